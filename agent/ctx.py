@@ -1,0 +1,59 @@
+"""The one argument every operation receives besides its parameters."""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from agent.ports import Approvals, Clock, Events, Ids, Objects
+
+
+class Role(IntEnum):
+    """A member's standing in a workspace, low to high."""
+
+    VIEWER = 0
+    MEMBER = 10
+    ADMIN = 20
+    OWNER = 30
+
+
+class Via(StrEnum):
+    """Whose decision the call is."""
+
+    PERSON = "person"
+    """A person pressed, typed the command or sent the request."""
+    MODEL = "model"
+    """A model chose the call while working for the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, and from where. Built from a verified message, never from params."""
+
+    workspace_id: UUID
+    user_id: UUID
+    role: Role
+    via: Via = Via.PERSON
+    chat_id: UUID | None = None
+    """Our ``chats`` row a verified message came from; opens that chat's own rows."""
+    channel: str = "web"
+    conversation_id: UUID | None = None
+    client_id: UUID | None = None
+    """The brand this conversation is about now."""
+    approval_id: UUID | None = None
+    """The press that allows this very call, once."""
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Ctx:
+    """One call's world: the caller, an open tenant transaction, and the ports."""
+
+    caller: Caller
+    session: AsyncSession
+    approvals: Approvals
+    clock: Clock
+    events: Events
+    ids: Ids
+    objects: Objects

@@ -1,0 +1,79 @@
+"""The refusals an operation may raise, sorted by what the asker can do about them.
+
+A class fixes three facts that surfaces read: a stable ``code``, an HTTP ``status``, and
+whether the same call may succeed later. Rooms subclass these; no surface ever names a
+subclass.
+"""
+
+from typing import ClassVar
+
+
+class AgentError(Exception):
+    """A refusal that is safe to show in full: what happened, and what to do next."""
+
+    code: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        """Keep ``message`` (what happened) and ``hint`` (what to do next)."""
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    @property
+    def said(self) -> str:
+        """The refusal as one sentence or two, for a person."""
+        return f"{self.message} {self.hint}".strip()
+
+
+class BadInput(AgentError):
+    """The input breaks the shape, or a rule of the room."""
+
+    code, status = "bad_input", 422
+
+
+class NotFound(AgentError):
+    """No such row here; also what row security hides."""
+
+    code, status = "not_found", 404
+
+
+class Forbidden(AgentError):
+    """The caller's role is too low."""
+
+    code, status = "forbidden", 403
+
+
+class Conflict(AgentError):
+    """The row has moved on since it was read."""
+
+    code, status = "conflict", 409
+
+
+class NeedsApproval(AgentError):
+    """A person must press before this effect happens.
+
+    The surface asks; the press becomes an approval of exactly this ``operation`` with
+    this ``params_hash``; then the same call is made again with the approval's id.
+    """
+
+    code, status = "needs_approval", 409
+
+    def __init__(self, operation: str, params_hash: str) -> None:
+        """Name the call that waits."""
+        super().__init__(f"{operation} waits for you.", hint="Press Approve to go on.")
+        self.operation = operation
+        self.params_hash = params_hash
+
+
+class OverBudget(AgentError):
+    """The call would pass a spending limit."""
+
+    code, status = "over_budget", 402
+
+
+class Unavailable(AgentError):
+    """Somebody else's service failed; the same call may succeed later."""
+
+    code, status, retryable = "unavailable", 503, True

@@ -1,0 +1,1 @@
+"""Talking to models: the port, its providers, prices and prompts. Imports no room."""

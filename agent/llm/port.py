@@ -1,0 +1,160 @@
+"""What the agent asks of a language model, whoever makes it."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from agent.errors import AgentError, Unavailable
+
+
+class Tier(StrEnum):
+    """How much thought a piece of work deserves; settings map it to a model."""
+
+    FAST = "fast"
+    BALANCED = "balanced"
+    DEEP = "deep"
+
+
+class Stop(StrEnum):
+    """Why the model stopped, across providers."""
+
+    END = "end"
+    LENGTH = "length"
+    """Out of output tokens: the text is cut."""
+    REFUSAL = "refusal"
+    TOOL_USE = "tool_use"
+    PAUSE = "pause"
+    """The provider paused a long turn; send it back to go on."""
+    CONTEXT = "context"
+    """The prompt and answer filled the context window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of the system prompt; ``cache`` marks the end of a stable prefix."""
+
+    text: str
+    cache: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One side's words. Outside text inside them is already marked as data."""
+
+    role: str
+    """``user`` or ``assistant``."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One call: the stable part first, what changes last."""
+
+    tier: Tier
+    system: tuple[Block, ...]
+    turns: tuple[Turn, ...]
+    max_tokens: int = 4096
+    model: str = ""
+    """A pinned model; empty follows the tier."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """What the rehearsal model may use to answer plausibly: ``skill``, ``client``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one call, in five disjoint counts."""
+
+    input_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_5m_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """The next piece of the answer's text, as it is written."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """The model is still thinking; ``text`` is its summary, possibly empty."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The last item of every stream: the whole answer and what it took."""
+
+    text: str
+    usage: Usage
+    stop: Stop
+    provider: str
+    model: str
+    latency_ms: int
+    first_token_ms: int | None = None
+
+
+class ModelFailed(Unavailable):
+    """The model failed for now; ``usage`` is what was already spent."""
+
+    code = "model_failed"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        usage: Usage | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        """Keep the spent ``usage`` and how long the provider asks us to wait."""
+        super().__init__(message, hint=hint)
+        self.usage = usage or Usage()
+        self.retry_after_s = retry_after_s
+
+
+class ModelRejected(AgentError):
+    """The provider will not take this call however often it is made (400, 401, 403)."""
+
+    code, status = "model_rejected", 502
+
+
+class Model(Protocol):
+    """A provider of completions. Never retries by itself: the durable step does."""
+
+    provider: str
+    is_rehearsal: bool
+    """True for the stand-in used without a key: labelled, free, not counted."""
+
+    def model_for(self, prompt: Prompt) -> str:
+        """The model that ``prompt`` will be answered by."""
+        ...
+
+    def stream(self, prompt: Prompt) -> AsyncIterator[Delta | Thinking | Completion]:
+        """Answer piece by piece; the last item is the Completion.
+
+        Raises:
+            ModelFailed: Overloaded, rate-limited, timed out, or cut in mid-stream.
+            ModelRejected: The call itself is refused.
+        """
+        ...
+
+
+class Prices(Protocol):
+    """The dated price list in force."""
+
+    version: str
+
+    def cost_usd(self, provider: str, model: str, usage: Usage) -> Decimal:
+        """What ``usage`` costs, in US dollars, to six places."""
+        ...
+
+    def ceiling_usd(self, provider: str, model: str, prompt: Prompt) -> Decimal:
+        """The most ``prompt`` can cost: nothing read from a cache, all tokens written."""
+        ...

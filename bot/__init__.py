@@ -1,0 +1,1 @@
+"""The composition: joins doors, mind and memory into running processes."""

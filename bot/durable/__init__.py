@@ -1,0 +1,1 @@
+"""Who calls the durable functions: the embedded engine, or a remote Inngest server."""

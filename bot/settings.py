@@ -1,0 +1,167 @@
+"""The environment, read once. Only ``bot.wiring`` and ``bot.cli`` import this module."""
+
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, PlainValidator, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import URL, make_url
+
+# SQLAlchemy's own type: it accepts a socket's folder, and hides the password.
+DatabaseUrl = Annotated[URL, NoDecode, PlainValidator(make_url)]
+
+Names = Annotated[
+    frozenset[str],
+    NoDecode,
+    PlainValidator(
+        lambda given: (
+            frozenset(part.strip() for part in given.split(",") if part)
+            if isinstance(given, str)
+            else frozenset(given)
+        )
+    ),
+]
+"""A comma-separated list of ids."""
+
+
+def _group(prefix: str) -> SettingsConfigDict:
+    return SettingsConfigDict(
+        env_prefix=prefix,
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+    )
+
+
+class Access(StrEnum):
+    """Who, besides paired people, may talk to the bot."""
+
+    PAIRED = "paired"
+    """Nobody: every person pairs with a one-time code."""
+    ALLOWLIST = "allowlist"
+    """The ids listed per messenger; an empty list means nobody."""
+    OPEN = "open"
+    """Anybody who writes becomes a member."""
+
+
+class Intake(StrEnum):
+    """How a messenger's events reach us."""
+
+    POLL = "poll"
+    """We fetch them: long polling (Telegram), Socket Mode (Slack)."""
+    WEBHOOK = "webhook"
+    """They are posted to PUBLIC_URL."""
+
+
+class Telegram(BaseSettings):
+    """``TELEGRAM_*``. Off without a token."""
+
+    model_config = _group("TELEGRAM_")
+
+    token: SecretStr | None = None
+    base_url: str = "https://api.telegram.org"
+    intake: Intake = Intake.POLL
+    webhook_secret: SecretStr | None = None
+    allowed: Names = frozenset()
+
+
+class Slack(BaseSettings):
+    """``SLACK_*``. Off without a bot token."""
+
+    model_config = _group("SLACK_")
+
+    bot_token: SecretStr | None = None
+    app_token: SecretStr | None = None
+    signing_secret: SecretStr | None = None
+    base_url: str = "https://slack.com/api/"
+    intake: Intake = Intake.POLL
+    allowed: Names = frozenset()
+
+
+class Anthropic(BaseSettings):
+    """``ANTHROPIC_*``. Without a key the rehearsal model answers."""
+
+    model_config = _group("ANTHROPIC_")
+
+    api_key: SecretStr | None = None
+    base_url: str = "https://api.anthropic.com"
+    timeout_s: Annotated[float, Field(gt=0, le=3600)] = 120.0
+
+
+class Models(BaseSettings):
+    """``MODEL_*``: which model each tier means today."""
+
+    model_config = _group("MODEL_")
+
+    fast: str = "claude-haiku-5-5"
+    balanced: str = "claude-sonnet-5-5"
+    deep: str = "claude-opus-5-5"
+
+
+class S3(BaseSettings):
+    """``S3_*``. Without a bucket, files live in the data folder."""
+
+    model_config = _group("S3_")
+
+    bucket: str = ""
+    endpoint_url: str | None = None
+    region: str | None = None
+    access_key_id: SecretStr | None = None
+    secret_access_key: SecretStr | None = None
+    prefix: str = ""
+
+
+class Inngest(BaseSettings):
+    """``INNGEST_*``. Without a base URL the embedded engine runs the functions."""
+
+    model_config = _group("INNGEST_")
+
+    base_url: str = ""
+    event_key: SecretStr | None = None
+    signing_key: SecretStr | None = None
+
+
+class Settings(BaseSettings):
+    """Everything a process may be told; each has a default that works alone."""
+
+    model_config = _group("DRAPER_")
+
+    home: Path = Path(".data")
+    """The data folder: database, files, the installation's key."""
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    public_url: str = Field(default="", validation_alias="PUBLIC_URL")
+    access: Access = Access.PAIRED
+    key: SecretStr | None = None
+    """Seals the workspaces' keys, 32 bytes base64; made in ``home`` when unset."""
+    budget_day_usd: Annotated[Decimal, Field(ge=0)] = Decimal(10)
+    budget_month_usd: Annotated[Decimal, Field(ge=0)] = Decimal(100)
+    log_level: str = "INFO"
+    log_json: bool = False
+    skills: Path = Path("skills")
+    fault: str = ""
+    """``<point>[:<nth>]``: kill this process there. For failure tests only."""
+
+    database_url: DatabaseUrl | None = Field(
+        default=None, validation_alias="DATABASE_URL"
+    )
+    """Serves requests, as ``agent_app``. Unset: the embedded PostgreSQL."""
+    database_system_url: DatabaseUrl | None = Field(
+        default=None, validation_alias="DATABASE_SYSTEM_URL"
+    )
+    """As ``agent_system``; unset: DATABASE_URL with that user."""
+    database_owner_url: DatabaseUrl | None = Field(
+        default=None, validation_alias="DATABASE_OWNER_URL"
+    )
+    """Migrates. No serving process needs it."""
+
+    telegram: Telegram = Field(default_factory=Telegram)
+    slack: Slack = Field(default_factory=Slack)
+    anthropic: Anthropic = Field(default_factory=Anthropic)
+    models: Models = Field(default_factory=Models)
+    s3: S3 = Field(default_factory=S3)
+    inngest: Inngest = Field(default_factory=Inngest)
