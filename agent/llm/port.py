@@ -29,6 +29,8 @@ class Stop(StrEnum):
     """The provider paused a long turn; send it back to go on."""
     CONTEXT = "context"
     """The prompt and answer filled the context window."""
+    OTHER = "other"
+    """A reason newer than this code; the text may be cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,10 @@ class Turn:
     """One side's words. Outside text inside them is already marked as data."""
 
     role: str
-    """``user`` or ``assistant``."""
+    """``user`` or ``assistant``; two in a row by one side are one message."""
     text: str
+    cache: bool = False
+    """Marks the end of a stable prefix, as on a Block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,13 @@ class Thinking:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """What the call has cost so far, so that a cancelled one can be paid for."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """The last item of every stream: the whole answer and what it took."""
 
@@ -98,6 +109,10 @@ class Completion:
     model: str
     latency_ms: int
     first_token_ms: int | None = None
+
+
+Piece = Delta | Thinking | Spent | Completion
+"""What a stream yields."""
 
 
 class ModelFailed(Unavailable):
@@ -136,7 +151,7 @@ class Model(Protocol):
         """The model that ``prompt`` will be answered by."""
         ...
 
-    def stream(self, prompt: Prompt) -> AsyncIterator[Delta | Thinking | Completion]:
+    def stream(self, prompt: Prompt) -> AsyncIterator[Piece]:
         """Answer piece by piece; the last item is the Completion.
 
         Raises:
@@ -156,5 +171,5 @@ class Prices(Protocol):
         ...
 
     def ceiling_usd(self, provider: str, model: str, prompt: Prompt) -> Decimal:
-        """The most ``prompt`` can cost: nothing read from a cache, all tokens written."""
+        """The most ``prompt`` can cost: no cache read, all tokens written."""
         ...
