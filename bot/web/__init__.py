@@ -1,0 +1,1 @@
+"""The web chat: one page, its requests and its live stream, over a `Desk`."""

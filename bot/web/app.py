@@ -1,0 +1,66 @@
+"""The web process's ASGI application."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+
+from fastapi import APIRouter, FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from agent.ports import Clock
+from bot.web import chat, pages
+from bot.web.desk import Desk
+from bot.web.guard import Guard
+from bot.web.session import Doorkeeper, Turned
+from bot.web.stream import Streams
+
+OPEN_PATHS = ("/telegram/", "/slack/", "/api/inngest", "/healthz")
+"""Reached by machines under whatever name; each checks a signature of its own."""
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_app(
+    desk: Desk,
+    clock: Clock,
+    *,
+    public_url: str = "",
+    routers: Sequence[APIRouter] = (),
+    lifespan: Lifespan | None = None,
+) -> FastAPI:
+    """Build the app: the web chat, and ``routers`` of the other doors.
+
+    ``public_url`` is where people reach it from elsewhere; empty means this machine
+    only. ``app.state.streams.close()`` ends the live streams before a shutdown.
+    """
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
+    doorkeeper = Doorkeeper(desk, public_url)
+    streams = Streams(desk)
+    app.state.streams = streams
+    for router in (
+        pages.router(desk, doorkeeper),
+        chat.router(desk, clock, doorkeeper),
+        chat.stream_router(streams, doorkeeper),
+        *routers,
+    ):
+        app.include_router(router)
+    app.mount("/static", _Static(directory=pages.HERE / "static"))
+    app.add_middleware(Guard, public_url=public_url, open_paths=OPEN_PATHS)
+    app.add_exception_handler(Turned, _turned)
+    return app
+
+
+class _Static(StaticFiles):
+    """Our own files; the browser keeps them but asks whether they changed."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+
+async def _turned(_: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, Turned)  # noqa: S101 - registered for it alone
+    return JSONResponse({"said": refusal.said}, status_code=refusal.status)

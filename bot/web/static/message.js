@@ -1,0 +1,170 @@
+// One message as an element; `show` may be called again and again as it grows.
+
+const svg = (path) =>
+  `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${path}"/></svg>`;
+const COPY = svg("M9 9h10v11H9zM5 15V4h10");
+const DONE = svg("M5 12.5l4.5 4.5L19 7.5");
+const FILE = svg("M7 3h7l4 4v14H7zM14 3v4h4M12.5 11v6m-2.5-2.5l2.5 2.5 2.5-2.5");
+
+const element = (name, facts = {}, ...children) => {
+  const made = Object.assign(document.createElement(name), facts);
+  made.append(...children);
+  return made;
+};
+
+const today = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const earlier = new Intl.DateTimeFormat(undefined, {
+  day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
+});
+
+function moment(at) {
+  const when = new Date(at);
+  const format = when.toDateString() === new Date().toDateString() ? today : earlier;
+  return element("time", {
+    dateTime: at, title: when.toLocaleString(), textContent: format.format(when),
+  });
+}
+
+// Keeps every leading block that did not change, so that a reader's selection in it
+// survives while the text below grows. `html` was sanitised by the server.
+function grow(prose, html) {
+  const next = document.createElement("template");
+  next.innerHTML = html;
+  const fresh = [...next.content.childNodes];
+  const old = [...prose.childNodes];
+  let same = 0;
+  while (same < old.length && same < fresh.length && old[same].isEqualNode(fresh[same])) same += 1;
+  old.slice(same).forEach((node) => node.remove());
+  prose.append(...fresh.slice(same));
+}
+
+async function copy(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  // A page served without TLS on another machine has no clipboard interface.
+  const box = element("textarea", { value: text, className: "unseen" });
+  document.body.append(box);
+  box.select();
+  document.execCommand("copy");
+  box.remove();
+}
+
+function copyButton(text) {
+  const button = element("button", { type: "button", className: "copy quiet", innerHTML: `${COPY}Copy` });
+  button.addEventListener("click", async () => {
+    await copy(text);
+    button.innerHTML = `${DONE}Copied`;
+    setTimeout(() => { button.innerHTML = `${COPY}Copy`; }, 1600);
+  });
+  return button;
+}
+
+const size = (bytes) =>
+  bytes < 1000 ? `${bytes} bytes`
+    : bytes < 1e6 ? `${Math.round(bytes / 1000)} kB`
+      : `${(bytes / 1e6).toFixed(1)} MB`;
+
+function fileLink(file) {
+  const link = element("a", { href: file.url, download: file.name, innerHTML: FILE });
+  link.append(
+    element("span", { className: "name", textContent: file.name }),
+    element("span", { className: "size", textContent: size(file.size_bytes) }),
+  );
+  return element("li", {}, link);
+}
+
+const byRow = (buttons) => {
+  const rows = new Map();
+  for (const button of buttons) rows.set(button.row, [...(rows.get(button.row) ?? []), button]);
+  return [...rows.values()];
+};
+
+const isRating = (row) => row.length === 5 && row.every((one, n) => one.label.trim() === String(n + 1));
+
+function buttonRow(row, press) {
+  const made = row.map((one) => {
+    const button = element("button", { type: "button", textContent: one.label });
+    button.setAttribute("aria-pressed", String(one.pressed));
+    button.dataset.payload = one.payload;
+    button.addEventListener("click", () => press(one.payload, button));
+    return button;
+  });
+  const box = element("div", { className: "row" }, ...made);
+  box.setAttribute("role", "group");
+  if (!isRating(row)) return box;
+  box.classList.add("rating");
+  box.setAttribute("aria-label", "Rate this from 1, poor, to 5, great");
+  box.prepend(element("span", { className: "ends", textContent: "Poor", ariaHidden: "true" }));
+  box.append(element("span", { className: "ends", textContent: "Great", ariaHidden: "true" }));
+  return box;
+}
+
+// A press shows at once; the server's word replaces it with the next revision.
+function pressed(row, button) {
+  for (const other of row.querySelectorAll("button")) other.setAttribute("aria-pressed", String(other === button));
+}
+
+export class Message {
+  constructor(press) {
+    this.prose = element("div", { className: "prose" });
+    this.speaker = element("h3", { className: "unseen" });
+    this.files = element("ul", { className: "files" });
+    this.buttons = element("div", { className: "buttons" });
+    this.footer = element("footer");
+    this.element = element("article", {}, this.speaker, this.prose);
+    this.press = press;
+  }
+
+  get id() { return this.shown.id; }
+
+  get order() { return this.shown.order; }
+
+  show(shown) {
+    const before = this.shown;
+    this.shown = shown;
+    this.element.className = `message ${shown.role}${shown.working ? " working" : ""}`;
+    this.element.setAttribute("aria-busy", String(shown.working));
+    this.speaker.textContent = shown.role === "you" ? "You said" : "Draper said";
+    if (shown.role === "you") this.prose.textContent = shown.markdown;
+    else grow(this.prose, shown.html);
+    this.#attach(before);
+  }
+
+  // What happens to a message on its way out: a class, and words with an action.
+  mark(state, words = "", action = null) {
+    this.element.className = `message you ${state}`;
+    const note = element("p", { className: "note", textContent: words });
+    note.style.margin = "0";
+    if (action) {
+      const button = element("button", { type: "button", className: "quiet", textContent: action.label });
+      button.addEventListener("click", action.run);
+      note.append(button);
+    }
+    this.element.querySelector(".note")?.remove();
+    if (words) this.element.append(note);
+  }
+
+  #attach(before) {
+    const { files, buttons, working, role, markdown, at } = this.shown;
+    this.files.replaceChildren(...files.map(fileLink));
+    if (JSON.stringify(before?.buttons) !== JSON.stringify(buttons)) this.#replaceButtons(buttons);
+    const parts = role === "draper" && !working && markdown ? [copyButton(markdown)] : [];
+    this.footer.replaceChildren(...parts, moment(at));
+    const rest = [
+      files.length ? this.files : null,
+      buttons.length ? this.buttons : null,
+      working ? null : this.footer,
+    ];
+    [this.files, this.buttons, this.footer].forEach((part) => { if (!rest.includes(part)) part.remove(); });
+    const wanted = rest.filter(Boolean);
+    if (wanted.some((part) => !part.isConnected || part.parentNode !== this.element)) this.element.append(...wanted);
+  }
+
+  #replaceButtons(buttons) {
+    const focused = this.buttons.contains(document.activeElement) ? document.activeElement.dataset.payload : null;
+    this.buttons.replaceChildren(...byRow(buttons).map((row) => buttonRow(row, (payload, button) => {
+      pressed(button.closest(".row"), button);
+      this.press(payload, this, () => this.#replaceButtons(this.shown.buttons));
+    })));
+    if (focused) this.buttons.querySelector(`[data-payload="${CSS.escape(focused)}"]`)?.focus();
+  }
+}

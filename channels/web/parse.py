@@ -1,0 +1,120 @@
+"""The page's JSON -> `Inbound`. Pure: no I/O, no clock."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from channels.contract import ChannelName, Inbound, Kind, Received, loads
+
+MAX_CHARACTERS = 40_000
+MAX_BODY_BYTES = 12 * MAX_CHARACTERS + 4096
+"""A character outside the BMP takes twelve bytes as JSON escapes."""
+MAX_PAYLOAD_BYTES = 64
+
+
+class Unusable(Exception):
+    """What the page sent cannot be worked; the message is for the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who is signed in at the page."""
+
+    user_id: str
+    name: str = ""
+
+
+def message(body: bytes, *, sender: Sender, at: datetime) -> Received:
+    """Read ``{"text", "client_id"}``; the page's id makes a repeat harmless.
+
+    Raises:
+        Unusable: The body is no such object, or the text is empty or too long.
+    """
+    sent = _object(body)
+    text = _text(sent)
+    written = text.strip()
+    kind = Kind.COMMAND if written.startswith("/") else Kind.MESSAGE
+    client_id = _client_id(sent)
+    return _received(
+        body,
+        Inbound(
+            channel=ChannelName.WEB,
+            kind=kind,
+            event_id=f"{sender.user_id}:{client_id}",
+            account="",
+            chat=sender.user_id,
+            sender=sender.user_id,
+            message_id=client_id,
+            text=written,
+            sent_at=at,
+            sender_name=sender.name,
+        ),
+    )
+
+
+def press(body: bytes, *, sender: Sender, at: datetime) -> Received:
+    """Read ``{"payload", "message_id", "client_id"}``: a button was pressed.
+
+    Raises:
+        Unusable: The body is no such object.
+    """
+    sent = _object(body)
+    payload, under = sent.get("payload"), sent.get("message_id")
+    if not _is_token(payload) or not _is_token(under):
+        raise Unusable("That button is not one of ours. Reload the page and try again.")
+    return _received(
+        body,
+        Inbound(
+            channel=ChannelName.WEB,
+            kind=Kind.PRESS,
+            event_id=f"{sender.user_id}:{_client_id(sent)}",
+            account="",
+            chat=sender.user_id,
+            sender=sender.user_id,
+            message_id=str(under),
+            pressed=str(payload),
+            sent_at=at,
+            sender_name=sender.name,
+        ),
+    )
+
+
+def _received(body: bytes, inbound: Inbound) -> Received:
+    return Received(
+        channel=inbound.channel,
+        account=inbound.account,
+        event_id=inbound.event_id,
+        body=body,
+        inbound=inbound,
+    )
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    sent = loads(body)
+    if sent is None:
+        raise Unusable("That did not arrive whole. Reload the page and try again.")
+    return sent
+
+
+def _text(sent: dict[str, Any]) -> str:
+    text = sent.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise Unusable("There is nothing in that message yet. Write a few words first.")
+    if len(text) > MAX_CHARACTERS:
+        raise Unusable(
+            f"That is {len(text):,} characters, and one message holds"
+            f" {MAX_CHARACTERS:,}. Send it in two or more parts."
+        )
+    return text
+
+
+def _client_id(sent: dict[str, Any]) -> str:
+    try:
+        return str(UUID(str(sent.get("client_id"))))
+    except ValueError:
+        raise Unusable("The page is out of date. Reload it and try again.") from None
+
+
+def _is_token(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value.encode()) <= MAX_PAYLOAD_BYTES
