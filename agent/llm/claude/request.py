@@ -1,0 +1,55 @@
+"""A prompt as the Messages API's request body: pure, so the same bytes each time."""
+
+from typing import Any
+
+from agent.errors import BadInput
+from agent.llm.port import Prompt, Tier, Turn
+
+MAX_BREAKPOINTS = 4
+"""Cache marks a request may bear."""
+
+_EFFORT = {Tier.FAST: "low", Tier.BALANCED: "medium", Tier.DEEP: "high"}
+
+
+def request(prompt: Prompt, model: str) -> dict[str, Any]:
+    """Return the Messages API's request body for ``prompt``.
+
+    Current models refuse sampling parameters, thinking budgets, a last turn by the
+    assistant and a forced tool choice, so none is ever sent. Thinking is left to the
+    model; its summary is asked for because a stream is silent without it.
+
+    Raises:
+        BadInput: No last turn by the user, or more cache marks than allowed.
+    """
+    marks = sum(block.cache for block in prompt.system)
+    marks += sum(turn.cache for turn in prompt.turns)
+    if marks > MAX_BREAKPOINTS:
+        raise BadInput(f"{marks} cache marks; at most {MAX_BREAKPOINTS} are allowed.")
+    if not prompt.turns or prompt.turns[-1].role != "user":
+        raise BadInput("The last turn must be the user's.")
+    body: dict[str, Any] = {
+        "model": model,
+        "max_tokens": prompt.max_tokens,
+        "messages": _messages(prompt.turns),
+        "thinking": {"type": "adaptive", "display": "summarized"},
+        "output_config": {"effort": _EFFORT[prompt.tier]},
+    }
+    if prompt.system:
+        body["system"] = [_text(part.text, cache=part.cache) for part in prompt.system]
+    return body
+
+
+def _messages(turns: tuple[Turn, ...]) -> list[dict[str, Any]]:
+    messages: list[dict[str, Any]] = []
+    for turn in turns:
+        if not messages or messages[-1]["role"] != turn.role:
+            messages.append({"role": turn.role, "content": []})
+        messages[-1]["content"].append(_text(turn.text, cache=turn.cache))
+    return messages
+
+
+def _text(text: str, *, cache: bool) -> dict[str, Any]:
+    block: dict[str, Any] = {"type": "text", "text": text}
+    if cache:
+        block["cache_control"] = {"type": "ephemeral"}
+    return block
