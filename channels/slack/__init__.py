@@ -1,0 +1,1 @@
+"""The Slack door: signed HTTP or Socket Mode in, Web API calls out."""

@@ -1,0 +1,250 @@
+"""Slack's way out: posts, edits, files, and the proof that it all works."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import structlog
+from slack_sdk.web.async_client import AsyncWebClient
+
+from channels.contract import (
+    ChannelName,
+    Health,
+    Inbound,
+    Kind,
+    MaybeSent,
+    MessageGone,
+    NotSent,
+    OutFile,
+    Outgoing,
+    Refused,
+    SendError,
+)
+from channels.slack import render
+from channels.slack.failures import Outside, Unrendered, explained
+from channels.slack.manifest import SCOPES
+from channels.slack.markup import mrkdwn
+
+BASE_URL = "https://slack.com/api/"
+HOOKS = "https://hooks.slack.com"
+INTERVAL_S = 1.1
+"""Slack allows about one message a second in a channel; edits are counted with it."""
+WHISPER = "whisper:"
+FILE = "file:"
+
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def connect(
+    token: str, *, base_url: str = BASE_URL, timeout_s: float = 20.0
+) -> AsyncIterator[AsyncWebClient]:
+    """Yield a Web API client over one pool of connections.
+
+    It retries nothing by itself: the caller knows what may be repeated.
+    """
+    timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=timeout_s / 4)
+    async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session:
+        client = AsyncWebClient(
+            token, base_url=base_url, session=session, retry_handlers=[]
+        )
+        # The SDK would send even loopback calls through HTTPS_PROXY; the session
+        # reads the same variables and respects NO_PROXY.
+        client.proxy = None
+        yield client
+
+
+class SlackDoor:
+    """The ``Channel`` that speaks to one workspace."""
+
+    name = ChannelName.SLACK
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        """Take a client as ``connect`` yields it."""
+        self._client = client
+
+    def pages(self, markdown: str) -> list[str]:
+        """Split into texts that each fit one message, losing nothing. Pure."""
+        return render.pages(markdown)
+
+    def interval_s(self, chat: str) -> float:  # noqa: ARG002 - alike for every chat
+        """The least time between two writes into ``chat``, in seconds."""
+        return INTERVAL_S
+
+    async def send(self, message: Outgoing) -> str:
+        """Deliver and return the message's timestamp.
+
+        A channel we are not in is answered through the command's response URL, where
+        there is one: visible to that person alone, and never to be edited.
+
+        Raises:
+            NotSent, MaybeSent, Refused: See each.
+        """
+        if message.file is not None:
+            return await self._send_file(message, message.file)
+        try:
+            return await self._post(message)
+        except Outside:
+            url = message.extra.get("response_url", "")
+            if not self._is_slacks(url):
+                raise
+            await self._whisper(url, message)
+            return WHISPER + message.extra.get("trigger_id", "")
+
+    async def edit(self, message: Outgoing, external_id: str) -> None:
+        """Make the message show this instead; unchanged content is success.
+
+        Raises:
+            NotSent, MaybeSent, Refused, MessageGone: See each.
+        """
+        if external_id.startswith((WHISPER, FILE)):
+            raise MessageGone("Slack lets nobody edit this kind of message")
+        try:
+            await self._update(message, external_id, render.rich(message))
+        except Unrendered:
+            await self._update(message, external_id, render.plain(message))
+
+    async def acknowledge(self, inbound: Inbound, notice: str = "") -> None:
+        """Show ``notice`` to the one who pressed; the press itself needs no answer.
+
+        Slack was answered when the press was kept. Best effort: it never raises.
+        """
+        url = inbound.extra.get("response_url", "")
+        if not notice or inbound.kind is not Kind.PRESS or not self._is_slacks(url):
+            return
+        try:
+            await self._respond(url, {"text": mrkdwn(notice)})
+        except SendError as failure:
+            log.info("slack.notice_not_shown", reason=str(failure))
+
+    async def ping(self) -> Health:
+        """Prove the token with one round trip; never raises."""
+        try:
+            with explained():
+                answer = await self._client.auth_test()
+        except SendError as failure:
+            return Health(ok=False, detail="Slack", hint=str(failure))
+        detail = f"Slack: @{answer.get('user')} in {answer.get('team')}"
+        missing = _missing(answer.headers)
+        if not missing:
+            return Health(ok=True, detail=detail)
+        hint = f"install the app again; it lacks {', '.join(missing)}"
+        return Health(ok=False, detail=detail, hint=hint)
+
+    async def _post(self, message: Outgoing) -> str:
+        try:
+            return await self._post_blocks(message, render.rich(message))
+        except Unrendered:
+            return await self._post_blocks(message, render.plain(message))
+
+    async def _post_blocks(self, message: Outgoing, blocks: list[render.Block]) -> str:
+        with explained():
+            answer = await self._client.chat_postMessage(
+                channel=message.chat,
+                thread_ts=message.thread or None,
+                text=mrkdwn(message.markdown),
+                blocks=blocks,
+                parse="none",
+                link_names=False,
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        return str(answer["ts"])
+
+    async def _update(
+        self, message: Outgoing, ts: str, blocks: list[render.Block]
+    ) -> None:
+        with explained():
+            await self._client.chat_update(
+                channel=message.chat,
+                ts=ts,
+                text=mrkdwn(message.markdown),
+                blocks=blocks,
+                parse="none",
+                link_names=False,
+            )
+
+    async def _send_file(self, message: Outgoing, file: OutFile) -> str:
+        """Share the file; buttons, which a file cannot carry, follow with the words."""
+        file_id = await self._upload(file)
+        comment = "" if message.buttons else mrkdwn(message.markdown)
+        with explained():
+            answer = await self._client.files_completeUploadExternal(
+                files=[{"id": file_id, "title": file.name}],
+                channel_id=message.chat,
+                thread_ts=message.thread or None,
+                initial_comment=comment or None,
+            )
+        if message.buttons:
+            return await self._after_file(message)
+        return _share(answer.get("files"), message.chat) or FILE + file_id
+
+    async def _after_file(self, message: Outgoing) -> str:
+        try:
+            return await self._post(message)
+        except (NotSent, Refused) as failure:
+            raise MaybeSent(f"the file is there, its text is not: {failure}") from None
+
+    async def _upload(self, file: OutFile) -> str:
+        """Hand over the bytes, which nobody sees before the upload is completed.
+
+        So every failure up to here is surely not sent, which ``files_upload_v2``, one
+        call for all three steps, could not tell.
+        """
+        try:
+            with explained():
+                slot = await self._client.files_getUploadURLExternal(
+                    filename=file.name, length=len(file.body)
+                )
+                await self._put(str(slot["upload_url"]), file.body)
+        except MaybeSent as failure:
+            raise NotSent(str(failure)) from failure
+        return str(slot["file_id"])
+
+    async def _put(self, url: str, body: bytes) -> None:
+        async with self._session.post(url, data=body) as answer:
+            answer.raise_for_status()
+
+    async def _whisper(self, url: str, message: Outgoing) -> None:
+        blocks = render.plain(message)
+        await self._respond(url, {"text": mrkdwn(message.markdown), "blocks": blocks})
+
+    async def _respond(self, url: str, content: Mapping[str, Any]) -> None:
+        """Post to a response URL, which takes no markdown block and gives no id."""
+        note = {"response_type": "ephemeral", "replace_original": False, **content}
+        with explained():
+            async with self._session.post(url, json=note) as answer:
+                if not answer.ok:
+                    raise Refused(f"the response URL has expired: {answer.status}")
+
+    def _is_slacks(self, url: str) -> bool:
+        """Only Slack's own hooks are called, whatever a payload says."""
+        ours = {_origin(HOOKS), _origin(self._client.base_url)}
+        return bool(url) and _origin(url) in ours
+
+    @property
+    def _session(self) -> aiohttp.ClientSession:
+        session = self._client.session
+        assert session is not None  # noqa: S101 - ``connect`` always gives one
+        return session
+
+
+def _missing(headers: Mapping[str, str]) -> list[str]:
+    granted = {scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",")}
+    return [scope for scope in SCOPES if scope not in granted]
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
+
+
+def _share(files: Any, chat: str) -> str:
+    """Return where the file was posted, which Slack often does not know yet."""
+    for file in files or ():
+        for places in (file.get("shares") or {}).values():
+            for post in places.get(chat, ()):
+                return str(post.get("ts", ""))
+    return ""

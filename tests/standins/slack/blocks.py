@@ -1,0 +1,108 @@
+"""Slack's rules for blocks, and what a person reads in them."""
+
+import re
+from collections.abc import Iterator
+
+from tests.standins.slack.state import Json
+
+MOST_BLOCKS = 50
+PING = re.compile(r"<(!(?:here|channel|everyone|group|subteam\^\w+)|@[UW]\w+)[^<>]*>")
+BARE_PING = re.compile(r"(?<!\w)@(?:here|channel|everyone)\b")
+
+
+def faults_of(blocks: object, *, webhook: bool = False) -> list[str]:
+    """Every rule the blocks break, in Slack's manner; none means they are fine.
+
+    Knows the kinds that a chat bot sends; any other is refused, for a test to notice.
+    """
+    if not isinstance(blocks, list) or not all(isinstance(b, dict) for b in blocks):
+        return ["[ERROR] must be an array of objects"]
+    found = [] if len(blocks) <= MOST_BLOCKS else ["[ERROR] no more than 50 items"]
+    if webhook and any(block.get("type") == "markdown" for block in blocks):
+        found.append("[ERROR] unsupported type: markdown")
+    markdown = [block for block in blocks if block.get("type") == "markdown"]
+    if sum(len(str(block.get("text", ""))) for block in markdown) > 12_000:
+        found.append("[ERROR] markdown text over 12000 characters")
+    for block in blocks:
+        found += _faults_of_one(block)
+        if len(str(block.get("block_id", ""))) > 255:
+            found.append("[ERROR] `block_id` over 255 characters")
+    ids = [block["block_id"] for block in blocks if "block_id" in block]
+    if len(ids) != len(set(ids)):
+        found.append("[ERROR] `block_id` is not unique")
+    return found
+
+
+def _faults_of_one(block: Json) -> Iterator[str]:
+    match block:
+        case {"type": "markdown", "text": str(text)}:
+            yield from _between(text, 1, 12_000, "markdown")
+        case {"type": "section", "text": dict(text)}:
+            yield from _text_faults(text, 3000, {"mrkdwn", "plain_text"})
+        case {"type": "header", "text": dict(text)}:
+            yield from _text_faults(text, 150, {"plain_text"})
+        case {"type": "actions", "elements": list(elements)}:
+            yield from _action_faults(elements)
+        case {"type": "divider"}:
+            pass
+        case _:
+            yield f"[ERROR] unsupported or malformed: {block.get('type')}"
+
+
+def _action_faults(elements: list[Json]) -> Iterator[str]:
+    if not 1 <= len(elements) <= 25:
+        yield "[ERROR] actions needs 1 to 25 elements"
+    ids = [element.get("action_id", "") for element in elements]
+    if len(ids) != len(set(ids)):
+        yield "[ERROR] `action_id` is not unique"
+    for element in elements:
+        if element.get("type") != "button":
+            yield f"[ERROR] unsupported element: {element.get('type')}"
+            continue
+        yield from _text_faults(element.get("text", {}), 75, {"plain_text"})
+        if len(element.get("value", "")) > 2000:
+            yield "[ERROR] `value` over 2000 characters"
+        if len(element.get("action_id", "")) > 255:
+            yield "[ERROR] `action_id` over 255 characters"
+
+
+def _text_faults(text: Json, most: int, kinds: set[str]) -> Iterator[str]:
+    if text.get("type") not in kinds or not isinstance(text.get("text"), str):
+        yield "[ERROR] not a text object that fits here"
+    else:
+        yield from _between(text["text"], 1, most, "text")
+
+
+def _between(text: str, least: int, most: int, what: str) -> Iterator[str]:
+    if not least <= len(text.strip()) or len(text) > most:
+        yield f"[ERROR] {what} must be {least} to {most} characters"
+
+
+def raw_text(text: str, blocks: list[Json]) -> str:
+    """What is laid out: the blocks' texts, or the text field where there are none."""
+    if not blocks:
+        return text
+    shown = (block.get("text") for block in blocks if block.get("type") != "actions")
+    parts = [part["text"] if isinstance(part, dict) else part for part in shown if part]
+    return "\n\n".join(parts)
+
+
+def displayed(text: str) -> str:
+    """What a reader sees: entities decoded, invisible joiners gone."""
+    plain = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return plain.replace("\u2060", "")
+
+
+def pings(text: str, blocks: list[Json], *, links_names: bool) -> list[str]:
+    """Whom this would have pinged."""
+    laid_out = raw_text(text, blocks)
+    found = list(PING.findall(laid_out))
+    # A markdown block is not told of link_names; so as not to rely on that, a bare
+    # @here counts wherever it stands in one.
+    careless = links_names or any(b.get("type") == "markdown" for b in blocks)
+    return found + (BARE_PING.findall(laid_out) if careless else [])
+
+
+def buttons(blocks: list[Json]) -> list[Json]:
+    rows = (block["elements"] for block in blocks if block.get("type") == "actions")
+    return [element for row in rows for element in row]
