@@ -20,3 +20,14 @@ class Failure(Exception):
     def __init__(self, error: str, **more: Any) -> None:
         super().__init__(error)
         self.answer: Json = {"ok": False, "error": error, **more}
+
+
+def cut(text: str) -> tuple[str, str]:
+    return (text[:40_000], "message_truncated") if len(text) > 40_000 else (text, "")
+
+
+def streamed(args: Json) -> str:
+    text = args.get("markdown_text") or ""
+    if len(text) > 12_000:
+        raise Failure("msg_too_long")
+    return str(text)
