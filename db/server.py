@@ -5,13 +5,14 @@ import contextlib
 import os
 import shutil
 import signal
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 import structlog
 
-from db.server_bootstrap import ADMIN, LOGINS, PORT, Urls, connect, ensure, urls
-from db.server_errors import CannotStart, Damaged, ServerError
+from db.server_bootstrap import ADMIN, LOGINS, PORT, Urls, connected, ensure, urls
+from db.server_errors import CannotStart, Damaged, InUse, ServerError
 from db.server_files import (
     Layout,
     Lock,
@@ -23,6 +24,7 @@ from db.server_files import (
     read_passwords,
     write_private,
 )
+from db.server_log import LogFile
 from db.server_process import Launch, end_strays, why
 
 SETTINGS = {
@@ -45,8 +47,8 @@ SETTINGS = {
     "log_timezone": "UTC",
     "timezone": "UTC",
 }
-FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-"""For tests: quicker, and lost with the machine."""
+FORGETFUL = {"fsync": "off", "full_page_writes": "off"}
+"""For tests: quicker. Survives our own crashes, not the machine's."""
 
 START_PATIENCE_S = 10.0
 """How long a server that dies at start is started again."""
@@ -54,8 +56,15 @@ READY_POLL_S = 0.02
 PROGRESS_S = 5.0
 STOP_PATIENCE_S = 30.0
 BACKOFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-LOG_LIMIT_BYTES = 10 * 2**20
 LOG_CHECK_S = 60.0
+
+NOT_YET = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.exceptions.OperatorInterventionError,
+)
+"""No socket yet, nobody behind it, or somebody who says that it is starting up."""
 
 log = structlog.get_logger()
 
@@ -70,12 +79,12 @@ class Server:
             home: The folder; made when missing.
             durable: False trades safety for speed, in tests.
         """
-        self._layout = Layout(Path(os.path.realpath(home)))
+        self.layout = Layout(Path(os.path.realpath(home)))
         self._settings = SETTINGS | ({} if durable else FORGETFUL)
+        self._log = LogFile(self.layout.log)
         self._lock: Lock | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._watch: asyncio.Task[None] | None = None
-        self._launch: Launch | None = None
         self._urls: Urls | None = None
 
     @property
@@ -101,8 +110,8 @@ class Server:
         Raises:
             ServerError: It cannot run here; the message says why and what to do.
         """
-        prepare(self._layout.home)
-        self._lock = Lock.take(self._layout.lock)
+        prepare(self.layout)
+        self._lock = Lock.take(self.layout.lock)
         try:
             self._urls = await self._start()
         except BaseException:
@@ -124,22 +133,22 @@ class Server:
             self._lock = None
 
     async def _start(self) -> Urls:
-        layout = self._layout
+        layout = self.layout
         passwords = self._passwords()
         known = urls(layout.sockets, passwords)
-        self._launch = Launch(programs(), layout.data, account(layout.data))
-        private_folder(layout.sockets, self._launch.account)
+        launch = Launch(programs(), layout.data, account(layout.data))
+        private_folder(layout.sockets, launch.account)
         if not layout.data.exists():
-            await self._create(self._launch, passwords[ADMIN])
+            await self._create(launch, passwords[ADMIN])
         check_version(layout.data)
-        await end_strays(layout.data)
-        await self._serve(self._launch, known)
+        await end_strays(layout)
+        await self._serve(launch, known)
         await ensure(known, passwords)
-        self._watch = asyncio.create_task(self._keep(self._launch, known))
+        self._watch = asyncio.create_task(self._keep(launch, known))
         return known
 
     def _passwords(self) -> dict[str, str]:
-        layout = self._layout
+        layout = self.layout
         if layout.data.exists() and not layout.passwords.exists():
             raise Damaged(
                 f"{layout.passwords} is missing: the database's passwords.",
@@ -150,10 +159,10 @@ class Server:
 
     async def _create(self, launch: Launch, password: str) -> None:
         """Make the cluster beside its place, then move it there whole."""
-        draft = self._layout.home / "postgres.new"
+        draft = self.layout.home / "postgres.new"
         shutil.rmtree(draft, ignore_errors=True)
         private_folder(draft, launch.account)
-        secret = self._layout.sockets / "password"
+        secret = self.layout.sockets / "password"
         write_private(secret, password)
         if launch.account:
             os.chown(secret, launch.account.uid, launch.account.gid)
@@ -168,33 +177,32 @@ class Server:
             )
         finally:
             secret.unlink()
-        draft.rename(self._layout.data)
-        log.info("postgres.created", folder=str(self._layout.data))
+        draft.rename(self.layout.data)
+        log.info("postgres.created", folder=str(self.layout.data))
 
     async def _serve(self, launch: Launch, known: Urls) -> None:
         """Start it, again if it dies, until it answers or patience ends."""
         clock = asyncio.get_running_loop()
         deadline = clock.time() + START_PATIENCE_S
         while True:
-            self._rotate(LOG_LIMIT_BYTES)
-            offset = self._log_bytes()
+            offset = self._log.size_bytes()
             self._process = await self._spawn(launch)
             if await _answers(self._process, known):
                 log.info("postgres.started", pid=self._process.pid)
                 return
-            refusal = why("postgres", self._log_since(offset), launch.data)
+            refusal = why("postgres", self._log.since(offset), launch.data)
             if clock.time() > deadline or not isinstance(refusal, CannotStart):
                 raise refusal
             log.warning("postgres.start_failed", reason=refusal.message)
             await asyncio.sleep(0.5)
 
     async def _spawn(self, launch: Launch) -> asyncio.subprocess.Process:
-        options = {"unix_socket_directories": str(self._layout.sockets)}
+        options = {"unix_socket_directories": str(self.layout.sockets)}
         pairs = [
             f"{name}={value}" for name, value in (self._settings | options).items()
         ]
         flags = [word for pair in pairs for word in ("-c", pair)]
-        with self._layout.log.open("ab") as output:
+        with self._log.open() as output:
             return await launch.start(
                 "postgres", "-D", str(launch.data), *flags, output=output.fileno()
             )
@@ -204,41 +212,45 @@ class Server:
         clock = asyncio.get_running_loop()
         failures, since = 0, clock.time()
         while self._process:
-            if await self._lives():
+            if await self._lives(self._process):
                 continue
             failures = 0 if clock.time() - since > LOG_CHECK_S else failures
             log.error("postgres.died", status=self._process.returncode)
             await asyncio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
             failures, since = failures + 1, clock.time()
             try:
-                await end_strays(launch.data)
+                await end_strays(self.layout)
                 await self._serve(launch, known)
-            except ServerError as refusal:
-                log.error("postgres.down", reason=refusal.message, hint=refusal.hint)  # noqa: TRY400 - the message says all
+            except (ServerError, OSError) as error:
+                log.error("postgres.down", reason=str(error))  # noqa: TRY400 - it says all
 
-    async def _lives(self) -> bool:
+    async def _lives(self, process: asyncio.subprocess.Process) -> bool:
         """Wait a while; False as soon as the process has ended."""
         try:
             async with asyncio.timeout(LOG_CHECK_S):
-                await self._process.wait()
+                await process.wait()
         except TimeoutError:
-            self._rotate(LOG_LIMIT_BYTES)
-            return True
-        return False
+            self._log.rotate()
+        return process.returncode is None
 
-    def _log_bytes(self) -> int:
-        return self._layout.log.stat().st_size if self._layout.log.exists() else 0
 
-    def _log_since(self, offset: int) -> str:
-        with self._layout.log.open("rb") as file:
-            file.seek(offset)
-            return file.read().decode(errors="replace")
+@contextlib.asynccontextmanager
+async def at_hand(home: Path) -> AsyncIterator[Urls]:
+    """Yield the URLs of the folder's database: the running one, or one for a while.
 
-    def _rotate(self, limit_bytes: int) -> None:
-        """Keep one old log. Copied and emptied, since the server has the file open."""
-        if self._log_bytes() > limit_bytes:
-            shutil.copyfile(self._layout.log, self._layout.home / "postgres.log.1")
-            os.truncate(self._layout.log, 0)
+    Raises:
+        ServerError: It cannot run here.
+    """
+    server = Server(home)
+    try:
+        known = await server.start()
+    except InUse:
+        layout = server.layout
+        known = urls(layout.sockets, read_passwords(layout.passwords, LOGINS))
+    try:
+        yield known
+    finally:
+        await server.stop()
 
 
 async def _answers(process: asyncio.subprocess.Process, known: Urls) -> bool:
@@ -247,11 +259,16 @@ async def _answers(process: asyncio.subprocess.Process, known: Urls) -> bool:
     told = clock.time()
     while process.returncode is None:
         try:
-            connection = await connect(known.admin, "postgres")
-            await connection.fetchval("SELECT 1")
-            await connection.close()
-        except (OSError, TimeoutError, asyncpg.CannotConnectNowError):
+            async with connected(known.admin, "postgres") as connection:
+                await connection.fetchval("SELECT 1")
+        except NOT_YET:
             await asyncio.sleep(READY_POLL_S)
+        except asyncpg.InvalidAuthorizationSpecificationError as error:
+            raise Damaged(
+                "The database refuses the password kept beside it.",
+                hint="The folder's parts come from different copies: bring back its "
+                "own postgres.passwords.",
+            ) from error
         else:
             return True
         if clock.time() - told > PROGRESS_S:

@@ -1,16 +1,18 @@
 """What a fresh cluster needs before the first migration: roles, database, extension."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
 from sqlalchemy import URL
 
+from db import roles
+
 ADMIN = "postgres"
 """The cluster's superuser. Serves nothing; sets up at start."""
-OWNER, APP, SYSTEM = "agent_owner", "agent_app", "agent_system"
-LOGINS = (ADMIN, OWNER, APP, SYSTEM)
+LOGINS = (ADMIN, *roles.LOGINS)
 DATABASE = "draper"
 PORT = 5432
 """Names the socket; nothing listens on a network."""
@@ -21,6 +23,7 @@ class Urls:
     """How to reach the database as each role, for SQLAlchemy with asyncpg."""
 
     owner: URL
+    """The release's login, whose sessions work as the owner of the tables."""
     app: URL
     system: URL
     admin: URL
@@ -38,12 +41,20 @@ def urls(sockets: Path, passwords: Mapping[str, str]) -> Urls:
             query={"host": str(sockets)},
         )
 
-    return Urls(owner=url(OWNER), app=url(APP), system=url(SYSTEM), admin=url(ADMIN))
+    return Urls(
+        owner=url(roles.RELEASE),
+        app=url(roles.APP),
+        system=url(roles.SYSTEM),
+        admin=url(ADMIN),
+    )
 
 
-async def connect(url: URL, database: str = DATABASE) -> asyncpg.Connection:
-    """Open one connection, outside any pool."""
-    return await asyncpg.connect(
+@asynccontextmanager
+async def connected(
+    url: URL, database: str = DATABASE
+) -> AsyncIterator[asyncpg.Connection]:
+    """Lend one connection, outside any pool."""
+    connection = await asyncpg.connect(
         host=str(url.query["host"]),
         port=PORT,
         user=url.username,
@@ -51,38 +62,25 @@ async def connect(url: URL, database: str = DATABASE) -> asyncpg.Connection:
         database=database,
         timeout=10,
     )
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 async def ensure(known: Urls, passwords: Mapping[str, str]) -> None:
     """Create what is missing; doing it again changes nothing."""
-    connection = await connect(known.admin, "postgres")
-    try:
-        for role in (OWNER, APP, SYSTEM):
-            await _ensure_role(connection, role, passwords[role])
-        if not await connection.fetchval(
-            "SELECT 1 FROM pg_database WHERE datname = $1", DATABASE
-        ):
-            await connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
-            await connection.execute(f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC")
-        await connection.execute(
-            f"GRANT CONNECT ON DATABASE {DATABASE} TO {APP}, {SYSTEM}"
-        )
-    finally:
-        await connection.close()
-    connection = await connect(known.admin)
-    try:
+    async with connected(known.admin, "postgres") as connection:
+        for statement in roles.create(passwords):
+            await connection.execute(statement)
+        await _ensure_database(connection)
+    async with connected(known.admin) as connection:
         await connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
-    finally:
-        await connection.close()
 
 
-async def _ensure_role(
-    connection: asyncpg.Connection, role: str, password: str
-) -> None:
-    found = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
-    verb = "ALTER" if found else "CREATE"
-    # token_urlsafe holds no quote; the statement takes no parameters.
-    await connection.execute(
-        f"{verb} ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB "
-        f"PASSWORD '{password}'"
-    )
+async def _ensure_database(connection: asyncpg.Connection) -> None:
+    known = "SELECT FROM pg_database WHERE datname = $1"
+    if not await connection.fetch(known, DATABASE):
+        await connection.execute(f"CREATE DATABASE {DATABASE} OWNER {roles.OWNER}")
+    for statement in roles.database(DATABASE):
+        await connection.execute(statement)

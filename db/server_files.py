@@ -28,8 +28,8 @@ MAJOR = "18"
 SOCKET = ".s.PGSQL.5432"
 SOCKET_LIMIT_BYTES = 100
 """Below the 104 bytes of ``sun_path`` on macOS, and the 108 on Linux."""
-ROOM_BYTES = 96 * 2**20
-"""A new cluster takes 40 MB, and its first checkpoint another 32."""
+ROOM_BYTES, ROOM_NEW_BYTES = 32 * 2**20, 96 * 2**20
+"""Two more segments of the write-ahead log; and 40 MB for a new cluster besides."""
 RUN_AS = ("draper", "nobody")
 """Whom root lets run the database, the first that exists."""
 
@@ -71,6 +71,12 @@ class Layout:
     def lock(self) -> Path:
         """Held by the one app that runs on this folder; it contains its pid."""
         return self.home / "draper.lock"
+
+    @property
+    def marks(self) -> tuple[Path, ...]:
+        """What a running server leaves about; each may outlive it."""
+        socket = self.sockets / SOCKET
+        return self.data / "postmaster.pid", socket, Path(f"{socket}.lock")
 
     @property
     def sockets(self) -> Path:
@@ -157,13 +163,14 @@ def _not_ours(path: Path, uid: int) -> WrongOwner:
     )
 
 
-def prepare(home: Path) -> None:
-    """Make ``home``, private, and check that it is ours and has room.
+def prepare(layout: Layout) -> None:
+    """Make the data folder, private, and check that it is ours and has room.
 
     Raises:
         WrongOwner: We may not write there.
         DiskFull: The disk has less room than a start needs.
     """
+    home = layout.home
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except (FileExistsError, PermissionError) as error:
@@ -171,13 +178,15 @@ def prepare(home: Path) -> None:
             f"{home} cannot be made: {error.strerror}.",
             hint="Set DRAPER_HOME to a folder you may write.",
         ) from error
-    if not os.access(home, os.W_OK | os.X_OK):
-        raise _not_ours(home, home.stat().st_uid)
+    for path in (home, layout.lock, layout.passwords, layout.log):
+        if path.exists() and not os.access(path, os.W_OK):
+            raise _not_ours(path, path.stat().st_uid)
     free = shutil.disk_usage(home).free
-    if free < ROOM_BYTES:
+    needed = ROOM_BYTES if layout.data.exists() else ROOM_NEW_BYTES
+    if free < needed:
         raise DiskFull(
             f"The disk of {home} is full: {free >> 20} MB left.",
-            hint=f"Free {ROOM_BYTES >> 20} MB, or set DRAPER_HOME to another disk.",
+            hint=f"Free {needed >> 20} MB, or set DRAPER_HOME to another disk.",
         )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from db.server_errors import CannotStart, DiskFull
-from db.server_files import Account
+from db.server_files import Account, Layout
 
 LAUNCHER = Path(__file__).with_name("server_launch.py")
 PROCESSES = Path("/proc")
@@ -110,14 +110,15 @@ def _by_command(data: Path) -> Iterator[int]:
             yield int(pid)
 
 
-async def end_strays(data: Path, *, patience_s: float = 60.0) -> None:
-    """Shut down what a killed app left running on ``data``, and clear its mark.
+async def end_strays(layout: Layout, *, patience_s: float = 60.0) -> None:
+    """Shut down what a killed app left running on a folder, and clear its marks.
 
     Call with the lock held: then no living app can own these processes.
 
     Raises:
         CannotStart: A process will not end.
     """
+    data = layout.data
     for given, limit_s in ((signal.SIGINT, patience_s), (signal.SIGQUIT, 5.0)):
         if not (pids := living(data)):
             break
@@ -129,7 +130,8 @@ async def end_strays(data: Path, *, patience_s: float = 60.0) -> None:
             f"PostgreSQL processes {pids} still work on {data}.",
             hint="Stop them (`kill -QUIT <pid>`), then start again.",
         )
-    data.joinpath("postmaster.pid").unlink(missing_ok=True)
+    for mark in layout.marks:
+        mark.unlink(missing_ok=True)
 
 
 def _signal(pids: list[int], given: signal.Signals) -> None:
