@@ -1,0 +1,76 @@
+"""One call, one transaction, one right: a tenant's, or one narrow role's.
+
+Nothing else in the program commits: code inside may ``flush``.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import Connection, Executable, event, func, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Session, SessionTransaction
+
+from db import roles
+from db.rls import CHAT, USER, WORKSPACE
+
+SystemRole = Literal["door", "worker", "vault", "eraser"]
+
+LOCAL = True  # set_config's third argument: the setting dies with its transaction
+
+_TAKE = {
+    "door": text(f"SET LOCAL ROLE {roles.DOOR}"),
+    "worker": text(f"SET LOCAL ROLE {roles.WORKER}"),
+    "vault": text(f"SET LOCAL ROLE {roles.VAULT}"),
+    "eraser": text(f"SET LOCAL ROLE {roles.ERASER}"),
+}
+
+
+@asynccontextmanager
+async def tenant(
+    engine: AsyncEngine,
+    workspace_id: UUID,
+    user_id: UUID | None,
+    chat_id: UUID | None = None,
+) -> AsyncIterator[AsyncSession]:
+    """Open a transaction that sees one workspace as one person; commit on a clean exit.
+
+    Args:
+        engine: A pool of ``agent_app``.
+        workspace_id: The tenant.
+        user_id: The person, whose private rows open up; None for nobody's.
+        chat_id: Our ``chats`` row a verified message came from; opens that chat's rows.
+    """
+    settings = select(
+        func.set_config(WORKSPACE, str(workspace_id), LOCAL),
+        func.set_config(USER, str(user_id or ""), LOCAL),
+        func.set_config(CHAT, str(chat_id or ""), LOCAL),
+    )
+    async with _begin(engine, settings) as session:
+        yield session
+
+
+@asynccontextmanager
+async def system(engine: AsyncEngine, role: SystemRole) -> AsyncIterator[AsyncSession]:
+    """Open a transaction with the rights of one narrow role; commit on a clean exit.
+
+    Args:
+        engine: A pool of ``agent_system``.
+        role: Whose rights; the login itself has none.
+    """
+    async with _begin(engine, _TAKE[role]) as session:
+        yield session
+
+
+@asynccontextmanager
+async def _begin(engine: AsyncEngine, first: Executable) -> AsyncIterator[AsyncSession]:
+    async with AsyncSession(engine, expire_on_commit=False) as session:
+
+        @event.listens_for(session.sync_session, "after_begin")
+        def narrow(_: Session, __: SessionTransaction, connection: Connection) -> None:
+            # In the hook, so that a second transaction of the session is narrow too.
+            connection.execute(first)
+
+        async with session.begin():
+            yield session
