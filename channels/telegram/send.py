@@ -1,0 +1,293 @@
+"""The way out: messages, edits, files, and the few calls about the bot itself."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from telegram import Bot, BotCommand, InputFile, LinkPreviewOptions
+from telegram.error import InvalidToken, TelegramError
+
+from channels.contract import (
+    ChannelName,
+    Health,
+    Inbound,
+    OutFile,
+    Outgoing,
+)
+from channels.telegram.parse import Me
+from channels.telegram.render import Rendered, caption, keyboard, pages, render
+from channels.telegram.wire import (
+    Request,
+    has_no_text,
+    hide_token,
+    is_about_marks,
+    is_unchanged,
+    tried,
+)
+from channels.text import split, utf16_units
+
+PRIVATE_INTERVAL_S = 1.05
+GROUP_INTERVAL_S = 3.1
+DOWNLOAD_BYTES = 20_000_000
+_NOTICE_UNITS = 200
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+Call = Callable[[Rendered], Awaitable[Any]]
+
+
+class NotFetched(Exception):
+    """A file of a message could not be had; the reason can be shown."""
+
+
+class TelegramChannel:
+    """One bot. Every call is tried once; who calls decides whether it is repeated."""
+
+    name = ChannelName.TELEGRAM
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        base_url: str = "https://api.telegram.org",
+        timeout_s: float = 20.0,
+    ) -> None:
+        """Connect nothing yet.
+
+        Args:
+            token: The bot's token from @BotFather.
+            base_url: The Bot API server, without a path.
+            timeout_s: How long to wait for an answer, once a request is out.
+        """
+        hide_token()
+        base = base_url.rstrip("/")
+        self._request = Request(
+            connection_pool_size=32,
+            connect_timeout=min(5.0, timeout_s),
+            read_timeout=timeout_s,
+            write_timeout=timeout_s,
+            pool_timeout=timeout_s,
+            media_write_timeout=max(60.0, timeout_s),
+        )
+        self._bot = Bot(
+            token,
+            base_url=f"{base}/bot",
+            base_file_url=f"{base}/file/bot",
+            request=self._request,
+            get_updates_request=self._request,
+        )
+        self._timeout_s = timeout_s
+        self._me: Me | None = None
+
+    async def __aenter__(self) -> Self:
+        """The channel, ready."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._request.shutdown()
+
+    def pages(self, markdown: str) -> list[str]:
+        """Texts of at most 4096 UTF-16 units and 100 entities; see ``text.split``."""
+        return pages(markdown)
+
+    def interval_s(self, chat: str) -> float:
+        """A second in private; in groups, whose ids are negative, 20 a minute."""
+        return GROUP_INTERVAL_S if chat.startswith("-") else PRIVATE_INTERVAL_S
+
+    async def me(self) -> Me:
+        """Which bot the token belongs to; asked once.
+
+        Raises:
+            NotSent, MaybeSent, Refused: Refused is a token that is not valid.
+        """
+        if self._me is None:
+            user = await tried(self._bot.get_me())
+            self._me = Me(str(user.id), user.username or "")
+        return self._me
+
+    async def ping(self) -> Health:
+        """Prove that the token works."""
+        try:
+            user = await self._bot.get_me()
+        except InvalidToken:
+            return Health(
+                ok=False,
+                detail="Telegram does not know this token.",
+                hint="Ask @BotFather for the bot's token and set TELEGRAM_TOKEN to it.",
+            )
+        except TelegramError as error:
+            return Health(
+                ok=False,
+                detail=f"Telegram did not answer: {error.message}",
+                hint="Check the network, and TELEGRAM_BASE_URL if you set it.",
+            )
+        return Health(ok=True, detail=f"@{user.username} ({user.id})")
+
+    async def send(self, message: Outgoing) -> str:
+        """Deliver one message; its formatting is given up rather than its text.
+
+        Raises:
+            NotSent, MaybeSent, Refused: See each.
+        """
+        if message.file:
+            return await self._send_file(message, message.file)
+
+        async def call(shown: Rendered) -> Any:
+            return await self._bot.send_message(
+                message.chat,
+                shown.text,
+                entities=shown.entities,
+                link_preview_options=_NO_PREVIEW,
+                message_thread_id=_topic(message),
+                reply_markup=keyboard(message.buttons),
+            )
+
+        sent = await tried(_shown(call, message.markdown))
+        return str(sent.message_id)
+
+    async def edit(self, message: Outgoing, external_id: str) -> None:
+        """Make a message show this text and these buttons; a file in it stays.
+
+        Raises:
+            NotSent, MaybeSent, Refused, MessageGone: See each.
+        """
+        await tried(self._edit(message, int(external_id)))
+
+    async def _edit(self, message: Outgoing, message_id: int) -> None:
+        try:
+            await (self._edit_caption if message.file else self._edit_text)(
+                message, message_id
+            )
+        except TelegramError as error:
+            if has_no_text(error):
+                await self._edit_caption(message, message_id)
+            elif not is_unchanged(error):
+                raise
+
+    async def _edit_text(self, message: Outgoing, message_id: int) -> None:
+        async def call(shown: Rendered) -> Any:
+            return await self._bot.edit_message_text(
+                shown.text,
+                message.chat,
+                message_id,
+                entities=shown.entities,
+                link_preview_options=_NO_PREVIEW,
+                reply_markup=keyboard(message.buttons),
+            )
+
+        await _shown(call, message.markdown)
+
+    async def _edit_caption(self, message: Outgoing, message_id: int) -> None:
+        async def call(shown: Rendered) -> Any:
+            return await self._bot.edit_message_caption(
+                message.chat,
+                message_id,
+                caption=shown.text,
+                caption_entities=shown.entities,
+                reply_markup=keyboard(message.buttons),
+            )
+
+        await _shown(call, caption(message.markdown))
+
+    async def acknowledge(self, inbound: Inbound, notice: str = "") -> None:
+        """End the press's waiting sign, with a notice of at most 200 units."""
+        callback_id = inbound.extra.get("callback_id")
+        if not callback_id:
+            return
+        short = split(notice, _NOTICE_UNITS, utf16_units)[:1]
+        try:
+            await self._bot.answer_callback_query(callback_id, "".join(short) or None)
+        except TelegramError as error:
+            logging.getLogger(__name__).info(
+                "telegram.press_not_acknowledged: %s", error.message
+            )
+
+    async def set_commands(self, commands: Sequence[tuple[str, str]]) -> None:
+        """Show these (name, description) pairs in the menu; ``-`` becomes ``_``.
+
+        Raises:
+            NotSent, MaybeSent, Refused: See each.
+        """
+        menu = [BotCommand(_menu_name(name), about[:256]) for name, about in commands]
+        await tried(self._bot.set_my_commands(menu[:100]))
+
+    async def set_webhook(self, url: str, secret: str, kinds: Sequence[str]) -> None:
+        """Have updates of these kinds posted to ``url``; those pending are kept.
+
+        Raises:
+            NotSent, MaybeSent, Refused: See each.
+        """
+        await tried(
+            self._bot.set_webhook(url, secret_token=secret, allowed_updates=kinds)
+        )
+
+    async def fetch(self, file_id: str, *, at_most: int = DOWNLOAD_BYTES) -> bytes:
+        """The bytes of a file that came with a message.
+
+        Raises:
+            NotFetched: It is larger than ``at_most`` bytes, gone, or out of reach.
+        """
+        try:
+            file = await self._bot.get_file(file_id)
+            return await self._download(file.file_path or "", at_most)
+        except TelegramError as error:
+            raise NotFetched(
+                f"Telegram did not hand it over: {error.message}"
+            ) from None
+        except httpx.HTTPError as error:
+            # Its own text may hold the address, and with it the token.
+            raise NotFetched(f"The download failed: {type(error).__name__}") from None
+
+    async def _download(self, url: str, at_most: int) -> bytes:
+        body = bytearray()
+        client = httpx.AsyncClient(timeout=self._timeout_s)
+        async with client, client.stream("GET", url) as answer:
+            answer.raise_for_status()
+            async for chunk in answer.aiter_bytes():
+                body += chunk
+                if len(body) > at_most:
+                    raise NotFetched(f"The file is larger than {at_most:,} bytes.")
+        return bytes(body)
+
+    async def _send_file(self, message: Outgoing, file: OutFile) -> str:
+        async def call(shown: Rendered) -> Any:
+            return await self._bot.send_document(
+                message.chat,
+                InputFile(file.body, filename=file.name),
+                caption=shown.text,
+                caption_entities=shown.entities,
+                message_thread_id=_topic(message),
+                reply_markup=keyboard(message.buttons),
+            )
+
+        sent = await tried(_shown(call, caption(message.markdown)))
+        return str(sent.message_id)
+
+
+async def _shown(call: Call, markdown: str) -> Any:
+    """Make the call with formatting; without it, if Telegram cannot read that."""
+    try:
+        return await call(render(markdown))
+    except TelegramError as error:
+        if not is_about_marks(error):
+            raise
+    return await call(Rendered(markdown))
+
+
+def _topic(message: Outgoing) -> int | None:
+    return int(message.thread) if message.thread else None
+
+
+def _menu_name(name: str) -> str:
+    return name.replace("-", "_").lower()[:32]

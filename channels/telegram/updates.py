@@ -1,0 +1,129 @@
+"""The parts of a Bot API update that we read; anything else in it is ignored.
+
+Source: https://core.telegram.org/bots/api#update
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+
+
+def _or_none(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return validate(value)
+    except ValidationError:
+        return None
+
+
+Maybe = WrapValidator(_or_none)
+"""A part without which a message still makes sense: None when it is malformed."""
+
+# 253402300799 is the last second of the year 9999.
+Seconds = Annotated[int, Field(ge=0, le=253_402_300_799)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+
+class User(_Part):
+    """A person or a bot."""
+
+    id: int
+    first_name: Annotated[str | None, Maybe] = None
+    last_name: Annotated[str | None, Maybe] = None
+
+
+class Chat(_Part):
+    """Where it happened."""
+
+    id: int
+    type: Literal["private", "group", "supergroup", "channel"]
+    title: Annotated[str | None, Maybe] = None
+
+
+class File(_Part):
+    """A document, a photo size, a voice message, audio or video."""
+
+    file_id: str
+    file_name: Annotated[str | None, Maybe] = None
+    mime_type: Annotated[str | None, Maybe] = None
+    file_size: Annotated[int | None, Maybe] = None
+    width: Annotated[int | None, Maybe] = None
+    height: Annotated[int | None, Maybe] = None
+
+
+class Entity(_Part):
+    """A marked stretch of text."""
+
+    type: str
+    user: Annotated[User | None, Maybe] = None
+
+
+class Answered(_Part):
+    """The message that was replied to, as far as it matters."""
+
+    message_id: int
+    from_: Annotated[User | None, Maybe] = Field(default=None, alias="from")
+    forum_topic_created: Any = None
+
+
+class Message(_Part):
+    """Something written, in a chat."""
+
+    message_id: int
+    chat: Chat
+    from_: Annotated[User | None, Maybe] = Field(default=None, alias="from")
+    sender_chat: Annotated[Chat | None, Maybe] = None
+    date: Annotated[Seconds | None, Maybe] = None
+    edit_date: Annotated[Seconds | None, Maybe] = None
+    text: Annotated[str, Field(validation_alias=AliasChoices("text", "caption"))] = ""
+    entities: Annotated[
+        list[Annotated[Entity | None, Maybe]] | None,
+        Field(validation_alias=AliasChoices("entities", "caption_entities")),
+        Maybe,
+    ] = None
+    message_thread_id: Annotated[int | None, Maybe] = None
+    is_topic_message: Annotated[bool | None, Maybe] = None
+    reply_to_message: Annotated[Answered | None, Maybe] = None
+    photo: Annotated[list[Annotated[File | None, Maybe]] | None, Maybe] = None
+    document: Annotated[File | None, Maybe] = None
+    voice: Annotated[File | None, Maybe] = None
+    audio: Annotated[File | None, Maybe] = None
+    video: Annotated[File | None, Maybe] = None
+    media_group_id: Annotated[str | None, Maybe] = None
+    migrate_to_chat_id: Annotated[int | None, Maybe] = None
+
+
+class Place(_Part):
+    """The message a pressed button stands under, even one too old to be read."""
+
+    message_id: int
+    chat: Chat
+    message_thread_id: Annotated[int | None, Maybe] = None
+    is_topic_message: Annotated[bool | None, Maybe] = None
+
+
+class Press(_Part):
+    """A button pressed."""
+
+    id: str
+    from_: User = Field(alias="from")
+    message: Place
+    data: str
+
+
+class Update(_Part):
+    """One update; all None for a kind that we do not serve."""
+
+    message: Message | None = None
+    edited_message: Message | None = None
+    callback_query: Press | None = None
