@@ -284,10 +284,11 @@ def clean(text: str) -> str:
 def loads(body: bytes) -> dict[str, Any] | None:
     """A JSON object of ours to read, cleaned; None when the body is something else."""
     try:
-        found = json.loads(body)
+        # Both may meet more nesting than the stack holds, at different depths.
+        found = _cleaned(json.loads(body))
     except (ValueError, RecursionError):
         return None
-    return _cleaned(found) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else None
 
 
 def _cleaned(value: Any) -> Any:
