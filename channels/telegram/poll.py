@@ -11,7 +11,7 @@ import httpx
 
 from channels.contract import Keep, NotKept
 from channels.telegram.parse import ALLOWED_UPDATES, Me, parse
-from channels.telegram.wire import hide_token
+from channels.telegram.wire import hide_token, wait_of
 
 
 class PollState(StrEnum):
@@ -187,7 +187,7 @@ class Poller:
             self._say(_REVOKED)
             raise Revoked(_REVOKED.detail)
         if code != _CONFLICT:
-            return _Failed(_offline(str(answer.get("description"))), _wait_of(answer))
+            return _Failed(_offline(str(answer.get("description"))), wait_of(answer))
         if "webhook" in str(answer.get("description")).casefold():
             # Without drop_pending_updates: what waits is what we are here for.
             await self._ask(client, "deleteWebhook", {})
@@ -230,12 +230,6 @@ def _offline(detail: str) -> PollReport:
         f"Telegram does not answer: {detail}.",
         "Check the network; polling goes on by itself.",
     )
-
-
-def _wait_of(answer: dict[str, Any]) -> float | None:
-    told = answer.get("parameters")
-    wait: object = told.get("retry_after") if isinstance(told, dict) else None
-    return float(wait) if isinstance(wait, int | float) else None
 
 
 def _body(update: Any) -> bytes:

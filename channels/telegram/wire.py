@@ -1,7 +1,7 @@
 """Requests to the Bot API, and what a failed one means for the message in it."""
 
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any, TypeVar
 
 import httpx
@@ -59,10 +59,16 @@ class Request(HTTPXRequest):
 def flooded(payload: bytes) -> Flooded:
     """What a 429 answer says. Its wait may be missing; then it is None."""
     answer = loads(payload) or {}
-    told = answer.get("parameters")
-    wait = told.get("retry_after") if isinstance(told, dict) else None
-    seconds = float(wait) if isinstance(wait, int | float) else None
-    return Flooded(str(answer.get("description", "Too Many Requests")), seconds)
+    reason = str(answer.get("description", "Too Many Requests"))
+    return Flooded(reason, wait_of(answer))
+
+
+def wait_of(answer: Mapping[str, object]) -> float | None:
+    """For how many seconds an answer asks us to wait, if it does."""
+    match answer:
+        case {"parameters": {"retry_after": int() | float() as wait}}:
+            return float(wait)
+    return None
 
 
 async def tried(call: Awaitable[T]) -> T:
