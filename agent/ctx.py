@@ -1,12 +1,22 @@
 """The one argument every operation receives besides its parameters."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent.ports import Approvals, Clock, Events, Ids, Objects
+from agent.ports import (
+    Approvals,
+    Audit,
+    Budget,
+    Clock,
+    Events,
+    Ids,
+    Objects,
+    Skills,
+)
 
 
 class Role(IntEnum):
@@ -47,13 +57,43 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """The message or press a call came from, and where its answer goes."""
+
+    key: str
+    """Makes what is done because of it happen once: the inbox row's id."""
+    channel: str
+    account: str
+    chat: str
+    thread: str
+    message_id: str = ""
+    """The messenger's own id of what the person wrote."""
+    text: str = ""
+    inbox_id: UUID | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+    """What the door needs to answer well."""
+    routing: Mapping[str, object] = field(default_factory=dict)
+    """How the message found its skill: method, confidence, candidates, reasons."""
+
+    @property
+    def recipient(self) -> str:
+        """``<chat>/<thread>``, as deliveries address it."""
+        return f"{self.chat}/{self.thread}"
+
+
+@dataclass(frozen=True, slots=True)
 class Ctx:
     """One call's world: the caller, an open tenant transaction, and the ports."""
 
     caller: Caller
     session: AsyncSession
     approvals: Approvals
+    budget: Budget
+    audit: Audit
     clock: Clock
     events: Events
     ids: Ids
     objects: Objects
+    skills: Skills
+    origin: Origin | None = None
+    """None where nobody is waiting in a chat: REST, MCP."""

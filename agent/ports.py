@@ -1,6 +1,7 @@
 """What the agent asks of the outside world; ``bot.wiring`` supplies each one."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -8,15 +9,56 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 
+class Who(Protocol):
+    """The part of a caller that ports need."""
+
+    @property
+    def workspace_id(self) -> UUID:
+        """The tenant."""
+        ...
+
+    @property
+    def user_id(self) -> UUID:
+        """The person."""
+        ...
+
+    @property
+    def channel(self) -> str:
+        """The door they came through."""
+        ...
+
+
 class Approvals(Protocol):
     """People's consents, each to one call."""
 
-    async def use(self, approval_id: UUID, *, operation: str, params_hash: str) -> bool:
+    async def use(
+        self, session: AsyncSession, approval_id: UUID, *, params_hash: str
+    ) -> bool:
         """Use the approval up; False unless it was given for this call and is unused.
 
         It happens in the caller's own transaction, so of two racing calls one wins,
         and a call that fails gives its approval back.
         """
+        ...
+
+
+class Budget(Protocol):
+    """The ceilings on what machines may cost."""
+
+    async def ensure_left(self, session: AsyncSession, who: Who) -> None:
+        """Return when there is anything left to spend.
+
+        Raises:
+            OverBudget: A day or month limit of the workspace or person is used up.
+        """
+        ...
+
+
+class Audit(Protocol):
+    """The append-only history of who did what."""
+
+    async def record(self, session: AsyncSession, who: Who, *, action: str) -> None:
+        """Append one line; it stands only if the caller's transaction commits."""
         ...
 
 
@@ -48,6 +90,24 @@ class Events(Protocol):
         key: str,
     ) -> None:
         """Queue event ``name``; a second one with the same ``key`` is dropped."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SkillRef:
+    """A skill as it stands now: which one, and which version of it."""
+
+    id: UUID
+    version_id: UUID
+    name: str
+    title: str
+
+
+class Skills(Protocol):
+    """The skills loaded in this process."""
+
+    def find(self, name: str) -> SkillRef | None:
+        """The skill of that name, if it is loaded and active."""
         ...
 
 

@@ -1,0 +1,130 @@
+"""Spending limits: reserve before a paid call, settle after it, release on failure."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from agent.billing import queries
+from agent.errors import OverBudget
+from agent.ports import Who
+
+TTL = timedelta(minutes=20)
+"""Longer than any call may take; a crash frees its reservation after this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One paid call: who, for which run, and the key that makes it one call."""
+
+    workspace_id: UUID
+    user_id: UUID
+    run_id: UUID
+    key: str
+    """Run, attempt, step, call: the same after a crash, another for a retry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a call took, as the ledger keeps it."""
+
+    provider: str
+    model: str
+    tokens: dict[str, int]
+    """The five disjoint counts of ``usage_records``."""
+    cost_usd: Decimal
+    price_version: str
+    latency_ms: int | None = None
+    status: str = "ok"
+    skill_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """The installation's default limits; a workspace or member may have their own."""
+
+    day_usd: Decimal
+    month_usd: Decimal
+
+    async def ensure_left(self, session: AsyncSession, who: Who) -> None:
+        """Return when anything is left to spend.
+
+        Raises:
+            OverBudget: A limit in force is used up.
+        """
+        ids = {"workspace_id": who.workspace_id, "user_id": who.user_id}
+        left = await queries.tightest(session, ids)
+        if left and left.left_usd <= 0:
+            raise _over(left, Decimal(0))
+
+    async def reserve(
+        self, session: AsyncSession, call: Call, amount_usd: Decimal
+    ) -> None:
+        """Hold ``amount_usd`` for ``call``; after a crash the held amount is found.
+
+        Raises:
+            OverBudget: Less than that is left; the caller's transaction must end.
+        """
+        if await queries.is_held(session, call.workspace_id, call.key):
+            return
+        ids = {"workspace_id": call.workspace_id, "user_id": call.user_id}
+        await queries.ensure_periods(
+            session, ids, day=self.day_usd, month=self.month_usd
+        )
+        values: dict[str, Any] = {**ids, "run_id": call.run_id}
+        values |= {"call_key": call.key, "amount": amount_usd}
+        if not await queries.reserve(session, values, TTL):
+            raise _over(await queries.tightest(session, ids), amount_usd)
+
+
+async def settle(session: AsyncSession, call: Call, spent: Spent) -> None:
+    """Book what the call really took and free what was held for it."""
+    await queries.record_usage(
+        session,
+        [
+            {
+                "workspace_id": call.workspace_id,
+                "user_id": call.user_id,
+                "run_id": call.run_id,
+                "skill_id": spent.skill_id,
+                "call_key": call.key,
+                "provider": spent.provider,
+                "model": spent.model,
+                **spent.tokens,
+                "cost_usd": spent.cost_usd,
+                "price_version": spent.price_version,
+                "latency_ms": spent.latency_ms,
+                "status": spent.status,
+            }
+        ],
+    )
+    await queries.leave_held(
+        session, call.workspace_id, call.key, settled=spent.cost_usd
+    )
+
+
+async def release(session: AsyncSession, call: Call) -> None:
+    """Free what was held; nothing was spent."""
+    await queries.leave_held(session, call.workspace_id, call.key, settled=None)
+
+
+async def sweep(session: AsyncSession) -> int:
+    """Free what crashed calls still hold, in every workspace; how many."""
+    return await queries.sweep(session)
+
+
+def _over(left: queries.Left | None, needed: Decimal) -> OverBudget:
+    if left is None:
+        return OverBudget("There is no budget.", hint="Ask an owner to set one.")
+    whose = "Your" if left.personal else "This workspace's"
+    span = "today" if left.period == "day" else "this month"
+    rest = max(left.left_usd, Decimal(0))
+    need = f" This needs up to ${needed:.2f};" if needed else ""
+    return OverBudget(
+        f"{whose} budget for {span} is ${left.limit_usd:.2f}.{need} "
+        f"${rest:.2f} is left.",
+        hint="Ask an owner to raise the limit, or wait until it starts anew.",
+    )

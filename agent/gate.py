@@ -1,0 +1,72 @@
+"""The single gate. Every surface calls an operation through ``invoke``."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ValidationError
+
+from agent.ctx import Ctx, Via
+from agent.errors import BadInput, Forbidden, NeedsApproval
+from agent.operation import Effect, Operation, P, R
+
+GUARDED: Mapping[Via, frozenset[Effect]] = {
+    # A person's press is its own consent; what cannot be undone asks once more.
+    Via.PERSON: frozenset({Effect.DESTROY}),
+    Via.MODEL: frozenset({Effect.SPEND, Effect.SEND, Effect.PUBLISH, Effect.DESTROY}),
+}
+
+
+async def invoke(op: Operation[P, R], ctx: Ctx, raw: Mapping[str, object]) -> R:
+    """Check the call (role, shape, approval, budget), run it, and record it.
+
+    Raises:
+        Forbidden: The caller's role is below ``op.role``.
+        BadInput: ``raw`` does not fit ``op.params``; names the first bad field.
+        NeedsApproval: The effect is guarded, and no unused approval is for this call.
+        OverBudget: The operation spends, and nothing is left to spend.
+    """
+    if ctx.caller.role < op.role:
+        raise Forbidden(
+            f"That needs the {op.role.name.lower()} role; you are a "
+            f"{ctx.caller.role.name.lower()} here.",
+            hint="Ask an owner of this workspace.",
+        )
+    params = _shape(op, raw)
+    if op.effect in GUARDED[ctx.caller.via]:
+        await _consent(op, ctx, params)
+    if op.effect is Effect.SPEND:
+        await ctx.budget.ensure_left(ctx.session, ctx.caller)
+    result = await op.run(ctx, params)
+    if op.effect is not Effect.READ:
+        await ctx.audit.record(ctx.session, ctx.caller, action=op.name)
+    return result
+
+
+def params_hash(op: str, user_id: object, params: BaseModel) -> str:
+    """What an approval is bound to: operation, asker and canonical parameters.
+
+    Of the validated parameters, so that two spellings of one call are one call.
+    """
+    canonical = json.dumps(
+        [op, str(user_id), params.model_dump(mode="json")], sort_keys=True
+    )
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _shape(op: Operation[P, R], raw: Mapping[str, object]) -> P:
+    try:
+        return op.params.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"{field}: {first['msg']}.") from error
+
+
+async def _consent(op: Operation[P, R], ctx: Ctx, params: P) -> None:
+    given = ctx.caller.approval_id
+    wanted = params_hash(op.name, ctx.caller.user_id, params)
+    if given is None or not await ctx.approvals.use(
+        ctx.session, given, params_hash=wanted
+    ):
+        raise NeedsApproval(op.name, wanted)

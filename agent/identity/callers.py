@@ -1,0 +1,139 @@
+"""Who is speaking: pairing, joining, and the chats people speak in.
+
+All of it runs before the tenant is known, on a session of ``system("door")``.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from agent.errors import Conflict
+from agent.identity import caller_queries, codes
+from agent.ports import Ids
+
+PAIR = "pair"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A person as one messenger knows them."""
+
+    channel: str
+    team: str
+    sender: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """An account, and the workspace it speaks in."""
+
+    user_id: UUID
+    workspace_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A chat, or a thread in one, as its messenger names it."""
+
+    channel: str
+    account: str
+    chat: str
+    thread: str
+    kind: str
+    """private, group or channel; a thread is told by ``thread``."""
+
+
+async def ensure_owner(session: AsyncSession, ids: Ids) -> Membership:
+    """The installation's first owner and workspace; made when there is none."""
+    await caller_queries.lock(session, "installation")
+    found = await caller_queries.home(session)
+    if found is not None:
+        workspace_id, user_id = found
+        return Membership(user_id, workspace_id)
+    made = Membership(user_id=ids.new(), workspace_id=ids.new())
+    await caller_queries.add_user(session, made.user_id, None)
+    await caller_queries.add_workspace(session, made.workspace_id, "My team")
+    await _add_member(session, made, role="owner", name="")
+    return made
+
+
+async def pair(
+    session: AsyncSession, identity: Identity, code: str, pepper: bytes
+) -> Membership | None:
+    """Link a messenger's id to the account that ``code`` stands for; None if it fails.
+
+    Raises:
+        Conflict: The code names no account (it was made by other means).
+    """
+    redeemed = await codes.redeem(session, purpose=PAIR, code=code, pepper=pepper)
+    if redeemed is None:
+        return None
+    if redeemed.user_id is None or redeemed.workspace_id is None:
+        raise Conflict("That code is not for pairing.", hint="Ask for a new one.")
+    member = Membership(redeemed.user_id, redeemed.workspace_id)
+    await know(session, member, identity)
+    return member
+
+
+async def join(session: AsyncSession, identity: Identity, ids: Ids) -> Membership:
+    """Admit somebody on the allow-list, or anybody in open mode, as a member."""
+    home = await ensure_owner(session, ids)
+    made = Membership(user_id=ids.new(), workspace_id=home.workspace_id)
+    await caller_queries.add_user(session, made.user_id, identity.name or None)
+    await _add_member(session, made, role="member", name=identity.name)
+    await know(session, made, identity)
+    return made
+
+
+async def know(session: AsyncSession, member: Membership, identity: Identity) -> None:
+    """From now on this messenger's id is this account."""
+    row = {
+        "user_id": member.user_id,
+        "workspace_id": member.workspace_id,
+        "channel": identity.channel,
+        "team_id": identity.team,
+        "channel_user_id": identity.sender,
+        "username": identity.name or None,
+    }
+    await caller_queries.add_channel(session, row)
+    await caller_queries.move_channel(session, row)
+
+
+async def bind_chat(session: AsyncSession, spot: Spot, workspace_id: UUID) -> UUID:
+    """The ``chats`` row of ``spot``; made for ``workspace_id`` when there is none.
+
+    A thread takes its chat's brand and visibility. A group is private to the people
+    in it until an owner opens it; a public channel's thread is everybody's.
+    """
+    row = {
+        "channel": spot.channel,
+        "account": spot.account,
+        "chat_id": spot.chat,
+        "thread_id": "",
+        "workspace_id": workspace_id,
+        "kind": spot.kind,
+        "visibility": "members" if spot.kind == "channel" else "private",
+        "client_id": None,
+    }
+    chat = await caller_queries.add_chat(session, row)
+    if not spot.thread:
+        return chat
+    parent = await caller_queries.parent_chat(session, row) or {}
+    row |= dict(parent) | {"thread_id": spot.thread, "kind": "thread"}
+    return await caller_queries.add_chat(session, row)
+
+
+async def _add_member(
+    session: AsyncSession, member: Membership, *, role: str, name: str
+) -> None:
+    await caller_queries.add_member(
+        session,
+        {
+            "workspace_id": member.workspace_id,
+            "user_id": member.user_id,
+            "role": role,
+            "display_name": name or None,
+        },
+    )

@@ -1,0 +1,334 @@
+"""Every statement of the mailroom."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from agent.mailroom.schemas import (
+    Claimed,
+    Delivery,
+    Place,
+    RawEvent,
+    Sender,
+)
+
+_INSERT_EVENTS = text("""
+    INSERT INTO inbox (channel, account, event_id, message_key, chat_key, kind, body,
+                       payload, status, processed_at)
+    SELECT channel, account, event_id, message_key, chat_key, kind, body,
+           CAST(payload AS jsonb),
+           CASE WHEN payload IS NULL THEN 'ignored' ELSE 'received' END,
+           CASE WHEN payload IS NULL THEN now() END
+    FROM unnest(
+        CAST(:channels AS text[]), CAST(:accounts AS text[]),
+        CAST(:event_ids AS text[]), CAST(:message_keys AS text[]),
+        CAST(:chat_keys AS text[]), CAST(:kinds AS text[]),
+        CAST(:bodies AS bytea[]), CAST(:payloads AS text[])
+    ) AS e (channel, account, event_id, message_key, chat_key, kind, body, payload)
+    ON CONFLICT DO NOTHING
+""")
+
+_CLAIM_INBOX = text("""
+    SELECT i.id, i.channel, i.account, i.kind, i.payload, i.attempts,
+           s.user_id, s.workspace_id, s.role, s.chat_row_id, s.conversation_id,
+           s.client_id, s.timezone
+    FROM claim_inbox(:limit, CAST(:lease AS interval)) i
+    LEFT JOIN LATERAL resolve_sender(
+        i.channel, i.payload->>'team', i.payload->>'sender', i.account,
+        i.payload->>'chat', i.payload->>'thread'
+    ) s ON true
+    ORDER BY i.id
+""")
+
+_CLOSE_INBOX = text("""
+    UPDATE inbox SET status = :status, processed_at = now(), claimed_until = NULL,
+           error_message = :error, workspace_id = :workspace_id, user_id = :user_id
+    WHERE id = :id AND attempts = :attempts AND status = 'received'
+""")
+
+_RELEASE_INBOX = text("""
+    UPDATE inbox SET claimed_until = now() + CAST(:pause AS interval),
+           error_message = :error
+    WHERE id = :id AND attempts = :attempts AND status = 'received'
+""")
+
+_PLAN = text("""
+    INSERT INTO deliveries (workspace_id, user_id, private_chat_id, run_id,
+                            conversation_id, channel, account, recipient, purpose,
+                            dedupe_key, payload)
+    VALUES (:workspace_id, :user_id, :private_chat_id, :run_id, :conversation_id,
+            :channel, :account, :recipient, :purpose, :dedupe_key,
+            CAST(:payload AS jsonb))
+    ON CONFLICT DO NOTHING
+    RETURNING id
+""")
+
+_REVISE = text("""
+    UPDATE deliveries SET payload = CAST(:payload AS jsonb), partial = NULL,
+           revision = revision + 1
+    WHERE id = :id
+""")
+
+_STREAM = text("""
+    UPDATE deliveries d SET partial = :partial, revision = d.revision + 1
+    FROM runs r
+    WHERE r.id = :run_id AND r.status = 'running' AND d.run_id = r.id
+      AND d.purpose = 'reply' AND d.status IN ('planned', 'sending', 'sent')
+    RETURNING d.id
+""")
+
+_REPLY_OF = text("""
+    SELECT id, channel, account, recipient, payload FROM deliveries
+    WHERE run_id = :run_id AND purpose = 'reply' ORDER BY id DESC LIMIT 1
+""")
+
+_GET = text("""
+    SELECT id, channel, account, recipient, payload, run_id, conversation_id
+    FROM deliveries WHERE id = :id
+""")
+
+_CLAIM_DELIVERIES = text("""
+    SELECT id, channel, account, recipient, payload, partial, revision, sent_revision,
+           external_id, attempts
+    FROM claim_deliveries(:limit, CAST(:lease AS interval), CAST(:channels AS text[]))
+""")
+
+_SENT = text("""
+    UPDATE deliveries SET status = 'sent', external_id = :external_id,
+           sent_revision = :revision, sent_at = coalesce(sent_at, now()),
+           claimed_until = NULL, last_error = NULL, not_before = now() +
+           CAST(:pause AS interval)
+    WHERE id = :id AND attempts = :attempts AND status IN ('sending', 'sent')
+""")
+
+_POSTPONE = text("""
+    UPDATE deliveries SET status = CASE WHEN external_id IS NULL THEN 'planned'
+                                        ELSE 'sent' END,
+           claimed_until = NULL, last_error = :error,
+           not_before = now() + CAST(:pause AS interval)
+    WHERE id = :id AND attempts = :attempts
+""")
+
+_END = text("""
+    UPDATE deliveries SET status = :status, claimed_until = NULL, last_error = :error
+    WHERE id = :id AND attempts = :attempts
+""")
+
+# A placeholder whose first sending has no known end is sent anew: it says nothing
+# yet, and the answer that follows is an edit, so the answer itself comes once.
+_REPLACE_AMBIGUOUS = text("""
+    INSERT INTO deliveries (workspace_id, user_id, private_chat_id, run_id,
+                            conversation_id, message_id, channel, account, recipient,
+                            purpose, dedupe_key, payload, partial, revision)
+    SELECT workspace_id, user_id, private_chat_id, run_id, conversation_id, message_id,
+           channel, account, recipient, purpose, dedupe_key || ':again', payload,
+           partial, revision
+    FROM deliveries
+    WHERE status = 'ambiguous' AND external_id IS NULL AND run_id IS NOT NULL
+      AND payload->>'placeholder' <> '' AND channel = ANY(CAST(:channels AS text[]))
+    ON CONFLICT DO NOTHING
+""")
+
+
+async def insert_events(session: AsyncSession, events: Sequence[RawEvent]) -> None:
+    """Keep raw events in one statement; what is already kept is left alone."""
+    await session.execute(
+        _INSERT_EVENTS,
+        {
+            "channels": [event.channel for event in events],
+            "accounts": [event.account for event in events],
+            "event_ids": [event.event_id for event in events],
+            "message_keys": [event.message_key for event in events],
+            "chat_keys": [event.chat_key for event in events],
+            "kinds": [event.kind for event in events],
+            "bodies": [event.body for event in events],
+            "payloads": [event.payload for event in events],
+        },
+    )
+
+
+async def claim_inbox(
+    session: AsyncSession, *, limit: int, lease_s: float
+) -> list[Claimed]:
+    """Take the next rows under a lease, each with its sender as far as known."""
+    rows = await session.execute(
+        _CLAIM_INBOX, {"limit": limit, "lease": _interval(lease_s)}
+    )
+    return [_claimed(row) for row in rows.mappings()]
+
+
+def _claimed(row: RowMapping) -> Claimed:
+    return Claimed(
+        id=row["id"],
+        channel=row["channel"],
+        account=row["account"],
+        kind=row["kind"],
+        payload=row["payload"],
+        attempts=row["attempts"],
+        sender=Sender(
+            user_id=row["user_id"],
+            workspace_id=row["workspace_id"],
+            role=row["role"],
+            chat_row_id=row["chat_row_id"],
+            conversation_id=row["conversation_id"],
+            client_id=row["client_id"],
+            timezone=row["timezone"] or "UTC",
+        ),
+    )
+
+
+async def close_inbox(
+    session: AsyncSession, item: Claimed, status: str, *, error: str | None = None
+) -> None:
+    """End a row we hold: ``processed``, ``ignored`` or ``failed``."""
+    await session.execute(
+        _CLOSE_INBOX,
+        {
+            "id": item.id,
+            "attempts": item.attempts,
+            "status": status,
+            "error": error,
+            "workspace_id": item.sender.workspace_id,
+            "user_id": item.sender.user_id,
+        },
+    )
+
+
+async def release_inbox(
+    session: AsyncSession, item: Claimed, *, pause_s: float, error: str
+) -> None:
+    """Give a row back, to be tried again after ``pause_s``."""
+    await session.execute(
+        _RELEASE_INBOX,
+        {
+            "id": item.id,
+            "attempts": item.attempts,
+            "pause": _interval(pause_s),
+            "error": error,
+        },
+    )
+
+
+async def plan(
+    session: AsyncSession, place: Place, payload: Mapping[str, Any], **row: Any
+) -> UUID | None:
+    """Insert a delivery; None when one with this ``dedupe_key`` is there already."""
+    found: UUID | None = await session.scalar(
+        _PLAN,
+        {
+            "workspace_id": None,
+            "user_id": None,
+            "private_chat_id": None,
+            "run_id": None,
+            "conversation_id": None,
+            "purpose": "reply",
+            **row,
+            "channel": place.channel,
+            "account": place.account,
+            "recipient": place.recipient,
+            "payload": json.dumps(payload),
+        },
+    )
+    return found
+
+
+async def revise(
+    session: AsyncSession, delivery_id: UUID, payload: Mapping[str, Any]
+) -> None:
+    """Show something else in a message; the postman edits it."""
+    await session.execute(_REVISE, {"id": delivery_id, "payload": json.dumps(payload)})
+
+
+async def stream(session: AsyncSession, run_id: UUID, partial: str) -> bool:
+    """Show the text so far; False when the run is no longer running."""
+    done = await session.execute(_STREAM, {"run_id": run_id, "partial": partial})
+    return done.first() is not None
+
+
+async def reply_of(session: AsyncSession, run_id: UUID) -> RowMapping | None:
+    """The message that answers a run: the newest, should it have been sent anew."""
+    found = await session.execute(_REPLY_OF, {"run_id": run_id})
+    return found.mappings().one_or_none()
+
+
+async def get(session: AsyncSession, delivery_id: UUID) -> RowMapping | None:
+    """One delivery, if the caller may see it."""
+    found = await session.execute(_GET, {"id": delivery_id})
+    return found.mappings().one_or_none()
+
+
+async def claim_deliveries(
+    session: AsyncSession, *, limit: int, lease_s: float, channels: Sequence[str]
+) -> list[Delivery]:
+    """Take what is to be sent or edited, oldest first within a chat."""
+    rows = await session.execute(
+        _CLAIM_DELIVERIES,
+        {"limit": limit, "lease": _interval(lease_s), "channels": list(channels)},
+    )
+    return [Delivery(**row) for row in rows.mappings()]
+
+
+async def mark_sent(
+    session: AsyncSession,
+    delivery: Delivery,
+    *,
+    external_id: str,
+    revision: int,
+    pause_s: float,
+) -> None:
+    """Record that ``revision`` is shown; the next edit waits ``pause_s``."""
+    await session.execute(
+        _SENT,
+        {
+            "id": delivery.id,
+            "attempts": delivery.attempts,
+            "external_id": external_id,
+            "revision": revision,
+            "pause": _interval(pause_s),
+        },
+    )
+
+
+async def postpone(
+    session: AsyncSession, delivery: Delivery, *, pause_s: float, error: str
+) -> None:
+    """Give a delivery back, to be tried again after ``pause_s``."""
+    await session.execute(
+        _POSTPONE,
+        {
+            "id": delivery.id,
+            "attempts": delivery.attempts,
+            "pause": _interval(pause_s),
+            "error": error,
+        },
+    )
+
+
+async def end(
+    session: AsyncSession, delivery: Delivery, *, status: str, error: str
+) -> None:
+    """End a delivery that will not be tried again: ``failed`` or ``ambiguous``."""
+    await session.execute(
+        _END,
+        {
+            "id": delivery.id,
+            "attempts": delivery.attempts,
+            "status": status,
+            "error": error,
+        },
+    )
+
+
+async def replace_ambiguous(session: AsyncSession, channels: Sequence[str]) -> int:
+    """Plan placeholders anew whose first sending has no known end; how many."""
+    done = await session.execute(_REPLACE_AMBIGUOUS, {"channels": list(channels)})
+    return done.rowcount  # type: ignore[no-any-return, attr-defined]
+
+
+def _interval(seconds: float) -> timedelta:
+    return timedelta(seconds=seconds)

@@ -1,0 +1,143 @@
+"""Shapes of the mailroom."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RawEvent:
+    """One platform event as it arrived, with the keys that make it happen once."""
+
+    channel: str
+    account: str
+    event_id: str
+    kind: str
+    body: bytes
+    message_key: str | None = None
+    chat_key: str | None = None
+    payload: str | None = None
+    """The parsed form, JSON; None when nobody will work on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who wrote and where, as far as it is known."""
+
+    user_id: UUID | None = None
+    workspace_id: UUID | None = None
+    role: str | None = None
+    """Standing in ``workspace_id``; None for no member of it."""
+    chat_row_id: UUID | None = None
+    conversation_id: UUID | None = None
+    client_id: UUID | None = None
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An inbox row under our lease; ``attempts`` is the fencing token."""
+
+    id: UUID
+    channel: str
+    account: str
+    kind: str
+    payload: Mapping[str, Any]
+    attempts: int
+    sender: Sender
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message goes."""
+
+    channel: str
+    account: str
+    recipient: str
+    """``<chat>/<thread>``."""
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A button: what it says, and the operation it calls with which parameters."""
+
+    label: str
+    operation: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file in the object store, to be shown in a chat."""
+
+    name: str
+    media_type: str
+    storage_key: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one visible message shows."""
+
+    text: str
+    choices: Sequence[Choice] = ()
+    files: Sequence[StoredFile] = ()
+    note: str = ""
+    """A line under the text that changes while the text stays: thanks, a question."""
+    placeholder: str = ""
+    """Sent first when set; the text then follows as an edit, which may be repeated."""
+
+    def payload(self, extra: Mapping[str, str]) -> dict[str, Any]:
+        """The JSON kept in ``deliveries.payload``."""
+        return {
+            "text": self.text,
+            "buttons": [_button(choice) for choice in self.choices],
+            "files": [_file(file) for file in self.files],
+            "note": self.note,
+            "placeholder": self.placeholder,
+            "extra": dict(extra),
+        }
+
+
+def _button(choice: Choice) -> dict[str, Any]:
+    return {
+        "label": choice.label,
+        "operation": choice.operation,
+        "params": dict(choice.params),
+        "row": choice.row,
+        "shown": True,
+    }
+
+
+def _file(file: StoredFile) -> dict[str, Any]:
+    return {
+        "name": file.name,
+        "media_type": file.media_type,
+        "storage_key": file.storage_key,
+        "size_bytes": file.size_bytes,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A delivery under the postman's lease; ``attempts`` is the fencing token."""
+
+    id: UUID
+    channel: str
+    account: str
+    recipient: str
+    payload: Mapping[str, Any]
+    partial: str | None
+    revision: int
+    sent_revision: int | None
+    external_id: str | None
+    attempts: int
+
+    @property
+    def is_edit(self) -> bool:
+        """Whether the message is already there."""
+        return self.external_id is not None

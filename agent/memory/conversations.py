@@ -1,0 +1,95 @@
+"""Conversations: whose they are, what was said, what is being asked."""
+
+import re
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from agent.ctx import Caller
+from agent.memory import queries
+from agent.memory.schemas import Dialog, Line, Said, Standing
+
+HISTORY = 12
+"""Turns of a conversation that a prompt may see."""
+
+_SECRETS = re.compile(
+    r"sk-ant-[\w-]{8,}|xox[abprs]-[\w-]{8,}|xapp-[\w-]{8,}|\b\d{6,12}:[\w-]{30,}"
+    r"|\bAKIA[0-9A-Z]{16}\b|\bghp_\w{30,}"
+)
+"""Keys people paste by mistake: model, Slack, Telegram, cloud and code hosting."""
+
+
+def redact(text: str) -> str:
+    """The text without keys and tokens, which are never kept."""
+    return _SECRETS.sub("[key removed]", text)
+
+
+async def ensure(session: AsyncSession, caller: Caller, *, is_private: bool) -> UUID:
+    """The conversation the caller's chat continues; begun when there is none.
+
+    One person's chat is theirs alone; a group's is the group's, unless it is open to
+    all members.
+    """
+    if caller.conversation_id is not None:
+        return caller.conversation_id
+    assert caller.chat_id is not None  # noqa: S101 - every message comes from a chat
+    return await queries.begin(
+        session,
+        workspace_id=caller.workspace_id,
+        chat_id=caller.chat_id,
+        user_id=caller.user_id if is_private else None,
+    )
+
+
+async def standing(
+    session: AsyncSession, conversation_id: UUID, user_id: UUID
+) -> Standing:
+    """The open question to this person here, and the brand being talked about."""
+    return await queries.standing(session, conversation_id, user_id)
+
+
+async def say(session: AsyncSession, caller: Caller, said: Said) -> UUID:
+    """Keep what the caller wrote; its id."""
+    return await queries.insert_message(
+        session, caller, role="user", said=said, run_id=None
+    )
+
+
+async def answer(
+    session: AsyncSession, caller: Caller, content: str, *, run_id: UUID
+) -> UUID:
+    """Keep what we answered, for later turns; its id."""
+    said = Said(content=content, channel=caller.channel)
+    return await queries.insert_message(
+        session, caller, role="assistant", said=said, run_id=run_id
+    )
+
+
+async def history(
+    session: AsyncSession, conversation_id: UUID, *, before: UUID
+) -> list[Line]:
+    """The latest turns before a message, oldest first."""
+    return await queries.history(session, conversation_id, before=before, n=HISTORY)
+
+
+async def text_of(session: AsyncSession, message_id: UUID) -> str | None:
+    """What a message says, if the caller may read it."""
+    return await queries.text_of(session, message_id)
+
+
+async def ask(
+    session: AsyncSession, caller: Caller, dialog: Dialog, *, minutes: int
+) -> UUID:
+    """Open a question to the caller; one that was open here is given up."""
+    await queries.close_open_dialog(session, caller, status="abandoned")
+    return await queries.open_dialog(session, caller, dialog, minutes=minutes)
+
+
+async def move(session: AsyncSession, dialog: Dialog) -> bool:
+    """Keep the answers and the step reached; False when it is no longer open."""
+    return await queries.move_dialog(session, dialog)
+
+
+async def close(session: AsyncSession, dialog_id: UUID, status: str) -> bool:
+    """End a question: ``completed`` or ``abandoned``; False when it had ended."""
+    return await queries.close_dialog(session, dialog_id, status)

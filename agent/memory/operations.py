@@ -1,0 +1,111 @@
+"""What can be asked of the memory room."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from pydantic import Field
+
+from agent.clients import brands
+from agent.clients.schemas import Chosen, UseClient
+from agent.ctx import Ctx, Role
+from agent.errors import BadInput, Conflict
+from agent.memory import queries
+from agent.operation import Command, Effect, Surface, operation
+from agent.shapes import Frozen
+
+
+class DialogRef(Frozen):
+    """Parameters that name an open question."""
+
+    dialog_id: UUID
+
+
+class AnswerDialog(Frozen):
+    """Parameters of ``memory.answer``."""
+
+    dialog_id: UUID
+    step: str = Field(description="Which question is answered")
+    text: str = Field(default="", max_length=40_000, description="The answer")
+
+
+class Answered(Frozen):
+    """An answer was kept."""
+
+    dialog_id: UUID
+    skipped: bool = Field(description="Whether the question was skipped")
+
+
+class Left(Frozen):
+    """The questions were given up."""
+
+    dialog_id: UUID
+
+
+class DialogClosed(Conflict):
+    """The question is no longer open."""
+
+    code = "dialog_closed"
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("That question is closed.", hint="Just write what you need.")
+
+
+@operation(
+    "memory.focus",
+    effect=Effect.WRITE,
+    role=Role.MEMBER,
+    on={Surface.CHAT, Surface.BUTTON},
+    command=Command("client use", takes=("name",)),
+)
+async def focus(ctx: Ctx, p: UseClient) -> Chosen:
+    """Work on this client from now on, in this conversation.
+
+    Raises:
+        NoSuchClient, NearClients: The name fits none, or several.
+    """
+    if not p.name or ctx.caller.conversation_id is None:
+        raise BadInput("Which client?", hint="/client use <name>.")
+    client_id, name = await brands.pick(ctx.session, p.name)
+    await queries.set_client(ctx.session, ctx.caller.conversation_id, client_id)
+    return Chosen(client_id=client_id, name=name)
+
+
+@operation(
+    "memory.answer",
+    effect=Effect.WRITE,
+    role=Role.MEMBER,
+    on={Surface.BUTTON},
+)
+async def answer(ctx: Ctx, p: AnswerDialog) -> Answered:
+    """Answer the open question; an empty answer skips it.
+
+    Raises:
+        DialogClosed: It was answered or given up already.
+    """
+    dialog = await queries.open_dialog_of(ctx.session, p.dialog_id, ctx.caller.user_id)
+    if dialog is None or dialog.step != p.step:
+        raise DialogClosed
+    answers = {**dialog.answers, dialog.step: p.text.strip()}
+    await queries.move_dialog(ctx.session, replace(dialog, answers=answers))
+    return Answered(dialog_id=dialog.id, skipped=not p.text.strip())
+
+
+@operation(
+    "memory.leave",
+    effect=Effect.WRITE,
+    role=Role.MEMBER,
+    on={Surface.BUTTON},
+)
+async def leave(ctx: Ctx, p: DialogRef) -> Left:
+    """Give up the open questions.
+
+    Raises:
+        DialogClosed: They were answered or given up already.
+    """
+    if not await queries.close_dialog(ctx.session, p.dialog_id, "abandoned"):
+        raise DialogClosed
+    return Left(dialog_id=p.dialog_id)
+
+
+OPERATIONS = (focus, answer, leave)

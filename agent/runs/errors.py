@@ -1,0 +1,55 @@
+"""Refusals of the runs room."""
+
+from agent.errors import Conflict, NotFound
+
+
+class RunNotFound(NotFound):
+    """No such run in this workspace."""
+
+    code = "run_not_found"
+
+    def __init__(self, number: int) -> None:
+        """Name the run, and how to see what there is."""
+        what = f"I know no run #{number}." if number else "There is no such run yet."
+        super().__init__(what, hint="/runs lists the latest.")
+
+
+class OutputNotFound(NotFound):
+    """The output is not in this workspace, or was erased."""
+
+    code = "output_not_found"
+
+    def __init__(self) -> None:
+        """Say what to do instead."""
+        super().__init__("I no longer have that piece.", hint="Ask for it again.")
+
+
+class RunEnded(Conflict):
+    """The run is over; there is nothing to stop."""
+
+    code = "run_ended"
+
+    def __init__(self, number: int, status: str) -> None:
+        """Say where it stands."""
+        super().__init__(
+            f"Run #{number} is {status} already.", hint="/retry starts it again."
+        )
+
+
+class RunAlive(Conflict):
+    """The run has not ended; it cannot start again."""
+
+    code = "run_alive"
+
+    def __init__(self, number: int, status: str) -> None:
+        """Say where it stands."""
+        super().__init__(
+            f"Run #{number} is {status}.",
+            hint=f"/cancel {number} stops it.",
+        )
+
+
+class AlreadyDone(Conflict):
+    """This very message was worked on before; everything it asked for stands."""
+
+    code = "already_done"

@@ -1,0 +1,259 @@
+"""What can be asked of the runs room."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import RowMapping
+
+from agent.ctx import Ctx, Role
+from agent.errors import BadInput
+from agent.operation import Command, Effect, Surface, operation
+from agent.runs import queries, requests
+from agent.runs.errors import OutputNotFound, RunAlive, RunEnded, RunNotFound
+from agent.runs.schemas import (
+    Ended,
+    Explained,
+    ExplainScore,
+    OneRun,
+    OutputLine,
+    Outputs,
+    RunDetail,
+    RunLine,
+    Runs,
+    Scored,
+    ScoreOutput,
+    Started,
+    StartRun,
+    Status,
+    StepLine,
+)
+from agent.shapes import Nothing
+
+ALIVE = ("queued", "running", "waiting_approval", "waiting_input")
+OVER = ("completed", "failed", "timeout", "cancelled")
+SHOWN = 10
+
+
+@operation(
+    "runs.start",
+    effect=Effect.SPEND,
+    role=Role.MEMBER,
+    on={Surface.BUTTON},
+)
+async def start_run(ctx: Ctx, p: StartRun) -> Started:
+    """Start a piece of work; the answer comes into the chat it was asked in.
+
+    Raises:
+        SkillNotFound: There is no such skill.
+        AlreadyDone: This very message was worked on before.
+        BadInput: There is nothing to work on.
+    """
+    if not p.brief and p.message_id is None:
+        raise BadInput("There is nothing to work on.", hint="Say what you need.")
+    return await requests.start(ctx, p)
+
+
+@operation(
+    "runs.status",
+    effect=Effect.READ,
+    role=Role.VIEWER,
+    on={Surface.CHAT, Surface.BUTTON},
+    command=Command("status", in_menu=True),
+)
+async def show_status(ctx: Ctx, p: Nothing) -> Status:  # noqa: ARG001 - takes none
+    """See what is being worked on, and today's spending."""
+    today = await queries.today(
+        ctx.session, ctx.caller.workspace_id, ctx.caller.client_id
+    )
+    return Status(
+        working=[_line(row) for row in await queries.working(ctx.session)],
+        spent_today_usd=today["spent"],
+        left_today_usd=today["rest"],
+        workspace=today["workspace"],
+        client=today["client"] or "",
+        unsure=today["unsure"],
+    )
+
+
+@operation(
+    "runs.list",
+    effect=Effect.READ,
+    role=Role.VIEWER,
+    on={Surface.CHAT, Surface.BUTTON},
+    command=Command("runs", in_menu=True),
+)
+async def list_runs(ctx: Ctx, p: Nothing) -> Runs:  # noqa: ARG001 - takes none
+    """List the latest runs."""
+    rows = await queries.latest(ctx.session, SHOWN)
+    return Runs(lines=[_line(row) for row in rows])
+
+
+@operation(
+    "runs.show",
+    effect=Effect.READ,
+    role=Role.VIEWER,
+    on={Surface.CHAT, Surface.BUTTON},
+    command=Command("run", takes=("number",), in_menu=True),
+)
+async def show_run(ctx: Ctx, p: OneRun) -> RunDetail:
+    """Look at one run: its steps, cost, and why this skill was chosen.
+
+    Raises:
+        RunNotFound: No run has that number.
+    """
+    row = await _the_run(ctx, p)
+    steps = await queries.steps(ctx.session, row["id"])
+    ms = row["duration_ms"]
+    return RunDetail(
+        run_id=row["id"],
+        number=row["number"],
+        title=row["title"],
+        status=row["status"],
+        asked=row["user_message"] or "",
+        client=row["client"],
+        attempt=row["attempt"],
+        model=row["model"] or "",
+        tokens=row["tokens_input"] + row["tokens_output"],
+        cost_usd=row["cost_usd"],
+        seconds=None if ms is None else ms / 1000,
+        error=row["error_message"] or "",
+        steps=[StepLine(**step) for step in steps],
+        reasons=list(row["metadata"].get("reasons", ())),
+        output_id=row["output_id"],
+    )
+
+
+@operation(
+    "runs.cancel",
+    effect=Effect.WRITE,
+    role=Role.MEMBER,
+    on={Surface.CHAT, Surface.BUTTON},
+    command=Command("cancel", takes=("number",), in_menu=True),
+)
+async def cancel_run(ctx: Ctx, p: OneRun) -> Ended:
+    """Stop a run, or your latest one.
+
+    Raises:
+        RunNotFound: There is no such run.
+        RunEnded: It has ended already.
+    """
+    row = await _the_run(ctx, p, latest_among=ALIVE)
+    moved = await queries.move(ctx.session, row["id"], "cancelled", came_from=ALIVE)
+    if moved is None:
+        raise RunEnded(row["number"], row["status"])
+    await requests.cancelled(ctx, row["id"], attempt=moved[1])
+    return Ended(run_id=row["id"], number=row["number"], status="cancelled")
+
+
+@operation(
+    "runs.retry",
+    effect=Effect.SPEND,
+    role=Role.MEMBER,
+    on={Surface.CHAT, Surface.BUTTON},
+    command=Command("retry", takes=("number",), in_menu=True),
+)
+async def retry_run(ctx: Ctx, p: OneRun) -> Ended:
+    """Run something again: the same request, a new attempt.
+
+    Raises:
+        RunNotFound: There is no such run.
+        RunAlive: It has not ended yet.
+    """
+    row = await _the_run(ctx, p, latest_among=OVER)
+    moved = await queries.move(ctx.session, row["id"], "queued", came_from=OVER)
+    if moved is None:
+        raise RunAlive(row["number"], row["status"])
+    await requests.again(ctx, row["id"], attempt=moved[1])
+    return Ended(run_id=row["id"], number=row["number"], status="queued")
+
+
+@operation(
+    "runs.outputs",
+    effect=Effect.READ,
+    role=Role.VIEWER,
+    on={Surface.CHAT, Surface.BUTTON},
+    command=Command("outputs", in_menu=True),
+)
+async def list_outputs(ctx: Ctx, p: Nothing) -> Outputs:  # noqa: ARG001 - takes none
+    """List the latest pieces, with their scores."""
+    rows = await queries.outputs(ctx.session, SHOWN)
+    return Outputs(lines=[OutputLine(**row) for row in rows])
+
+
+@operation(
+    "runs.score",
+    effect=Effect.WRITE,
+    role=Role.MEMBER,
+    on={Surface.BUTTON},
+)
+async def score_output(ctx: Ctx, p: ScoreOutput) -> Scored:
+    """Score an output from 1 to 5; scoring again replaces your earlier score.
+
+    Raises:
+        OutputNotFound: No such output in your workspace.
+    """
+    if not await queries.output_exists(ctx.session, p.output_id):
+        raise OutputNotFound
+    await queries.score(ctx.session, _feedback(ctx, p) | {"score": p.score})
+    votes, mean = await queries.standing(ctx.session, p.output_id)
+    return Scored(output_id=p.output_id, score=p.score, votes=votes, mean=mean)
+
+
+@operation(
+    "runs.explain",
+    effect=Effect.WRITE,
+    role=Role.MEMBER,
+    on={Surface.BUTTON},
+)
+async def explain_score(ctx: Ctx, p: ExplainScore) -> Explained:
+    """Say what was off about an output you scored.
+
+    Raises:
+        OutputNotFound: No such output in your workspace.
+    """
+    if not await queries.output_exists(ctx.session, p.output_id):
+        raise OutputNotFound
+    reason = " ".join(p.reason.split())
+    await queries.explain(ctx.session, _feedback(ctx, p) | {"reason": reason})
+    return Explained(output_id=p.output_id, reason=reason)
+
+
+async def _the_run(
+    ctx: Ctx, p: OneRun, *, latest_among: Sequence[str] | None = None
+) -> RowMapping:
+    """The run that was named; without a name one's own latest, of these statuses."""
+    if p.number or p.run_id or latest_among is None:
+        row = await queries.find(ctx.session, p.number, run_id=p.run_id)
+    else:
+        row = await queries.find(
+            ctx.session, 0, user_id=ctx.caller.user_id, statuses=latest_among
+        )
+    if row is None:
+        raise RunNotFound(p.number)
+    return row
+
+
+def _feedback(ctx: Ctx, p: ScoreOutput | ExplainScore) -> dict[str, object]:
+    return {
+        "workspace_id": ctx.caller.workspace_id,
+        "output_id": p.output_id,
+        "user_id": ctx.caller.user_id,
+        "reviewer_key": f"user:{ctx.caller.user_id}",
+        "channel": ctx.caller.channel,
+    }
+
+
+def _line(row: RowMapping) -> RunLine:
+    return RunLine(**{name: row[name] for name in RunLine.model_fields})
+
+
+OPERATIONS = (
+    start_run,
+    show_status,
+    list_runs,
+    show_run,
+    cancel_run,
+    retry_run,
+    list_outputs,
+    score_output,
+    explain_score,
+)

@@ -1,0 +1,248 @@
+"""Statements of the runs room: asking for runs, and looking at them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+# Everything a request leaves behind, at once: the message, the run with its number,
+# why this skill was chosen, and the message that will become the answer. A second
+# time round, the run's idempotency key refuses all of it.
+_ENQUEUE = text("""
+    WITH said AS (
+        INSERT INTO messages (id, workspace_id, conversation_id, author_id, inbox_id,
+            role, channel, account, chat_id, thread_id, channel_message_id, content)
+        SELECT :message_id, :workspace_id, :conversation_id, :user_id, :inbox_id,
+            'user', :channel, :account, :chat, nullif(:thread, ''),
+            nullif(:channel_message_id, ''), :said
+        WHERE CAST(:said AS text) IS NOT NULL
+    ), numbered AS (
+        UPDATE workspaces SET run_seq = run_seq + 1 WHERE id = :workspace_id
+        RETURNING run_seq
+    ), ran AS (
+        INSERT INTO runs (id, workspace_id, number, user_id, client_id, client_version,
+            skill_id, skill_version_id, conversation_id, message_id, kind,
+            idempotency_key, user_message, input, metadata)
+        SELECT :run_id, :workspace_id, run_seq, :user_id, :client_id,
+            (SELECT version FROM clients WHERE id = :client_id), :skill_id,
+            :skill_version_id, :conversation_id, :message_id, :kind, :key, :brief,
+            CAST(:input AS jsonb), CAST(:metadata AS jsonb)
+        FROM numbered
+    ), labelled AS (
+        INSERT INTO routing_labels (workspace_id, message_id, run_id, chosen_skill_id,
+            text, method, confidence, candidates, user_id, private_chat_id,
+            label_skill_id, labelled_by, labelled_at)
+        SELECT :workspace_id, :message_id, :run_id, :skill_id, :brief, :method,
+            :confidence, CAST(:candidates AS jsonb), c.user_id, c.private_chat_id,
+            CASE WHEN :method = 'press' THEN CAST(:skill_id AS uuid) END,
+            CASE WHEN :method = 'press' THEN 'user' ELSE 'none' END,
+            CASE WHEN :method = 'press' THEN now() END
+        FROM conversations c
+        WHERE c.id = :conversation_id AND CAST(:method AS text) IS NOT NULL
+    ), answered AS (
+        INSERT INTO deliveries (id, workspace_id, run_id, conversation_id, channel,
+            account, recipient, purpose, dedupe_key, payload)
+        SELECT :delivery_id, :workspace_id, :run_id, :conversation_id, :channel,
+            :account, :recipient, 'reply', :dedupe_key, CAST(:payload AS jsonb)
+        WHERE CAST(:recipient AS text) IS NOT NULL
+    )
+    SELECT run_seq FROM numbered
+""")
+
+_LINES = """
+    SELECT r.id, r.number, coalesce(s.title, 'Answer') AS title, r.status,
+           coalesce(left(r.user_message, 80), '') AS asked, r.queued_at
+    FROM runs r LEFT JOIN skills s ON s.id = r.skill_id
+"""
+_LATEST = text(f"{_LINES} ORDER BY r.number DESC LIMIT :n")
+_WORKING = text(f"""
+    {_LINES}
+    WHERE r.status IN ('queued', 'running', 'waiting_approval', 'waiting_input')
+    ORDER BY r.number LIMIT 10
+""")
+
+_FIND = text("""
+    SELECT r.*, coalesce(s.title, 'Answer') AS title, coalesce(s.name, '') AS skill,
+           coalesce(k.name, '') AS client,
+           (SELECT o.id FROM outputs o WHERE o.run_id = r.id ORDER BY o.id DESC LIMIT 1)
+               AS output_id
+    FROM runs r LEFT JOIN skills s ON s.id = r.skill_id
+    LEFT JOIN clients k ON k.id = r.client_id
+    WHERE (CAST(:number AS bigint) = 0 OR r.number = :number)
+      AND (CAST(:run_id AS uuid) IS NULL OR r.id = :run_id)
+      AND (CAST(:user_id AS uuid) IS NULL OR r.user_id = :user_id)
+      AND (CAST(:statuses AS text[]) IS NULL
+           OR r.status = ANY(CAST(:statuses AS text[])))
+    ORDER BY r.number DESC LIMIT 1
+""")
+
+_STEPS = text("""
+    SELECT name, status, attempt, coalesce(error_message, '') AS error,
+           extract(epoch FROM completed_at - started_at)::float8 AS seconds
+    FROM run_steps WHERE run_id = :run_id ORDER BY attempt, position
+""")
+
+_MOVE = text("""
+    UPDATE runs SET status = :status,
+        started_at = CASE WHEN :status = 'running' THEN coalesce(started_at, now())
+                          ELSE started_at END,
+        completed_at = CASE WHEN :ended THEN now() END,
+        error_code = :error_code, error_message = :error_message,
+        attempt = attempt + :more
+    WHERE id = :id AND status = ANY(CAST(:from_statuses AS text[]))
+    RETURNING number, attempt
+""")
+
+_TODAY = text("""
+    SELECT w.name AS workspace, k.name AS client,
+        coalesce((SELECT p.spent_usd FROM budget_periods p
+          WHERE p.workspace_id = w.id AND p.user_id IS NULL AND p.period = 'day'
+            AND p.starts_on = CAST(now() AT TIME ZONE w.timezone AS date)), 0) AS spent,
+        (SELECT p.limit_usd - p.spent_usd - p.reserved_usd FROM budget_periods p
+          WHERE p.workspace_id = w.id AND p.user_id IS NULL AND p.period = 'day'
+            AND p.starts_on = CAST(now() AT TIME ZONE w.timezone AS date)) AS rest,
+        (SELECT count(*) FROM deliveries d WHERE d.status = 'ambiguous'
+            AND d.created_at > now() - interval '1 day'
+            AND NOT EXISTS (SELECT FROM deliveries a WHERE a.dedupe_key =
+                            d.dedupe_key || ':again')) AS unsure
+    FROM workspaces w LEFT JOIN clients k ON k.id = :client_id
+    WHERE w.id = :workspace_id
+""")
+
+_OUTPUTS = text("""
+    SELECT r.number, coalesce(o.title, 'Untitled') AS title,
+           coalesce(left(o.preview, 120), '') AS preview, o.size_bytes,
+           (SELECT avg(f.overall_score) FROM feedback f
+            WHERE f.output_id = o.id AND f.source = 'human')::float8 AS score
+    FROM outputs o JOIN runs r ON r.id = o.run_id
+    ORDER BY o.id DESC LIMIT :n
+""")
+
+_OUTPUT_EXISTS = text("SELECT id FROM outputs WHERE id = :id")
+
+_SCORE = text("""
+    INSERT INTO feedback (workspace_id, output_id, reviewer_id, reviewer_key, source,
+                          channel, overall_score)
+    VALUES (:workspace_id, :output_id, :user_id, :reviewer_key, 'human', :channel,
+            :score)
+    ON CONFLICT (output_id, source, reviewer_key, signal)
+    DO UPDATE SET overall_score = excluded.overall_score, channel = excluded.channel
+""")
+_EXPLAIN = text("""
+    UPDATE feedback SET comment = CASE WHEN comment IS NULL THEN :reason
+                                       WHEN comment = :reason THEN comment
+                                       ELSE comment || '; ' || :reason END,
+        issues = issues || jsonb_build_array(jsonb_build_object(
+            'description', CAST(:reason AS text), 'severity', 'medium'))
+    WHERE output_id = :output_id AND source = 'human' AND reviewer_key = :reviewer_key
+      AND NOT coalesce(comment LIKE '%' || :reason || '%', false)
+    RETURNING id
+""")
+_STANDING = text("""
+    SELECT count(*) AS votes, avg(overall_score)::float8 AS mean FROM feedback
+    WHERE output_id = :output_id AND source = 'human'
+""")
+
+
+async def enqueue(session: AsyncSession, values: Mapping[str, Any]) -> int:
+    """Ask for a run, in one statement; its number.
+
+    Raises:
+        IntegrityError: This very request was enqueued before.
+    """
+    return int((await session.execute(_ENQUEUE, values)).scalar_one())
+
+
+async def latest(session: AsyncSession, n: int) -> list[RowMapping]:
+    """The newest runs."""
+    return list((await session.execute(_LATEST, {"n": n})).mappings())
+
+
+async def working(session: AsyncSession) -> list[RowMapping]:
+    """The runs that have not ended, oldest first."""
+    return list((await session.execute(_WORKING)).mappings())
+
+
+async def find(
+    session: AsyncSession,
+    number: int,
+    *,
+    run_id: UUID | None = None,
+    user_id: UUID | None = None,
+    statuses: Sequence[str] | None = None,
+) -> RowMapping | None:
+    """A run by its id or number, or with neither the latest that fits."""
+    values = {
+        "number": number,
+        "run_id": run_id,
+        "user_id": user_id,
+        "statuses": list(statuses) if statuses else None,
+    }
+    return (await session.execute(_FIND, values)).mappings().one_or_none()
+
+
+async def steps(session: AsyncSession, run_id: UUID) -> list[RowMapping]:
+    """The steps of a run, in order."""
+    return list((await session.execute(_STEPS, {"run_id": run_id})).mappings())
+
+
+async def move(
+    session: AsyncSession,
+    run_id: UUID,
+    to: str,
+    *,
+    came_from: Sequence[str],
+    error: tuple[str, str] | None = None,
+) -> tuple[int, int] | None:
+    """Change a run's status; None unless it stood in ``came_from``.
+
+    Returns ``(number, attempt)``. Going back to ``queued`` begins the next attempt.
+    """
+    code, message = error or (None, None)
+    values = {
+        "id": run_id,
+        "status": to,
+        "from_statuses": list(came_from),
+        "ended": to in {"completed", "failed", "timeout", "cancelled"},
+        "error_code": code,
+        "error_message": message,
+        "more": 1 if to == "queued" else 0,
+    }
+    row = (await session.execute(_MOVE, values)).one_or_none()
+    return (row.number, row.attempt) if row else None
+
+
+async def today(
+    session: AsyncSession, workspace_id: UUID, client_id: UUID | None
+) -> RowMapping:
+    """The workspace's name, today's spending and what is unsure."""
+    values = {"workspace_id": workspace_id, "client_id": client_id}
+    return (await session.execute(_TODAY, values)).mappings().one()
+
+
+async def outputs(session: AsyncSession, n: int) -> list[RowMapping]:
+    """The newest outputs with their mean score by people."""
+    return list((await session.execute(_OUTPUTS, {"n": n})).mappings())
+
+
+async def output_exists(session: AsyncSession, output_id: UUID) -> bool:
+    """Whether the caller can see the output."""
+    return await session.scalar(_OUTPUT_EXISTS, {"id": output_id}) is not None
+
+
+async def score(session: AsyncSession, values: Mapping[str, Any]) -> None:
+    """Write one person's score; a second press replaces the first."""
+    await session.execute(_SCORE, values)
+
+
+async def explain(session: AsyncSession, values: Mapping[str, Any]) -> None:
+    """Add a reason to a person's score; the same one twice is kept once."""
+    await session.execute(_EXPLAIN, values)
+
+
+async def standing(session: AsyncSession, output_id: UUID) -> tuple[int, float]:
+    """Return ``(votes, mean score)`` of an output that has at least one vote."""
+    row = (await session.execute(_STANDING, {"output_id": output_id})).one()
+    return row.votes, row.mean

@@ -1,0 +1,178 @@
+"""Asking for a run: the one place that writes all a request leaves behind."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from agent.ctx import Ctx, Origin
+from agent.errors import BadInput, NotFound
+from agent.mailroom import deliveries
+from agent.mailroom.schemas import Choice, Message
+from agent.memory import conversations
+from agent.ports import SkillRef
+from agent.runs import queries
+from agent.runs.errors import AlreadyDone
+from agent.runs.schemas import Started, StartRun
+
+REQUESTED = "run.requested"
+CANCELLED = "run.cancelled"
+ASSISTANT = "assistant"
+
+
+class SkillNotFound(NotFound):
+    """No skill of that name is loaded."""
+
+    code = "skill_not_found"
+
+    def __init__(self, name: str) -> None:
+        """Name it, and how to see what there is."""
+        super().__init__(
+            f"I have no skill called {name}.", hint="/skills lists what I can do."
+        )
+
+
+async def start(ctx: Ctx, p: StartRun) -> Started:
+    """Write the request down and hand it to the engine, all in one transaction.
+
+    Raises:
+        SkillNotFound: There is no such skill.
+        AlreadyDone: This very message was worked on before.
+    """
+    skill = _skill(ctx, p.skill)
+    brief = p.brief or await _said(ctx, p.message_id)
+    run_id = ctx.ids.new()
+    delivery_id = ctx.ids.new() if ctx.origin else None
+    values = {
+        "run_id": run_id,
+        "workspace_id": ctx.caller.workspace_id,
+        "user_id": ctx.caller.user_id,
+        "conversation_id": ctx.caller.conversation_id,
+        "client_id": ctx.caller.client_id,
+        "skill_id": skill.id if skill else None,
+        "skill_version_id": skill.version_id if skill else None,
+        "kind": "skill" if skill else "chat",
+        "brief": brief,
+        "input": json.dumps({"brief": brief}),
+        "message_id": p.message_id or ctx.ids.new(),
+        "delivery_id": delivery_id,
+        **_asked(ctx, run_id, is_new=p.message_id is None),
+        "payload": json.dumps(_placeholder(ctx.origin, skill, run_id)),
+    }
+    try:
+        number = await queries.enqueue(ctx.session, values)
+    except IntegrityError as error:
+        raise AlreadyDone("I am on that already.") from error
+    await _request(ctx, run_id, attempt=1)
+    return Started(run_id=run_id, number=number, delivery_id=delivery_id)
+
+
+async def again(ctx: Ctx, run_id: UUID, *, attempt: int) -> None:
+    """Ask the engine for the next attempt; the old message says so."""
+    await deliveries.show_for_run(
+        ctx.session,
+        run_id,
+        Message("Trying again...", choices=(_stop(run_id),)),
+    )
+    await _request(ctx, run_id, attempt=attempt)
+
+
+async def cancelled(ctx: Ctx, run_id: UUID, *, attempt: int) -> None:
+    """Tell the engine to stop, and say so where the answer would have been."""
+    await deliveries.show_for_run(
+        ctx.session,
+        run_id,
+        Message(
+            "Stopped. Nothing more will be written for this one.",
+            choices=(Choice("Start again", "runs.retry", {"run_id": str(run_id)}),),
+        ),
+    )
+    await ctx.events.emit(
+        ctx.session,
+        CANCELLED,
+        {"run_id": str(run_id), "attempt": attempt},
+        key=f"{run_id}:{attempt}:cancelled",
+    )
+
+
+async def _request(ctx: Ctx, run_id: UUID, *, attempt: int) -> None:
+    caller = ctx.caller
+    data = {
+        "run_id": str(run_id),
+        "attempt": attempt,
+        "workspace_id": str(caller.workspace_id),
+        "user_id": str(caller.user_id),
+        "chat_id": str(caller.chat_id) if caller.chat_id else None,
+        # Runs of one conversation wait for each other.
+        "conversation_id": str(caller.conversation_id or run_id),
+        "channel": caller.channel,
+    }
+    await ctx.events.emit(ctx.session, REQUESTED, data, key=f"{run_id}:{attempt}")
+
+
+def _skill(ctx: Ctx, name: str) -> SkillRef | None:
+    if name == ASSISTANT:
+        return None
+    found = ctx.skills.find(name)
+    if found is None:
+        raise SkillNotFound(name)
+    return found
+
+
+async def _said(ctx: Ctx, message_id: UUID | None) -> str:
+    said = await conversations.text_of(ctx.session, message_id) if message_id else None
+    if not said:
+        raise BadInput("I no longer have that message.", hint="Please write it again.")
+    return said
+
+
+def _asked(ctx: Ctx, run_id: UUID, *, is_new: bool) -> dict[str, Any]:
+    origin = ctx.origin
+    if origin is None:
+        return _nowhere(run_id)
+    routing = origin.routing
+    return {
+        "said": conversations.redact(origin.text) if is_new else None,
+        "inbox_id": origin.inbox_id,
+        "channel": origin.channel,
+        "account": origin.account,
+        "chat": origin.chat,
+        "thread": origin.thread,
+        "channel_message_id": origin.message_id,
+        "recipient": origin.recipient,
+        "key": origin.key,
+        "dedupe_key": f"{origin.key}:reply",
+        "metadata": json.dumps({"reasons": routing.get("reasons", [])}),
+        "method": routing.get("method"),
+        "confidence": routing.get("confidence"),
+        "candidates": json.dumps(routing.get("candidates", [])),
+    }
+
+
+def _nowhere(run_id: UUID) -> dict[str, Any]:
+    empty = dict.fromkeys(
+        ("said", "inbox_id", "channel", "account", "chat", "thread", "recipient")
+    )
+    return {
+        **empty,
+        "channel_message_id": None,
+        "key": str(run_id),
+        "dedupe_key": f"{run_id}:reply",
+        "metadata": "{}",
+        "method": None,
+        "confidence": None,
+        "candidates": "[]",
+    }
+
+
+def _placeholder(
+    origin: Origin | None, skill: SkillRef | None, run_id: UUID
+) -> dict[str, Any]:
+    text = f"Working on it: {skill.title.lower()}..." if skill else "Thinking..."
+    message = Message(text, choices=(_stop(run_id),), placeholder=text)
+    return message.payload(origin.extra if origin else {})
+
+
+def _stop(run_id: UUID) -> Choice:
+    return Choice("Stop", "runs.cancel", {"run_id": str(run_id)})

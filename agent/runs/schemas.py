@@ -1,0 +1,156 @@
+"""Shapes of the runs room."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from agent.shapes import Frozen
+
+Number = Annotated[
+    int, Field(ge=0, le=2**53, description="The run's short number; 0 for the latest")
+]
+Score = Annotated[int, Field(ge=1, le=5, description="1 useless ... 5 used as is")]
+
+
+class StartRun(Frozen):
+    """Parameters of ``runs.start``."""
+
+    skill: str = Field(
+        default="assistant",
+        description="The skill's name; assistant for a plain answer",
+    )
+    brief: str = Field(default="", description="What to write, in the asker's words")
+    message_id: UUID | None = Field(
+        default=None, description="The kept message that asks, when there is one"
+    )
+
+
+class Started(Frozen):
+    """A run that has been asked for."""
+
+    run_id: UUID
+    number: int = Field(description="The short number people type")
+    delivery_id: UUID | None = Field(
+        default=None, description="The message that will become the answer"
+    )
+
+
+class OneRun(Frozen):
+    """Parameters that name a run: by the number people type, or by its id."""
+
+    number: Number = 0
+    run_id: UUID | None = None
+
+
+class RunLine(Frozen):
+    """A run in a list."""
+
+    number: int = Field(description="The short number people type")
+    title: str = Field(description="What it is")
+    status: str = Field(description="Where it stands")
+    asked: str = Field(description="The request, shortened")
+    queued_at: datetime = Field(description="When it was asked for")
+
+
+class Runs(Frozen):
+    """Runs, newest first."""
+
+    lines: list[RunLine] = Field(description="The runs")
+
+
+class StepLine(Frozen):
+    """One step of a run."""
+
+    name: str = Field(description="What the step does")
+    status: str = Field(description="Where it stands")
+    attempt: int = Field(description="Which attempt")
+    seconds: float | None = Field(default=None, description="How long it took")
+    error: str = Field(default="", description="What went wrong, if anything")
+
+
+class RunDetail(Frozen):
+    """One run, whole."""
+
+    run_id: UUID
+    number: int = Field(description="The short number people type")
+    title: str = Field(description="What it is")
+    status: str = Field(description="Where it stands")
+    asked: str = Field(description="The request")
+    client: str = Field(default="", description="For which brand")
+    attempt: int = Field(description="Which attempt")
+    model: str = Field(default="", description="Which model wrote")
+    tokens: int = Field(description="Tokens read and written")
+    cost_usd: Decimal = Field(description="What it cost, in US dollars")
+    seconds: float | None = Field(default=None, description="How long it took")
+    error: str = Field(default="", description="Why it failed, if it did")
+    steps: list[StepLine] = Field(description="Its steps")
+    reasons: list[str] = Field(description="Why this skill was chosen")
+    output_id: UUID | None = None
+
+
+class Status(Frozen):
+    """What is going on in this workspace."""
+
+    working: list[RunLine] = Field(description="Runs not ended yet, oldest first")
+    spent_today_usd: Decimal = Field(description="Spent today, in US dollars")
+    left_today_usd: Decimal | None = Field(description="Left today; empty: no limit")
+    workspace: str = Field(description="The workspace this chat belongs to")
+    client: str = Field(default="", description="The brand this chat is about")
+    unsure: int = Field(default=0, description="Messages that may not have arrived")
+
+
+class Ended(Frozen):
+    """A run was told to stop, or to go again."""
+
+    run_id: UUID
+    number: int = Field(description="The short number people type")
+    status: str = Field(description="Where it stands now")
+
+
+class OutputLine(Frozen):
+    """An output in a list."""
+
+    number: int = Field(description="The run that made it")
+    title: str = Field(description="Its title")
+    preview: str = Field(description="How it begins")
+    size_bytes: int = Field(description="Its size")
+    score: float | None = Field(default=None, description="Mean score, 1-5")
+
+
+class Outputs(Frozen):
+    """Outputs, newest first."""
+
+    lines: list[OutputLine] = Field(description="The outputs")
+
+
+class ScoreOutput(Frozen):
+    """Parameters of ``runs.score``."""
+
+    output_id: UUID
+    score: Score
+
+
+class Scored(Frozen):
+    """An output's standing after a score."""
+
+    output_id: UUID
+    score: int = Field(description="Yours")
+    votes: int = Field(description="How many people have scored it")
+    mean: float = Field(description="Mean score, 1.0-5.0")
+
+
+class ExplainScore(Frozen):
+    """Parameters of ``runs.explain``."""
+
+    output_id: UUID
+    reason: str = Field(max_length=2000, description="What was off, in their words")
+
+
+class Explained(Frozen):
+    """A reason was kept."""
+
+    output_id: UUID
+    reason: str = Field(description="As it was kept")

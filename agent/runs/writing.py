@@ -1,0 +1,182 @@
+"""Writing a run's piece: look up the request, reserve, write, settle, keep.
+
+No transaction is open while the model writes. Each function may be done twice: what a
+finished one left behind is found and not paid for again.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from agent.billing import budgets
+from agent.billing.budgets import Budgets, Call, Spent
+from agent.ctx import Caller
+from agent.errors import AgentError
+from agent.llm import loop
+from agent.llm.port import Completion, Model, Prices, Prompt, Stop
+from agent.llm.prompt import build
+from agent.llm.tally import Tally
+from agent.mailroom import deliveries
+from agent.ports import Clock, Objects
+from agent.runs import briefs, work_queries
+from db import faultpoints
+
+faultpoints.declare("write.reserved", "write.streaming", "write.settled")
+
+STEP = "write"
+
+OpenTenant = Callable[[Caller], AbstractAsyncContextManager[AsyncSession]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What writing needs besides the request."""
+
+    open: OpenTenant
+    model: Model
+    prices: Prices
+    budgets: Budgets
+    objects: Objects
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One attempt at one run, for one person."""
+
+    run_id: UUID
+    attempt: int
+    caller: Caller
+
+    @property
+    def call_prefix(self) -> str:
+        """Run, attempt, step; a call's number makes it a ``call_key``."""
+        return f"{self.run_id}:{self.attempt}:{STEP}:"
+
+    @property
+    def draft_key(self) -> str:
+        """Where the text waits until it is an output."""
+        return f"drafts/{self.caller.workspace_id}/{self.run_id}/{self.attempt}.md"
+
+
+class Cancelled(AgentError):
+    """The run was stopped while it was being written; nothing more is to be done."""
+
+    code, status = "cancelled", 409
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What writing left in the object store."""
+
+    draft_key: str
+    stop: str
+    """Why the model stopped; other than ``end`` the text is cut."""
+
+
+async def write(bench: Bench, job: Job) -> Written:
+    """Write the piece once; a second time, what the first left is returned.
+
+    Raises:
+        Cancelled: The run was stopped, before or meanwhile.
+        OverBudget: The call may cost more than is left.
+        ModelFailed, ModelRejected: See ``agent.llm.port``.
+    """
+    async with bench.open(job.caller) as session:
+        done = await work_queries.finished(session, job.run_id, STEP, job.attempt)
+        if done is not None:
+            return Written(**done)
+        if not await work_queries.begin(session, job.run_id, STEP, job.attempt):
+            raise Cancelled("The run was stopped.")
+        prompt = build(await briefs.task(session, job.run_id, bench.clock.now()))
+        call = await _reserve(bench, session, job, prompt)
+    faultpoints.reach("write.reserved")
+    completion = await _stream(bench, call, job, prompt)
+    await bench.objects.put(
+        job.draft_key, completion.text.encode(), media_type="text/markdown"
+    )
+    written = Written(job.draft_key, completion.stop.value)
+    async with bench.open(job.caller) as session:
+        await _settle(bench, session, call, completion)
+        await work_queries.finish(
+            session, job.run_id, STEP, job.attempt, output=asdict(written)
+        )
+    faultpoints.reach("write.settled")
+    return written
+
+
+async def _reserve(
+    bench: Bench, session: AsyncSession, job: Job, prompt: Prompt
+) -> Call:
+    # Calls booked already were paid; one that crashed unbooked is this very call.
+    number = 1 + await work_queries.booked_calls(session, job.run_id, job.call_prefix)
+    caller = job.caller
+    key = f"{job.call_prefix}{number}"
+    call = Call(caller.workspace_id, caller.user_id, job.run_id, key)
+    ceiling = bench.prices.ceiling_usd(
+        bench.model.provider, bench.model.model_for(prompt), prompt
+    )
+    await bench.budgets.reserve(session, call, ceiling)
+    return call
+
+
+async def _stream(bench: Bench, call: Call, job: Job, prompt: Prompt) -> Completion:
+    async def show(text: str) -> None:
+        faultpoints.reach("write.streaming")
+        async with bench.open(job.caller) as session:
+            alive = await deliveries.stream(session, job.run_id, text)
+            if not alive and not await work_queries.is_running(session, job.run_id):
+                raise Cancelled("The run was stopped.")
+
+    tally = Tally()
+    try:
+        return await loop.collect(bench.model, prompt, show, tally=tally)
+    except BaseException as error:
+        # Whatever ended it, cancelling included: what was spent is booked.
+        spent = _unfinished(bench.model, prompt, tally)
+        async with bench.open(job.caller) as session:
+            await _settle(bench, session, call, spent, status="error")
+            await work_queries.fail(
+                session, job.run_id, STEP, job.attempt, _said(error)
+            )
+        raise
+
+
+def _unfinished(model: Model, prompt: Prompt, tally: Tally) -> Completion:
+    return Completion(
+        text="",
+        usage=tally.usage,
+        stop=Stop.OTHER,
+        provider=model.provider,
+        model=model.model_for(prompt),
+        latency_ms=0,
+    )
+
+
+def _said(error: BaseException) -> str:
+    return error.said if isinstance(error, AgentError) else type(error).__name__
+
+
+async def _settle(
+    bench: Bench,
+    session: AsyncSession,
+    call: Call,
+    completion: Completion,
+    *,
+    status: str = "ok",
+) -> None:
+    provider, model = completion.provider, completion.model
+    spent = Spent(
+        provider=provider,
+        model=model,
+        tokens=asdict(completion.usage),
+        cost_usd=bench.prices.cost_usd(provider, model, completion.usage),
+        price_version=bench.prices.version,
+        latency_ms=completion.latency_ms,
+        status=status,
+    )
+    await budgets.settle(session, call, spent)
+    await work_queries.total(session, call.run_id, provider, model)
