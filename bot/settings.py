@@ -1,4 +1,4 @@
-"""The environment, read once. Only ``bot.wiring`` and ``bot.cli`` import this module."""
+"""The environment, read once; only ``bot.wiring`` and ``bot.cli`` import this."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -8,9 +8,21 @@ from typing import Annotated
 from pydantic import Field, PlainValidator, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+
+def _database_url(given: str | URL) -> URL:
+    # Hosts hand out `postgres://...?sslmode=require`; our driver has its own words.
+    try:
+        url = make_url(given)
+    except ArgumentError as error:
+        raise ValueError("not a database URL (postgresql://user@host/name)") from error
+    words = {"ssl" if key == "sslmode" else key: url.query[key] for key in url.query}
+    return url.set(drivername="postgresql+asyncpg", query=words)
+
 
 # SQLAlchemy's own type: it accepts a socket's folder, and hides the password.
-DatabaseUrl = Annotated[URL, NoDecode, PlainValidator(make_url)]
+DatabaseUrl = Annotated[URL, NoDecode, PlainValidator(_database_url)]
 
 Names = Annotated[
     frozenset[str],
