@@ -198,6 +198,9 @@ class Outgoing:
     """Sent as a document, with the markdown as its caption or companion text."""
     extra: Mapping[str, str] = field(default_factory=dict)
     """``Inbound.extra`` of what is being answered."""
+    partial: bool = False
+    """More is still to come (a placeholder, a draft): a door that cannot change what
+    it has shown may wait for the whole."""
 
 
 class SendError(Exception):
