@@ -1,0 +1,49 @@
+# Each target does its own set-up; a second call starts at once.
+# PYTHON=/path/to/python chooses the interpreter.
+
+BIN := .venv/bin
+WORKERS := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+COMPILE := $(BIN)/python -m uv pip compile pyproject.toml --universal --python-version 3.11 \
+	--no-emit-index-url --no-annotate --no-header --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench coverage lint lock chromium
+
+help: ## Show what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+
+run: .venv/run.stamp ## Start Draper and print the sign-in link
+	@$(BIN)/draper run
+
+test: .venv/dev.stamp ## Run the tests
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -q
+
+check: .venv/dev.stamp chromium lint ## Everything CI does: linters, types, borders, tests
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -q
+
+bench: .venv/dev.stamp ## Run the benchmarks; each prints a table
+	@for each in bench/bench_*.py; do $(BIN)/python "$$each" || exit 1; done
+
+coverage: .venv/run.stamp ## Count which targets of docs/seed-coverage.csv exist
+	@$(BIN)/python tools/coverage.py
+
+lock: .venv/dev.stamp ## Pin the newest versions that pyproject.toml allows
+	@$(COMPILE) --upgrade --extra dev -o requirements-dev.lock
+	@$(COMPILE) --constraint requirements-dev.lock -o requirements.lock
+
+lint: .venv/dev.stamp
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
+
+chromium:
+	@tools/chromium
+
+.venv/run.stamp: requirements.lock pyproject.toml tools/install.py
+	@python=$$(PYTHON="$(PYTHON)" tools/python) && "$$python" tools/install.py requirements.lock
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.lock requirements.lock pyproject.toml tools/install.py
+	@python=$$(PYTHON="$(PYTHON)" tools/python) && "$$python" tools/install.py requirements-dev.lock
+	@touch .venv/run.stamp $@
