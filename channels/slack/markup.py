@@ -5,7 +5,7 @@ import re
 JOINER = "\u2060"
 """Word joiner: invisible, without width, and no part of any token of Slack's."""
 
-TOKEN = re.compile(r"<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
+TOKEN = re.compile(r"<([@#!]?)([^<>|\s][^<>|]*)(?:\|([^<>]*))?>")
 PINGS = re.compile(
     r"<(?=[@#]|!(?:here|channel|everyone|group|subteam|date)\b)"
     r"|(?<!\w)@(?=(?:here|channel|everyone|group)\b)",
