@@ -1,6 +1,7 @@
 """The web's way out: the page reads the delivery rows itself, so nothing is sent."""
 
 from channels.contract import ChannelName, Health, Inbound, Outgoing
+from channels.text import split
 
 PAGE_CHARACTERS = 100_000
 INTERVAL_S = 0.3
@@ -13,8 +14,7 @@ class WebDoor:
 
     def pages(self, markdown: str) -> list[str]:
         """One text, but for what would make a browser tab crawl."""
-        whole = range(0, len(markdown), PAGE_CHARACTERS)
-        return [markdown[at : at + PAGE_CHARACTERS] for at in whole] or [""]
+        return split(markdown, PAGE_CHARACTERS) or [""]
 
     def interval_s(self, chat: str) -> float:
         """The least time between two writes, in seconds; the same for every chat."""

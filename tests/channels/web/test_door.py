@@ -1,18 +1,17 @@
-from hypothesis import given
-from hypothesis import strategies as st
-
 from channels.contract import Channel, Outgoing
 from channels.web.door import PAGE_CHARACTERS, WebDoor
 
 
-@given(st.integers(0, 3), st.integers(-1, 1))
-def test_pages_lose_nothing(whole: int, more: int) -> None:
-    text = "abc" * PAGE_CHARACTERS
-    text = text[: max(0, whole * PAGE_CHARACTERS + more)]
-    pages = WebDoor().pages(text)
-    assert "".join(pages) == text
+def test_a_text_of_any_likely_length_is_one_page() -> None:
+    text = "word " * (PAGE_CHARACTERS // 5 - 1)
+    assert WebDoor().pages(text) == [text.rstrip()]
+    assert WebDoor().pages("") == [""]
+
+
+def test_what_would_choke_a_browser_is_cut_and_nothing_is_lost() -> None:
+    pages = WebDoor().pages("word\n\n" * PAGE_CHARACTERS)
     assert all(len(page) <= PAGE_CHARACTERS for page in pages)
-    assert pages
+    assert sum(page.count("word") for page in pages) == PAGE_CHARACTERS
 
 
 async def test_a_message_has_arrived_once_its_row_is_there() -> None:
