@@ -87,9 +87,11 @@ class AnthropicStandIn:
         app.router.add_post("/control/script", self._control_script)
         app.router.add_post("/control/reset", self._control_reset)
         app.router.add_get("/control/requests", self._control_requests)
-        self._runner = web.AppRunner(app, handler_cancellation=True)
+        self._runner = web.AppRunner(
+            app, handler_cancellation=True, shutdown_timeout=0.1
+        )
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port, shutdown_timeout=0.1)
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
         self.url = "http://{}:{}".format(*self._runner.addresses[0][:2])
 
