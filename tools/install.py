@@ -45,9 +45,10 @@ def _with_uv(lock: str, settings: dict[str, list[str]]) -> bool:
         return False
     uv = [str(PYTHON), "-m", "uv", "pip", "install", "--quiet", "--python", str(PYTHON)]
     uv += _as_uv_options(settings)
-    certificate = {"SSL_CERT_FILE": path for path in settings.get("cert", [])}
+    for path in settings.get("cert", []):
+        os.environ["SSL_CERT_FILE"] = path  # noqa: TID251 - uv has no option for it
     return all(
-        _ok([*uv, *what], environment=certificate)
+        _ok([*uv, *what])
         for what in (["--requirement", lock], ["--no-deps", "--editable", "."])
     )
 
@@ -67,9 +68,11 @@ def _pip_settings() -> dict[str, list[str]]:
     ``:env:.name='value'`` from the environment, which wins.
     """
     listing = [str(PYTHON), "-m", "pip", "config", "list"]
-    said = subprocess.run(listing, capture_output=True, text=True, check=False).stdout
+    done = subprocess.run(listing, capture_output=True, text=True, check=False)  # noqa: S603
     settings: dict[str, list[str]] = {}
-    for line in sorted(said.splitlines(), key=lambda line: line.startswith(":env:")):
+    for line in sorted(
+        done.stdout.splitlines(), key=lambda line: line.startswith(":env:")
+    ):
         key, separator, value = line.partition("=")
         if separator:
             settings[key.rpartition(".")[2]] = ast.literal_eval(value).split()
@@ -93,20 +96,9 @@ def _as_uv_options(settings: dict[str, list[str]]) -> list[str]:
     return [*options, "--index-strategy", "unsafe-best-match"]
 
 
-def _ok(
-    command: list[str],
-    *,
-    quiet: bool = False,
-    environment: dict[str, str] | None = None,
-) -> bool:
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        check=False,
-        env=os.environ | (environment or {}),
-        stderr=subprocess.DEVNULL if quiet else None,
-    )
-    return done.returncode == 0
+def _ok(command: list[str], *, quiet: bool = False) -> bool:
+    errors = subprocess.DEVNULL if quiet else None
+    return subprocess.run(command, cwd=ROOT, check=False, stderr=errors).returncode == 0  # noqa: S603
 
 
 if __name__ == "__main__":
