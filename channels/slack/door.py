@@ -84,6 +84,7 @@ class SlackDoor:
         """
         if message.file is not None:
             return await self._send_file(message, message.file)
+        _must_say_something(message)
         try:
             return await self._post(message)
         except Outside:
@@ -101,6 +102,7 @@ class SlackDoor:
         """
         if external_id.startswith((WHISPER, FILE)):
             raise MessageGone("Slack lets nobody edit this kind of message")
+        _must_say_something(message)
         try:
             await self._update(message, external_id, render.rich(message))
         except Unrendered:
@@ -229,6 +231,11 @@ class SlackDoor:
         session = self._client.session
         assert session is not None  # noqa: S101 - ``connect`` always gives one
         return session
+
+
+def _must_say_something(message: Outgoing) -> None:
+    if not message.markdown.strip():
+        raise Refused("there is nothing to show")
 
 
 def _missing(headers: Mapping[str, str]) -> list[str]:

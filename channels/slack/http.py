@@ -26,7 +26,14 @@ class Answer:
 class Webhook:
     """The one address that events, commands and presses are posted to."""
 
-    def __init__(self, keep: Keep, *, signing_secret: str, bot: str = "") -> None:
+    def __init__(
+        self,
+        keep: Keep,
+        *,
+        signing_secret: str,
+        bot: str = "",
+        keep_within_s: float = KEEP_WITHIN_S,
+    ) -> None:
         """Take where events are kept, and the secret the app's settings show.
 
         Raises:
@@ -37,6 +44,7 @@ class Webhook:
         self._keep = keep
         self._secret = signing_secret
         self._bot = bot
+        self._keep_within_s = keep_within_s
 
     async def receive(
         self, body: bytes, headers: Mapping[str, str], *, now: datetime
@@ -55,7 +63,7 @@ class Webhook:
         if payload.get("type") == "url_verification":
             return Answer(200, string(payload, "challenge"))
         try:
-            async with asyncio.timeout(KEEP_WITHIN_S):
+            async with asyncio.timeout(self._keep_within_s):
                 await self._keep([parse(body, bot=self._bot)])
         except (NotKept, TimeoutError):
             return Answer(503, "not kept, send it again")

@@ -66,7 +66,7 @@ def inbox() -> Inbox:
 
 @pytest.fixture
 async def slack() -> AsyncIterator[Slack]:
-    async with Slack() as standin:
+    async with Slack(hurry=0.001) as standin:
         standin.echoes = False
         yield standin
 

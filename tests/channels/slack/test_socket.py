@@ -134,18 +134,23 @@ async def test_a_cut_line_is_opened_again_and_unacknowledged_events_return(
 
 
 async def test_a_lost_acknowledgement_brings_the_event_again_and_once(
-    socket: SocketMode, slack: Slack, inbox: Inbox
+    client: AsyncWebClient, slack: Slack, inbox: Inbox
 ) -> None:
-    slack.socket_mode.hold_acks = True
+    again = asyncio.Event()
 
-    async with running(socket):
+    async def keep(events: Sequence[Received]) -> None:
+        if inbox.offered:
+            again.set()
+            slack.socket_mode.hold_acks = False
+        await inbox.keep(events)
+
+    slack.socket_mode.hold_acks = True
+    async with running(SocketMode(client, keep, app_token=slack.app_token)):
         await slack.say("hi")
-        while len(inbox.offered) < 2:
-            await asyncio.sleep(0.01)
-        slack.socket_mode.hold_acks = False
+        await again.wait()
         await slack.settle()
 
-    assert len(inbox.rows) == 1
+    assert (len(inbox.offered), len(inbox.rows)) == (2, 1)
 
 
 async def test_slack_out_of_reach_is_tried_again_ever_more_slowly(
