@@ -214,7 +214,7 @@ class Poller:
         if failed.pause_s is not None:
             return failed.pause_s
         self._failures += 1
-        pause = self._pace.first_pause_s * 2 ** min(self._failures - 1, 16)
+        pause = self._pace.first_pause_s * 2.0 ** min(self._failures - 1, 16)
         return min(pause, self._pace.longest_pause_s)
 
     def _say(self, report: PollReport) -> None:
