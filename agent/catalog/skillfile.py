@@ -1,0 +1,186 @@
+"""A skill as its folder holds it, read strictly and independent of any database.
+
+Source: the Agent Skills format (agentskills.io/specification). ``name`` and
+``description`` are the standard's; ours stand under ``metadata``, texts all of them.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+from agent.catalog import frontmatter, rulefile, sidecars
+from agent.catalog.folder import FileEntry, Folder, read_folder
+from agent.catalog.problem import BrokenSkill, Problem
+from agent.llm.port import Tier
+
+_T = TypeVar("_T")
+_REFERENCE = re.compile(r"^references/[\w.-]+\.md$")
+
+
+class SkillType(StrEnum):
+    """How much machinery a skill needs."""
+
+    SIMPLE = "simple"
+    """Instructions alone."""
+    WITH_RULES = "with_rules"
+    """Its work is checked against RULES.md."""
+    COMPLEX = "complex"
+    """An interview first, and references read on demand."""
+
+
+class Category(StrEnum):
+    """The shelf it stands on."""
+
+    CONTENT = "content"
+    ANALYSIS = "analysis"
+    OUTREACH = "outreach"
+    OPTIMIZATION = "optimization"
+    META = "meta"
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """Words that sound like this skill but belong to ``to`` (``assistant``: to none)."""
+
+    phrase: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class SkillFile:
+    """One skill, as its folder says."""
+
+    name: str
+    title: str
+    description: str
+    type: SkillType
+    category: Category
+    tier: Tier
+    version: str
+    max_tokens: int
+    """Output tokens of one answer."""
+    max_cost_usd: Decimal
+    """Budget of one run."""
+    triggers: tuple[str, ...]
+    """Phrases that call it."""
+    hints: tuple[str, ...]
+    """Words that suggest it; alone they make the router ask."""
+    related: tuple[str, ...]
+    handoffs: tuple[Handoff, ...]
+    required_context: tuple[str, ...]
+    """``client``, ``persona``: what must be chosen before it runs well."""
+    body: str
+    """The instructions, without the front matter."""
+    rules: tuple[rulefile.Rule, ...]
+    questions: sidecars.Questions
+    cases: tuple[sidecars.Case, ...]
+    references: Mapping[str, Path]
+    """``references/<name>.md`` -> where it lies; read with ``reference()``."""
+    files: tuple[FileEntry, ...]
+    """Every file of the folder, by path."""
+    content_hash: bytes
+    """SHA-256 over all paths and their hashes: equal folders, equal hash."""
+    lines: Mapping[str, int]
+    """The line of each front matter key in SKILL.md, for messages to its author."""
+
+    def reference(self, name: str) -> str:
+        """The text of the reference ``name``.
+
+        Raises:
+            KeyError: The skill has no such reference.
+            OSError: It is gone since the folder was read.
+        """
+        return self.references[name].read_text("utf-8")
+
+
+def load(folder: Path) -> SkillFile:
+    """The skill in ``folder``.
+
+    Raises:
+        BrokenSkill: It cannot be used; the error lists every problem found.
+    """
+    held, problems = read_folder(folder)
+    skill = None
+    if "SKILL.md" in held.texts:
+        skill = _assemble(held, problems)
+    if skill is None or problems:
+        raise BrokenSkill(folder.name, tuple(sorted(problems)))
+    return skill
+
+
+def load_all(root: Path) -> tuple[tuple[SkillFile, ...], tuple[Problem, ...]]:
+    """Every sound skill below ``root`` by name, and the problems of the others."""
+    if not root.is_dir():
+        mend = "Point DRAPER_SKILLS or --skills at the folder of skills."
+        return (), (Problem(str(root), 0, "This is no folder.", mend),)
+    skills: list[SkillFile] = []
+    problems: list[Problem] = []
+    for folder in sorted(root.iterdir()):
+        if folder.name.startswith((".", "_")) or not (
+            folder.is_dir() or folder.is_symlink()
+        ):
+            continue
+        try:
+            skills.append(load(folder))
+        except BrokenSkill as broken:
+            problems.extend(broken.problems)
+    return tuple(skills), tuple(problems)
+
+
+def _assemble(held: Folder, problems: list[Problem]) -> SkillFile | None:
+    """The skill in the files ``held``; what is wrong is added to ``problems``."""
+    head = frontmatter.read(held.texts["SKILL.md"], held.path("SKILL.md"), held.name)
+    rules, rule_problems = _sidecar(held, "RULES.md", rulefile.parse, ())
+    questions, question_problems = _sidecar(
+        held, "questions.yaml", sidecars.questions, sidecars.Questions()
+    )
+    cases, case_problems = _sidecar(held, "cases.yaml", sidecars.cases, ())
+    problems += head.problems + rule_problems + question_problems + case_problems
+    if problems:
+        return None
+    said = head.metadata
+    return SkillFile(
+        name=held.name,
+        title=said["title"],
+        description=head.description,
+        type=SkillType(said["type"]),
+        category=Category(said["category"]),
+        tier=Tier(said["tier"]),
+        version=said["version"],
+        max_tokens=int(said["max-tokens"]),
+        max_cost_usd=Decimal(said["max-cost-usd"]),
+        triggers=frontmatter.listed(said["triggers"]),
+        hints=frontmatter.listed(said.get("hints", "")),
+        related=frontmatter.listed(said.get("related", "")),
+        handoffs=_handoffs(said.get("hand-offs", "")),
+        required_context=frontmatter.listed(said.get("required-context", "")),
+        body=head.body,
+        rules=rules,
+        questions=questions,
+        cases=cases,
+        references={
+            path: held.root / path for path in held.texts if _REFERENCE.match(path)
+        },
+        files=held.files,
+        content_hash=held.content_hash,
+        lines=head.lines,
+    )
+
+
+def _sidecar(
+    held: Folder,
+    name: str,
+    parse: Callable[[str, str], tuple[_T, list[Problem]]],
+    empty: _T,
+) -> tuple[_T, list[Problem]]:
+    text = held.texts.get(name)
+    return (empty, []) if text is None else parse(text, held.path(name))
+
+
+def _handoffs(written: str) -> tuple[Handoff, ...]:
+    pairs = (line.rpartition("->") for line in frontmatter.listed(written))
+    return tuple(Handoff(phrase.strip(), to.strip()) for phrase, _, to in pairs)

@@ -1,0 +1,91 @@
+"""YAML from outside: plain data only, with the line each key stands on."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import yaml
+
+Lines = Mapping[tuple[str | int, ...], int]
+"""The line of every key and item, by its path: ``("cases", 0, "brief")``."""
+
+
+class BadYaml(Exception):
+    """Not the YAML we take; ``line`` is counted from 1 within the text."""
+
+    def __init__(self, fault: str, line: int) -> None:
+        """Keep what is wrong and where."""
+        super().__init__(fault)
+        self.fault = fault
+        self.line = line
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe loading without aliases, which can unfold into gigabytes."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise BadYaml("Aliases (*name) are not taken.", mark.line + 1)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(
+        self,
+        node: yaml.MappingNode,
+        deep: bool = False,  # noqa: FBT001, FBT002 - PyYAML's own signature
+    ) -> dict[Hashable, Any]:
+        seen: set[Any] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                line = key.start_mark.line + 1
+                raise BadYaml(f"The key {key.value!r} stands here twice.", line)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
+
+
+def parse(text: str, *, first_line: int = 1) -> tuple[Any, Lines]:
+    """The data in ``text`` and the line of each key, from ``first_line`` on.
+
+    Raises:
+        BadYaml: Not YAML, more than plain data, an alias or a key given twice.
+    """
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        data = loader.construct_document(node) if node else None
+    except BadYaml as bad:
+        raise BadYaml(bad.fault, bad.line + first_line - 1) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as bad:
+        raise BadYaml(_fault(bad), _line(bad) + first_line - 1) from None
+    finally:
+        loader.dispose()
+    lines: dict[tuple[str | int, ...], int] = {}
+    if node:
+        _mark(node, (), lines, first_line)
+    return data, lines
+
+
+def _fault(bad: Exception) -> str:
+    said = getattr(bad, "problem", None) or "it cannot be read"
+    return f"This is not plain YAML: {said}."
+
+
+def _line(bad: Exception) -> int:
+    mark = getattr(bad, "problem_mark", None)
+    return mark.line + 1 if mark else 1
+
+
+def _mark(
+    node: yaml.Node,
+    path: tuple[str | int, ...],
+    lines: dict[tuple[str | int, ...], int],
+    first: int,
+) -> None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            here = (*path, str(key.value))
+            lines[here] = key.start_mark.line + first
+            _mark(value, here, lines, first)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            lines[(*path, index)] = value.start_mark.line + first
+            _mark(value, (*path, index), lines, first)

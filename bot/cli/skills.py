@@ -1,0 +1,114 @@
+"""``draper skills``: what is in the catalogue's folder, and whether it is sound."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from agent.catalog.lint import lint
+from agent.catalog.problem import Problem
+from agent.catalog.skillfile import SkillFile, load_all
+from agent.errors import NotFound
+from bot.router import rule, unreachable
+
+_SUMMARY_CHARS = 72
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Say which words the command takes."""
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
+    listing = verbs.add_parser("list", help="show the skills by category")
+    checking = verbs.add_parser("lint", help="check their files; status 1 if any fails")
+    add_folder(listing)
+    add_folder(checking)
+
+
+def add_folder(parser: argparse.ArgumentParser) -> None:
+    """Give ``parser`` the option that names the skills folder."""
+    parser.add_argument(
+        "--skills", type=Path, help="the folder of skills (default: DRAPER_SKILLS)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """List the skills, or say what is wrong with them."""
+    return _lint(args) if args.verb == "lint" else _list(args)
+
+
+def load(args: argparse.Namespace) -> tuple[SkillFile, ...]:
+    """The sound skills; what is wrong with the others goes to standard error.
+
+    Raises:
+        NotFound: There is not one sound skill.
+    """
+    root = folder(args)
+    skills, problems = load_all(root)
+    for problem in problems:
+        sys.stderr.write(f"{problem}\n")
+    if not skills:
+        raise NotFound(
+            f"There is no sound skill in {root}.",
+            hint="Point --skills or DRAPER_SKILLS at the folder of skills.",
+        )
+    return skills
+
+
+def folder(args: argparse.Namespace) -> Path:
+    """The skills folder asked for, else the one in the settings.
+
+    A relative setting also holds below the project's root, so that the command works
+    from any folder.
+    """
+    if args.skills:
+        return Path(args.skills)
+    # Reading the settings loads pydantic; `draper route --skills` starts without it.
+    from bot.settings import Settings  # noqa: PLC0415
+
+    chosen = Settings().skills
+    beside = Path(__file__).resolve().parents[2] / chosen
+    return beside if not chosen.is_dir() and beside.is_dir() else chosen
+
+
+def _list(args: argparse.Namespace) -> int:
+    skills = sorted(load(args), key=lambda skill: (skill.category, skill.name))
+    for category, shelf in groupby(skills, key=lambda skill: skill.category):
+        sys.stdout.write(f"\n{category.upper()}\n")
+        for skill in shelf:
+            sys.stdout.write(f"  {_row(skill)}\n")
+    return 0
+
+
+def _row(skill: SkillFile) -> str:
+    summary = skill.description.partition(". ")[0]
+    if len(summary) > _SUMMARY_CHARS:
+        summary = summary[: _SUMMARY_CHARS - 3].rsplit(" ", 1)[0] + "..."
+    phrases = f"{len(skill.triggers)} phrases"
+    return (
+        f"{skill.name:<20} {skill.version:<7} {skill.type:<10} {skill.tier:<8} "
+        f"{phrases:<12} {summary}"
+    )
+
+
+def _lint(args: argparse.Namespace) -> int:
+    root = folder(args)
+    skills, _ = load_all(root)
+    problems = [*lint(root), *_unreachable(skills)]
+    for problem in problems:
+        sys.stdout.write(f"{problem}\n")
+    found = f"{len(problems)} problems" if problems else "no problem"
+    sys.stdout.write(f"{len(skills)} skills read, {found}.\n")
+    return 1 if problems else 0
+
+
+def _unreachable(skills: Sequence[SkillFile]) -> list[Problem]:
+    """Phrases that the router takes elsewhere, or has to ask about."""
+    return [
+        Problem(
+            f"{name}/SKILL.md",
+            0,
+            f"{phrase!r} leads to {route.skill} ({route.method}, {route.confidence}).",
+            "Make it longer or rarer, or make it a hint.",
+        )
+        for name, phrase, route in unreachable([rule(skill) for skill in skills])
+    ]
