@@ -140,14 +140,16 @@ def _system(task: Task) -> tuple[Block, ...]:
 
 
 def _client(task: Task) -> str:
-    if not (task.client.strip() or task.profile.strip()):
+    name, profile = _line(task.client), clean(task.profile).strip()
+    if not (name or profile):
         return ""
-    profile = _TAG.sub("&lt;", _cut(clean(task.profile), PROFILE_BYTES))
-    return _titled(f"Client profile: {_line(task.client) or 'unnamed'}", profile or "-")
+    body = _TAG.sub("&lt;", _cut(profile, PROFILE_BYTES))
+    return _titled(f"Client profile: {name or 'unnamed'}", body or "-")
 
 
 def _history(turns: tuple[Turn, ...]) -> Iterable[Turn]:
-    said = [Turn(t.role, clean(t.text)) for t in turns if t.text.strip()]
+    cleaned = (Turn(turn.role, clean(turn.text)) for turn in turns)
+    said = [turn for turn in cleaned if turn.text.strip()]
     excess = max(len(said) - HISTORY_TURNS, 0)
     kept = said[-(-excess // _HISTORY_STEP) * _HISTORY_STEP :]
     while kept and kept[0].role != "user":
@@ -170,11 +172,12 @@ def _metadata(task: Task) -> Mapping[str, str]:
 
 
 def _titled(title: str, text: str) -> str:
-    return f"# {title}\n{text.strip()}" if text.strip() else ""
+    body = clean(text).strip()
+    return f"# {title}\n{body}" if body else ""
 
 
 def _joined(parts: Iterable[str]) -> str:
-    return "\n\n".join(clean(part).strip() for part in parts if part.strip())
+    return "\n\n".join(text for part in parts if (text := clean(part).strip()))
 
 
 def _line(text: str) -> str:

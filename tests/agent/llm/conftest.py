@@ -1,4 +1,5 @@
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -21,7 +22,14 @@ async def api() -> AsyncIterator[AnthropicStandIn]:
 
 @pytest.fixture
 async def claude(api: AnthropicStandIn) -> AsyncIterator[Claude]:
-    """The real SDK against the stand-in, with a patience of half a second."""
-    model = Claude(KEY, api.url, MODELS, timeout_s=0.5)
+    """The real SDK against the stand-in."""
+    model = Claude(KEY, api.url, MODELS, timeout_s=10)
     yield model
     await model.aclose()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for what the other side does, 5 seconds at most."""
+    async with asyncio.timeout(5):
+        while not holds():  # noqa: ASYNC110 - the other side has no event
+            await asyncio.sleep(0.01)

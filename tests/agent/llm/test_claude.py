@@ -23,7 +23,7 @@ from agent.llm.port import (
     Turn,
     Usage,
 )
-from tests.agent.llm.conftest import MODELS
+from tests.agent.llm.conftest import MODELS, until
 from tests.standins.anthropic import KEY, AnthropicStandIn, Fault, Reply
 
 ASK = Prompt(Tier.BALANCED, (Block("Be brief."),), (Turn("user", "Say something."),))
@@ -250,11 +250,13 @@ async def test_a_stream_cut_before_its_first_event_cost_nothing_known(
 @pytest.mark.parametrize("ping_s", [None, 0.1])
 @pytest.mark.parametrize("sent", [0, 3])
 async def test_a_silent_stream_is_given_up_even_when_it_pings(
-    api: AnthropicStandIn, claude: Claude, sent: int, ping_s: float | None
+    api: AnthropicStandIn, sent: int, ping_s: float | None
 ) -> None:
     api.script(Reply(WORDS, hang_after=sent, ping_s=ping_s))
-    async with asyncio.timeout(3):
-        error = await failure(claude)
+    hasty = Claude(KEY, api.url, MODELS, timeout_s=0.4)
+    async with asyncio.timeout(5):
+        error = await failure(hasty)
+    await hasty.aclose()
     assert isinstance(error, ModelFailed)
     assert "did not answer" in error.message
 
@@ -307,8 +309,7 @@ async def test_closing_early_leaves_the_connection_and_keeps_the_usage(
             if isinstance(piece, Delta):
                 break
     assert spent.input_tokens == api.requests[0].counts.total
-    await asyncio.sleep(0.2)
-    assert api.disconnects == 1
+    await until(lambda: api.disconnects == 1)
     assert (await completion(claude)).text == "next"
 
 
@@ -317,12 +318,11 @@ async def test_a_cancelled_call_leaves_the_connection(
 ) -> None:
     api.script(Reply(WORDS, hang_after=3))
     task = asyncio.create_task(answer(claude))
-    await asyncio.sleep(0.2)
+    await until(lambda: api.calls == 1)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await asyncio.sleep(0.1)
-    assert api.disconnects == 1
+    await until(lambda: api.disconnects == 1)
 
 
 async def test_many_calls_share_the_client_and_keep_apart(

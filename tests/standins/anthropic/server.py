@@ -116,7 +116,9 @@ class AnthropicStandIn:
     def _next(self, body: dict[str, Any]) -> Reply | Fault:
         return self._script.popleft() if self._script else self.answer(body)
 
-    async def _admitted(self, request: web.Request) -> tuple[Any, Fault | None]:
+    async def _admitted(
+        self, request: web.Request, implied: dict[str, Any] | None = None
+    ) -> tuple[Any, Fault | None]:
         if fault := self._stranger(request):
             return {}, fault
         try:
@@ -126,6 +128,8 @@ class AnthropicStandIn:
         except ValueError as error:
             bad = Fault(400, "invalid_request_error", f"not valid JSON: {error}")
             return {}, bad
+        if implied and isinstance(body, dict):
+            body = implied | body
         return body, refusal(body)
 
     def _stranger(self, request: web.Request) -> Fault | None:
@@ -159,7 +163,7 @@ class AnthropicStandIn:
         return response
 
     async def _count_tokens(self, request: web.Request) -> web.Response:
-        body, fault = await self._admitted(request)
+        body, fault = await self._admitted(request, {"max_tokens": 1})
         self._record(request, body, fault.status if fault else 200)
         if fault is not None:
             return self._refuse(fault)
