@@ -81,16 +81,20 @@ def to(table: str, rule: str) -> ForeignKey:
     return ForeignKey(f"{table}.id", ondelete=RULES[rule])
 
 
-def inside(column: str, table: str, rule: str) -> ForeignKeyConstraint:
+def inside(
+    column: str, table: str, rule: str, *, circular: bool = False
+) -> ForeignKeyConstraint:
     """Return a key that cannot leave the row's workspace.
 
     It covers both columns, since row security does not check what a key points at.
+    ``circular``: the parent points back, so that neither table comes first.
     """
     rules = RULES | {"null": f"SET NULL ({column})"}
     return ForeignKeyConstraint(
         ["workspace_id", column],
         [f"{table}.workspace_id", f"{table}.id"],
         ondelete=rules[rule],
+        use_alter=circular,
     )
 
 

@@ -95,7 +95,8 @@ class UsageRecord(Base):
     units: Mapped[Decimal | None] = mapped_column(Numeric(12, 3))
     total_tokens: Mapped[int] = mapped_column(
         Computed(
-            "input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens + output_tokens",
+            "input_tokens + cache_read_tokens + cache_write_5m_tokens"
+            " + cache_write_1h_tokens + output_tokens",
             persisted=True,
         )
     )

@@ -110,7 +110,7 @@ class SkillVersion(Base):
 
 
 class SkillSetting(Base):
-    """What a workspace, or one brand of it, changed about a skill: on or off, version, tier."""
+    """What a workspace, or one brand of it, changed about a skill."""
 
     __tablename__ = "skill_settings"
     __table_args__ = (
@@ -136,7 +136,7 @@ class SkillSetting(Base):
 
 
 class Rule(Base):
-    """One citable rule of a skill, a client, a workspace or a person; proposed ones too."""
+    """One citable rule of a skill, client, workspace or person; proposed ones too."""
 
     __tablename__ = "rules"
     __table_args__ = (

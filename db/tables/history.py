@@ -31,7 +31,7 @@ from db.base import (
 
 
 class Event(Base):
-    """The one append-only history: domain facts, audit, privacy, secrets, autopilot, product analytics."""
+    """The one append-only history: facts, audit, privacy, secrets, analytics."""
 
     __tablename__ = "events"
     __table_args__ = (

@@ -29,7 +29,10 @@ from db.base import (
 
 
 class User(Base):
-    """One account per person, whatever the channel. Never visible to colleagues: they see `workspace_members.display_name`."""
+    """One account per person, whatever the channel.
+
+    Never visible to colleagues: they see ``workspace_members.display_name``.
+    """
 
     __tablename__ = "users"
     __table_args__ = (
@@ -154,7 +157,8 @@ class LinkCode(Base):
     __table_args__ = (
         one_of(
             "purpose",
-            "confirm_email login link_channel pair reset_password change_email invite oauth_state confirm_erasure",
+            "confirm_email login link_channel pair reset_password change_email invite"
+            " oauth_state confirm_erasure",
         ),
         one_of("role", "owner admin member viewer"),
         CheckConstraint("attempts <= 5", name="attempts_cap"),

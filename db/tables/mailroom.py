@@ -29,7 +29,7 @@ class Chat(Base):
         UniqueConstraint("workspace_id", "id"),
         UniqueConstraint("channel", "account", "chat_id", "thread_id"),
         inside("client_id", "clients", "null"),
-        inside("conversation_id", "conversations", "null"),
+        inside("conversation_id", "conversations", "null", circular=True),
         one_of("channel", "telegram slack web terminal email"),
         one_of("kind", "private group channel thread"),
         one_of("visibility", "private members"),

@@ -36,7 +36,9 @@ class Output(Base):
         inside("revises_id", "outputs", "null"),
         one_of(
             "kind",
-            "document draft positioning funnel gap_analysis kpi_framework keyword_research report weekly_report insight forecast simulation export",
+            "document draft positioning funnel gap_analysis kpi_framework"
+            " keyword_research report weekly_report insight forecast simulation"
+            " export",
         ),
         one_of("format", "markdown json html csv pdf docx text"),
         CheckConstraint("length(preview) <= 500", name="preview_length"),
@@ -87,7 +89,9 @@ class Feedback(Base):
             "source <> 'implicit' OR signal IS NOT NULL", name="behaviour_signals"
         ),
         CheckConstraint(
-            "accuracy_score BETWEEN 1 AND 5 AND quality_score BETWEEN 1 AND 5 AND usefulness_score BETWEEN 1 AND 5 AND rule_compliance_score BETWEEN 1 AND 5 AND overall_score BETWEEN 1 AND 5",
+            "accuracy_score BETWEEN 1 AND 5 AND quality_score BETWEEN 1 AND 5 AND"
+            " usefulness_score BETWEEN 1 AND 5 AND rule_compliance_score BETWEEN 1"
+            " AND 5 AND overall_score BETWEEN 1 AND 5",
             name="scores_range",
         ),
         CheckConstraint("judge_score BETWEEN 0 AND 100", name="judge_score_range"),
@@ -129,7 +133,8 @@ class Approval(Base):
         inside("run_id", "runs", "cascade"),
         one_of(
             "subject_type",
-            "task run content_piece sequence publication autopilot_action rule operation",
+            "task run content_piece sequence publication autopilot_action rule"
+            " operation",
         ),
         one_of(
             "status", "pending approved rejected revision_requested expired cancelled"

@@ -37,7 +37,7 @@ class Agent(Base):
         UniqueConstraint("workspace_id", "id"),
         UniqueConstraint("workspace_id", "name"),
         inside("client_id", "clients", "null"),
-        inside("task_id", "tasks", "null"),
+        inside("task_id", "tasks", "null", circular=True),
         one_of("status", "available working paused error"),
         sparse("workspace_id", "client_id"),
         sparse("workspace_id", "task_id"),
@@ -142,11 +142,14 @@ class Run(Base):
         inside("arm_id", "experiment_arms", "null"),
         one_of(
             "kind",
-            "skill chat workflow simulation ocr import export ingest analysis competitor_check video model_discovery autopilot report retention erasure",
+            "skill chat workflow simulation ocr import export ingest analysis"
+            " competitor_check video model_discovery autopilot report retention"
+            " erasure",
         ),
         one_of(
             "status",
-            "queued running waiting_approval waiting_input completed failed timeout cancelled",
+            "queued running waiting_approval waiting_input completed failed timeout"
+            " cancelled",
         ),
         CheckConstraint(
             "(input_embedding IS NULL) = (embedding_model IS NULL)",
