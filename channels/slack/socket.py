@@ -8,7 +8,7 @@ import aiohttp
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from channels.contract import Keep, MaybeSent, NotKept, NotSent, loads
+from channels.contract import Keep, MaybeSent, NotKept, NotSent, Received, loads
 from channels.slack.failures import explained
 from channels.slack.parse import parse
 from channels.slack.wire import string
@@ -17,6 +17,7 @@ HEARTBEAT_S = 10.0
 CLOSE_WITHIN_S = 0.5
 BATCH = 100
 LONGEST_PAUSE_S = 30.0
+KEEP_AGAIN_AFTER_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 Pause = Callable[[float], Awaitable[None]]
 
@@ -117,20 +118,29 @@ class SocketMode:
         waiting: asyncio.Queue[str | None],
         socket: aiohttp.ClientWebSocketResponse,
     ) -> None:
-        """Keep what arrived meanwhile in one go, in order, then acknowledge each.
-
-        What could not be kept is not acknowledged, and Slack sends it again.
-        """
+        """Keep what arrived meanwhile in one go, in order, then acknowledge each."""
         while (first := await waiting.get()) is not None:
             batch = [first, *_more(waiting)]
             bodies = [raw.encode("utf-8", "surrogatepass") for raw in batch]
+            if await self._kept([parse(body, bot=self._bot) for body in bodies]):
+                for body in bodies:
+                    await _acknowledge(body, socket)
+
+    async def _kept(self, events: list[Received]) -> bool:
+        """Try for as long as a database takes to restart; Slack gives up early.
+
+        What is not kept even then is not acknowledged, and Slack sends it again.
+        """
+        for wait_s in (*KEEP_AGAIN_AFTER_S, None):
             try:
-                await self._keep([parse(body, bot=self._bot) for body in bodies])
+                await self._keep(events)
             except NotKept as failure:
-                log.warning("slack.not_kept", events=len(batch), reason=str(failure))
-                continue
-            for body in bodies:
-                await _acknowledge(body, socket)
+                log.warning("slack.not_kept", events=len(events), reason=str(failure))
+            else:
+                return True
+            if wait_s is not None:
+                await self._pause(wait_s)
+        return False
 
 
 def _more(waiting: asyncio.Queue[str | None]) -> list[str]:

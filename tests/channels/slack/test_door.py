@@ -383,7 +383,10 @@ async def test_a_notice_is_shown_to_the_one_who_pressed(
 
     await door.acknowledge(press(url), "Thanks!")
     await door.acknowledge(press(url))
+    await door.acknowledge(press(url, Kind.MESSAGE), "Thanks!")
 
+    [uses] = [known.uses for known in slack.world.responses.values()]
+    assert uses == 1
     assert [m.text for m in slack.messages(slack.channel, user=slack.bela)] == [
         "**Hi**"
     ]

@@ -353,6 +353,12 @@ def test_a_body_that_cannot_be_read_is_known_by_its_bytes(body: bytes) -> None:
     assert received.event_id.startswith("sha256:")
 
 
+def test_space_before_the_json_does_no_harm() -> None:
+    body = {"type": "event_callback", "event_id": "Ev1", "event": WRITTEN}
+
+    assert parse(b" \n" + json.dumps(body).encode()).kind == "message"
+
+
 def test_nul_and_lone_surrogates_are_cleaned_on_the_way_in() -> None:
     assert seen(event(text="a\x00b\ud800c")).text == "ab\ufffdc"
 

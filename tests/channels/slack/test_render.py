@@ -1,10 +1,11 @@
 import random
 import string
+from time import monotonic
 
 import pytest
 
 from channels.contract import Button, Outgoing
-from channels.slack.markup import harmless, mrkdwn
+from channels.slack.markup import harmless, mrkdwn, readable
 from channels.slack.render import LIMIT, actions, pages, plain, rich
 from tests.standins.slack.blocks import buttons, displayed, faults_of
 
@@ -29,6 +30,17 @@ def test_a_page_fits_every_field_it_is_sent_in() -> None:
         assert len(harmless(page)) <= LIMIT
         assert faults_of(rich(saying(page))) == []
         assert faults_of(plain(saying(page)), webhook=True) == []
+
+
+def test_hostile_text_is_laid_out_in_time() -> None:
+    started = monotonic()
+    for piece in ("<", "<a|", "`", "```\n", "**", "@here", "<!channel>", "# ", "&"):
+        hostile = (piece * 40_000)[:40_000]
+        assert "".join(pages(hostile))
+        readable(hostile)
+        harmless(hostile)
+
+    assert monotonic() - started < 20
 
 
 def test_pages_lose_no_word() -> None:
@@ -57,6 +69,15 @@ def test_buttons_of_a_row_stand_side_by_side() -> None:
     rows = list(actions([*rated(5), Button("More", "m", row=2)]))
 
     assert [len(row["elements"]) for row in rows] == [5, 1]
+
+
+def test_rows_stand_in_order_however_the_buttons_are_given() -> None:
+    given = [Button("c", "3", row=1), Button("a", "1"), Button("d", "4", row=1)]
+
+    rows = list(actions(given))
+
+    labels = [[b["text"]["text"] for b in row["elements"]] for row in rows]
+    assert labels == [["a"], ["c", "d"]]
 
 
 def test_a_row_too_long_for_slack_goes_on_below() -> None:

@@ -61,10 +61,24 @@ async def test_the_order_of_one_chat_is_kept_under_load(
     assert [inbound.text for inbound in inbox.seen] == [str(n) for n in range(500)]
 
 
-async def test_an_event_not_kept_is_not_acknowledged_and_comes_again(
+async def test_a_database_that_restarts_loses_nothing_and_keeps_the_order(
     socket: SocketMode, slack: Slack, inbox: Inbox
 ) -> None:
-    inbox.failures = 1
+    inbox.failures = 5
+
+    async with running(socket):
+        for number in range(20):
+            await slack.say(str(number))
+        await slack.settle()
+
+    assert [inbound.text for inbound in inbox.seen] == [str(n) for n in range(20)]
+    assert all(delivery.answers == ["ack"] for delivery in slack.deliveries)
+
+
+async def test_what_cannot_be_kept_for_long_is_left_to_slack_to_send_again(
+    socket: SocketMode, slack: Slack, inbox: Inbox
+) -> None:
+    inbox.failures = 6
 
     async with running(socket):
         await slack.say("hi")
