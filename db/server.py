@@ -234,6 +234,21 @@ class Server:
         return process.returncode is None
 
 
+def urls_of(home: Path) -> Urls:
+    """Return the URLs of a folder's database, whether it runs or not.
+
+    Raises:
+        Damaged: There is none yet, or its passwords are gone.
+    """
+    layout = Layout(Path(os.path.realpath(home)))
+    if not layout.passwords.exists():
+        raise Damaged(
+            f"{layout.home} holds no database of Draper's.",
+            hint="`draper run` makes one; DRAPER_HOME says where.",
+        )
+    return urls(layout.sockets, read_passwords(layout.passwords, LOGINS))
+
+
 @contextlib.asynccontextmanager
 async def at_hand(home: Path) -> AsyncIterator[Urls]:
     """Yield the URLs of the folder's database: the running one, or one for a while.
@@ -245,8 +260,7 @@ async def at_hand(home: Path) -> AsyncIterator[Urls]:
     try:
         known = await server.start()
     except InUse:
-        layout = server.layout
-        known = urls(layout.sockets, read_passwords(layout.passwords, LOGINS))
+        known = urls_of(home)
     try:
         yield known
     finally:

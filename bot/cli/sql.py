@@ -1,0 +1,57 @@
+"""``draper db sql``: look into the database as the owner of its tables."""
+
+import asyncio
+from collections.abc import Sequence
+
+from sqlalchemy import URL, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.cli import client, reach
+from bot.settings import Settings
+
+READ_ONLY = "-c default_transaction_read_only=on"
+
+
+async def look(settings: Settings, statement: str | None, *, write: bool) -> int:
+    """Answer one statement as a table, or open a psql when there is none."""
+    async with reach.owner(settings) as url:
+        if statement is None:
+            options = "" if write else READ_ONLY
+            return await asyncio.to_thread(client.converse, url, options)
+        print("\n".join(await _answer(url, statement, write=write)))  # noqa: T201
+        return 0
+
+
+async def _answer(url: URL, statement: str, *, write: bool) -> list[str]:
+    engine = create_async_engine(url)
+    try:
+        async with engine.begin() as connection:
+            if not write:
+                await connection.execute(text("SET TRANSACTION READ ONLY"))
+            result = await connection.exec_driver_sql(statement)
+            if not result.returns_rows:
+                return [f"{max(result.rowcount, 0)} rows"]
+            rows = [[_shown(value) for value in row] for row in result]
+            return table(list(result.keys()), rows)
+    finally:
+        await engine.dispose()
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bytes):
+        value = value.decode(errors="backslashreplace")
+    return "" if value is None else str(value).replace("\n", "\\n")
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return aligned lines: heads, a rule, the rows, and how many there are."""
+    columns = zip(heads, *rows, strict=True)
+    widths = [max(map(len, column)) for column in columns]
+
+    def line(cells: Sequence[str]) -> str:
+        pairs = zip(cells, widths, strict=True)
+        return " | ".join(cell.ljust(width) for cell, width in pairs).rstrip()
+
+    rule = "-+-".join("-" * width for width in widths)
+    count = f"({len(rows)} row{'' if len(rows) == 1 else 's'})"
+    return [line(heads), rule, *map(line, rows), count]
