@@ -1,0 +1,193 @@
+"""The SDK's call protocol: what is posted to a function, and what its answer means.
+
+Source: docs/SDK_SPEC.md of inngest/inngest, sections 4.4 (call request) and 4.5 (call
+response), as spoken by the installed SDK.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.durable.asgi import Answer
+
+ANY_STEP = "step"
+"""The step id of a call that is aimed at no step in particular."""
+PARTIAL, OK = 206, 200
+MAX_BODY_BYTES = 4 * 1024 * 1024
+"""The largest result a step or a function may return, as JSON."""
+
+Error = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a function, its payloads already JSON."""
+
+    run_id: str
+    function_id: str
+    step_id: str
+    attempt: int
+    max_attempts: int
+    event: str
+    memos: Mapping[str, str]
+    racing: bool
+    """Steps may be in flight besides this call: plan new ones, run none."""
+
+    def query(self) -> dict[str, str]:
+        """Return the address of the function and step."""
+        return {"fnId": self.function_id, "stepId": self.step_id or ANY_STEP}
+
+    def body(self) -> bytes:
+        """Return the request's JSON."""
+        ctx = {
+            "attempt": self.attempt,
+            "disable_immediate_execution": self.racing,
+            "max_attempts": self.max_attempts,
+            "run_id": self.run_id,
+            "stack": {"stack": list(self.memos)},
+        }
+        steps = ",".join(f'"{key}":{memo}' for key, memo in self.memos.items())
+        return (
+            f'{{"ctx":{json.dumps(ctx)},"event":{self.event},"events":[{self.event}],'
+            f'"steps":{{{steps}}},"use_api":false}}'
+        ).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A step ran; ``memo`` is what later calls get for it."""
+
+    step_id: str
+    name: str
+    memo: str
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A step wants a call of its own."""
+
+    step_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slept:
+    """The run wants to sleep until an instant."""
+
+    step_id: str
+    name: str
+    until: datetime
+
+
+Op = Ran | Planned | Slept
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The call got to these steps."""
+
+    ops: tuple[Op, ...]
+    racing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The function returned; ``output`` is JSON."""
+
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Errored:
+    """The call failed."""
+
+    error: Error
+    retriable: bool = True
+    retry_at: datetime | None = None
+    step_id: str = ""
+    """The step that failed; empty when the function did, outside of any step."""
+    name: str = ""
+
+
+Outcome = Progress | Done | Errored
+
+
+def error_of(name: str, message: str) -> Error:
+    """Return an error of our own in the shape the SDK uses."""
+    return {"name": name, "message": message, "stack": None}
+
+
+def read(answer: Answer) -> Outcome:
+    """Return what the answer means for the run."""
+    if len(answer.body) > MAX_BODY_BYTES:
+        return Errored(_too_large(len(answer.body)), retriable=False)
+    if answer.status == OK:
+        return Done(answer.body.decode())
+    final = answer.headers.get("x-inngest-no-retry") == "true"
+    if answer.status == PARTIAL:
+        return _progress(json.loads(answer.body), retriable=not final)
+    return Errored(
+        _error(answer.body),
+        retriable=not final,
+        retry_at=_instant(answer.headers.get("retry-after")),
+    )
+
+
+def _progress(ops: list[dict[str, Any]], *, retriable: bool) -> Outcome:
+    if len(ops) == 1 and ops[0]["op"] == "StepError" and retriable:
+        step = ops[0]
+        return Errored(step["error"], step_id=step["id"], name=step["displayName"])
+    read_ops: list[Op] = []
+    for op in ops:
+        one = _op(op)
+        if isinstance(one, Errored):
+            return one
+        read_ops.append(one)
+    racing = any((op.get("opts") or {}).get("parallelMode") == "race" for op in ops)
+    return Progress(tuple(read_ops), racing)
+
+
+def _op(op: dict[str, Any]) -> Op | Errored:
+    step_id, name = op["id"], op["displayName"]
+    match op["op"]:
+        case "StepRun":
+            return Ran(step_id, name, json.dumps({"data": op.get("data")}))
+        case "StepError" | "StepFailed":
+            memo = {key: op["error"].get(key) for key in ("name", "message", "stack")}
+            return Ran(step_id, name, json.dumps({"error": memo}), failed=True)
+        case "StepPlanned":
+            return Planned(step_id, name)
+        case "Sleep":
+            return Slept(step_id, name, _moment(op["name"]))
+        case other:
+            message = f"Step {name!r}: {other} is not supported by the embedded engine."
+            return Errored(error_of("Unsupported", message), retriable=False)
+
+
+def _error(body: bytes) -> Error:
+    try:
+        error = json.loads(body)
+    except ValueError:
+        error = None
+    if isinstance(error, dict) and "message" in error:
+        return {key: error.get(key) for key in ("name", "message", "stack")}
+    return error_of("BadAnswer", body[:500].decode(errors="replace"))
+
+
+def _too_large(size: int) -> Error:
+    return error_of(
+        "OutputTooLarge",
+        f"A step or function returned {size} bytes of JSON; {MAX_BODY_BYTES} are the "
+        "most. Keep the data in the object store and return its key.",
+    )
+
+
+def _instant(given: str | None) -> datetime | None:
+    return _moment(given) if given else None
+
+
+def _moment(given: str) -> datetime:
+    return datetime.fromisoformat(given)

@@ -1,0 +1,139 @@
+"""Jobs and their leases: who calls which run next, by the database's clock."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from bot.durable.database import Connection
+
+# A worker's name on a job that is due again means that its lease ran out.
+CLAIM = """
+    WITH due AS (
+        SELECT id FROM engine.jobs
+        WHERE NOT blocked AND due_at <= now() AND id <> ALL ($4::bigint[])
+        ORDER BY due_at LIMIT $1
+        FOR UPDATE SKIP LOCKED
+    ), taken AS (
+        UPDATE engine.jobs j SET
+            worker = $2, due_at = now() + $3, token = j.token + 1,
+            attempt = j.attempt + (j.worker IS NOT NULL)::integer,
+            losses = j.losses + (j.worker IS NOT NULL)::integer
+        FROM due WHERE j.id = due.id
+        RETURNING j.*
+    )
+    SELECT t.id, t.token, t.run_id, t.step_id, t.name, t.kind, t.attempt, t.losses,
+        r.function_id, r.racing,
+        e.id AS event_id, e.name AS event_name, e.data, e.person,
+        (extract(epoch FROM e.sent_at) * 1000)::bigint AS ts,
+        ARRAY(SELECT step_id FROM engine.memos m WHERE m.run_id = t.run_id
+              ORDER BY created_at, step_id) AS steps,
+        ARRAY(SELECT body::text FROM engine.memos m WHERE m.run_id = t.run_id
+              ORDER BY created_at, step_id) AS bodies
+    FROM taken t
+    JOIN engine.runs r ON r.id = t.run_id
+    JOIN engine.events e ON e.id = r.event_id
+    ORDER BY r.seq
+"""
+RENEW = """
+    UPDATE engine.jobs j SET due_at = now() + $2
+    FROM unnest($3::bigint[], $4::bigint[]) AS held (id, token)
+    WHERE j.id = held.id AND j.token = held.token AND j.worker = $1
+    RETURNING j.id
+"""
+RELEASE = """
+    UPDATE engine.jobs SET
+        worker = NULL, due_at = now(), attempt = attempt + $3, token = token + 1
+    WHERE id = $1 AND token = $2
+"""
+OUTLOOK = """
+    SELECT
+        (SELECT min(due_at) FROM engine.jobs WHERE NOT blocked) - now() AS next_due,
+        (SELECT count(*) FROM engine.jobs WHERE worker IS NULL AND kind = 'call')
+            AS queued
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One claimed call of a run, with all it needs."""
+
+    id: int
+    token: int
+    run_id: UUID
+    function_id: str
+    step_id: str
+    name: str
+    kind: str
+    attempt: int
+    losses: int
+    racing: bool
+    event: str
+    memos: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is to come."""
+
+    next_due: timedelta | None
+    queued: int
+
+
+async def claim(
+    connection: Connection,
+    worker: UUID,
+    lease: timedelta,
+    *,
+    limit: int,
+    held: Iterable[int],
+) -> list[Job]:
+    """Lease up to ``limit`` due jobs, but none of ``held``."""
+    rows = await connection.fetch(CLAIM, limit, worker, lease, list(held))
+    return [_job(row) for row in rows]
+
+
+async def renew(
+    connection: Connection, worker: UUID, lease: timedelta, held: Mapping[int, int]
+) -> set[int]:
+    """Prolong the leases (job id -> token); return the ids that were still ours."""
+    ids, tokens = list(held), list(held.values())
+    rows = await connection.fetch(RENEW, worker, lease, ids, tokens)
+    return {row["id"] for row in rows}
+
+
+async def release(connection: Connection, job: Job, *, spent: bool) -> None:
+    """Give a job back; ``spent`` when it may have been done in part."""
+    await connection.execute(RELEASE, job.id, job.token, int(spent))
+
+
+async def outlook(connection: Connection) -> Outlook:
+    """Return when the next job is due, and how many wait."""
+    row = await connection.fetchrow(OUTLOOK)
+    return Outlook(row["next_due"], row["queued"])
+
+
+def _job(row: Any) -> Job:
+    return Job(
+        id=row["id"],
+        token=row["token"],
+        run_id=row["run_id"],
+        function_id=row["function_id"],
+        step_id=row["step_id"],
+        name=row["name"],
+        kind=row["kind"],
+        attempt=row["attempt"],
+        losses=row["losses"],
+        racing=row["racing"],
+        event=_event(row),
+        memos=dict(zip(row["steps"], row["bodies"], strict=True)),
+    )
+
+
+def _event(row: Any) -> str:
+    head = json.dumps(
+        {"id": row["event_id"], "name": row["event_name"], "ts": row["ts"]}
+    )
+    return f'{head[:-1]},"data":{row["data"]},"user":{row["person"]}}}'

@@ -1,0 +1,214 @@
+"""What an outcome does to a run: each function is one transaction.
+
+Locks are taken in one order: the run's row, its jobs, its memos, its lane. Whoever no
+longer holds the job's lease changes nothing.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from bot.durable import lanes
+from bot.durable.database import Connection, Database
+from bot.durable.functions import Plan
+from bot.durable.protocol import Error, Op, Planned, Progress, Ran, Slept
+from bot.durable.queue import Job
+
+FAILED = "inngest/function.failed"
+
+LOCK = """
+    SELECT id, function_id, event_id, lane, lane_limit, racing FROM engine.runs
+    WHERE id = $1 AND status = 'active' FOR NO KEY UPDATE
+"""
+# The commonest move in one round trip: a step ran, and its run goes on in this worker.
+ADVANCE = """
+    WITH run AS MATERIALIZED (
+        SELECT id FROM engine.runs
+        WHERE id = $1 AND status = 'active' FOR NO KEY UPDATE
+    ), job AS (
+        UPDATE engine.jobs SET
+            token = token + 1, attempt = 0, losses = 0, error = '', due_at = now() + $4
+        WHERE id = $2 AND token = $3 AND EXISTS (SELECT FROM run)
+        RETURNING token
+    ), memo AS (
+        INSERT INTO engine.memos (run_id, step_id, name, attempt, failed, body)
+        SELECT $1, $5, $6, $7, $8, $9 FROM job ON CONFLICT DO NOTHING
+    )
+    SELECT token FROM job
+"""
+# After a lost connection: did the statement above arrive? Nobody else makes this token,
+# since a worker never claims a job that it carries.
+ADVANCED = "SELECT token FROM engine.jobs WHERE id = $1 AND token = $2 AND worker = $3"
+TAKE = "DELETE FROM engine.jobs WHERE id = $1 AND token = $2 RETURNING again"
+MEMO = """
+    INSERT INTO engine.memos (run_id, step_id, name, attempt, failed, body)
+    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
+"""
+ADD = """
+    INSERT INTO engine.jobs (run_id, step_id, name, kind, due_at)
+    SELECT $1, $2, $3, $4, coalesce($5, now())
+    WHERE NOT EXISTS (SELECT FROM engine.memos WHERE run_id = $1 AND step_id = $2)
+    ON CONFLICT DO NOTHING
+"""
+# A call that is in flight may not have seen the newest memo: it is made once more.
+GO_ON = """
+    INSERT INTO engine.jobs (run_id) VALUES ($1)
+    ON CONFLICT (run_id, step_id) DO UPDATE SET again = true
+"""
+RACING = "UPDATE engine.runs SET racing = true WHERE id = $1"
+LEFT = "SELECT count(*) FROM engine.jobs WHERE run_id = $1"
+RETRY = """
+    UPDATE engine.jobs SET
+        worker = NULL, token = token + 1, attempt = attempt + 1, error = $4,
+        due_at = coalesce($5, now() + $3 * (1 + random() / 5))
+    WHERE id = $1 AND token = $2
+"""
+END = """
+    UPDATE engine.runs
+    SET status = $2, output = $3, error = $4, ended_at = now() WHERE id = $1
+"""
+CLEAR = "DELETE FROM engine.jobs WHERE run_id = $1"
+REPORT = """
+    INSERT INTO engine.events (id, name, data)
+    SELECT 'failed:' || $1::text, $2, json_build_object(
+        'function_id', $3::text, 'run_id', $1::text, 'error', $4::json,
+        'event', json_build_object('id', id, 'name', name, 'data', data))
+    FROM engine.events WHERE id = $5 ON CONFLICT DO NOTHING
+"""
+NOTIFY = "SELECT pg_notify('engine', $1)"
+
+
+async def advance(
+    database: Database, job: Job, ran: Ran, worker: UUID, lease: timedelta
+) -> int | None:
+    """Keep a step's memo and stay on the run; return the new token, None if lost."""
+    async with database.connection() as connection:
+        token: int | None = await connection.fetchval(
+            ADVANCE, job.run_id, job.id, job.token, lease, *_memo(job, ran)
+        )
+        if token is None:
+            token = await connection.fetchval(ADVANCED, job.id, job.token + 1, worker)
+    return token
+
+
+async def progress(database: Database, job: Job, made: Progress) -> bool:
+    """Keep what the call got to, and queue what comes next; False if lost."""
+    async with database.transaction() as connection:
+        run = await connection.fetchrow(LOCK, job.run_id)
+        taken = run and await connection.fetchrow(TAKE, job.id, job.token)
+        if not run or not taken:
+            return False
+        if made.racing:
+            await connection.execute(RACING, run["id"])
+        for op in made.ops:
+            await _keep(connection, job, op)
+        racing = made.racing or run["racing"]
+        if taken["again"] or await _goes_on(connection, job, made.ops, racing=racing):
+            await connection.execute(GO_ON, run["id"])
+        await _settle(connection, run)
+        await connection.execute(NOTIFY, "jobs")
+    return True
+
+
+async def complete(database: Database, job: Job, output: str) -> bool:
+    """End the run well; False if lost."""
+    async with database.transaction() as connection:
+        run = await _take(connection, job)
+        if run:
+            await _end(connection, run, "completed", output=output)
+    return bool(run)
+
+
+async def fail(database: Database, job: Job, error: Error, plan: Plan | None) -> bool:
+    """End the run badly and let its failure handler know; False if lost."""
+    async with database.transaction() as connection:
+        run = await _take(connection, job)
+        if run:
+            await _end(connection, run, "failed", error=error)
+            if plan is None or not plan.on_failure_of:
+                await _report(connection, run, error)
+    return bool(run)
+
+
+async def retry(
+    database: Database, job: Job, error: Error, delay: timedelta, at: datetime | None
+) -> bool:
+    """Queue the call again, after ``delay`` or at an instant; False if lost."""
+    message = f"{error['name']}: {error['message']}"
+    async with database.transaction() as connection:
+        if not await connection.fetchrow(LOCK, job.run_id):
+            return False
+        done = await connection.execute(RETRY, job.id, job.token, delay, message, at)
+    return bool(done == "UPDATE 1")
+
+
+async def cancel(database: Database, run_id: UUID) -> bool:
+    """End the run now; False when it has ended, or there is none."""
+    async with database.transaction() as connection:
+        run = await connection.fetchrow(LOCK, run_id)
+        if run:
+            await _end(connection, run, "cancelled")
+            await connection.execute(NOTIFY, f"cancel:{run_id}")
+    return bool(run)
+
+
+async def _take(connection: Connection, job: Job) -> Any:
+    run = await connection.fetchrow(LOCK, job.run_id)
+    if run and await connection.fetchrow(TAKE, job.id, job.token):
+        return run
+    return None
+
+
+async def _keep(connection: Connection, job: Job, op: Op) -> None:
+    match op:
+        case Ran():
+            await connection.execute(MEMO, job.run_id, *_memo(job, op))
+        case Planned(step_id, name):
+            await connection.execute(ADD, job.run_id, step_id, name, "call", None)
+        case Slept(step_id, name, until):
+            await connection.execute(ADD, job.run_id, step_id, name, "sleep", until)
+
+
+async def _goes_on(
+    connection: Connection, job: Job, ops: Sequence[Op], *, racing: bool
+) -> bool:
+    """Tell whether the function is to be called for its next steps now.
+
+    Parallel steps wait for the last of them, unless they race.
+    """
+    if racing and any(isinstance(op, Ran) for op in ops):
+        return True
+    return not await connection.fetchval(LEFT, job.run_id)
+
+
+async def _end(
+    connection: Connection,
+    run: Any,
+    status: str,
+    *,
+    output: str | None = None,
+    error: Error | None = None,
+) -> None:
+    said = json.dumps(error) if error else None
+    await connection.execute(CLEAR, run["id"])
+    await connection.execute(END, run["id"], status, output, said)
+    await _settle(connection, run)
+    if run["lane"]:
+        await connection.execute(NOTIFY, "jobs")
+
+
+async def _report(connection: Connection, run: Any, error: Error) -> None:
+    said = json.dumps(error)
+    values = (run["function_id"], said, run["event_id"])
+    await connection.execute(REPORT, str(run["id"]), FAILED, *values)
+    await connection.execute(NOTIFY, "events")
+
+
+async def _settle(connection: Connection, run: Any) -> None:
+    await lanes.settle(connection, run["id"], run["lane"], run["lane_limit"])
+
+
+def _memo(job: Job, ran: Ran) -> tuple[str, str, int, bool, str]:
+    return ran.step_id, ran.name, job.attempt, ran.failed, ran.memo
