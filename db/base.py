@@ -19,6 +19,7 @@ from sqlalchemy import (
     Numeric,
     SmallInteger,
     Text,
+    TextClause,
     text,
 )
 from sqlalchemy.dialects.postgresql import INET, JSONB, TSVECTOR
@@ -74,6 +75,11 @@ class Base(DeclarativeBase):
         Words: ARRAY(Text()),
         Numbers: ARRAY(SmallInteger()),
     }
+
+
+def word(default: str) -> TextClause:
+    """Return a text column's default."""
+    return text(f"'{default}'")
 
 
 def to(table: str, rule: str) -> ForeignKey:

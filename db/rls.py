@@ -32,7 +32,7 @@ def tenant(table: str, key: str = "workspace_id") -> list[str]:
 
 
 def user_private(table: str) -> list[str]:
-    """Return the statements for rows of one person, one private chat, or all members."""
+    """Return the statements for rows of one person, one chat, or all members."""
     return [*closed(table), allow(table, APP, f"{HERE} AND {IN_REACH}")]
 
 

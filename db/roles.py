@@ -1,8 +1,9 @@
 """Who may do what in the database. An administrator makes them; migrations grant.
 
-Two logins serve. ``agent_app`` does a tenant's work under row security; ``agent_system``
-may do nothing until a transaction takes one of four narrow roles. ``agent_release`` is
-the release's login: it works as ``agent_owner``, and no serving process knows it.
+Two logins serve. ``agent_app`` does a tenant's work under row security;
+``agent_system`` may do nothing until a transaction takes one of four narrow roles.
+``agent_release`` is the release's login: it works as ``agent_owner``, and no serving
+process knows it.
 """
 
 from collections.abc import Mapping

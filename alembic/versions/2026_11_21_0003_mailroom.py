@@ -134,8 +134,9 @@ GRANT SELECT, UPDATE ON inbox TO agent_worker;
 GRANT SELECT, INSERT, UPDATE ON deliveries TO agent_app;
 GRANT INSERT, SELECT (id, workspace_id, user_id, private_chat_id, channel, account,
     recipient, dedupe_key, status) ON deliveries TO agent_door;
-GRANT SELECT, UPDATE (payload, partial, sent_revision, status, attempts, claimed_until,
-    not_before, sent_at, external_id, response_code, last_error)
+GRANT SELECT, INSERT,
+    UPDATE (payload, partial, sent_revision, status, attempts, claimed_until, not_before,
+        sent_at, external_id, response_code, last_error)
     ON deliveries TO agent_worker;
 """
 

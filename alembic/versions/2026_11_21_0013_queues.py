@@ -39,11 +39,13 @@ CREATE FUNCTION claim_inbox(n integer, lease interval) RETURNS TABLE (
             WHERE older.status = 'received' AND older.channel = head.channel
             AND older.account = head.account AND older.chat_key = head.chat_key
             AND older.id < head.id)
-        ORDER BY head.received_at, head.id LIMIT n FOR UPDATE SKIP LOCKED)
-    UPDATE inbox i SET attempts = i.attempts + 1,
-        claimed_until = statement_timestamp() + lease
-    FROM free WHERE i.id = free.id
-    RETURNING i.id, i.channel, i.account, i.kind, i.payload, i.attempts, i.received_at
+        ORDER BY head.received_at, head.id LIMIT n FOR UPDATE SKIP LOCKED
+    ), claimed AS (
+        UPDATE inbox i SET attempts = i.attempts + 1,
+            claimed_until = statement_timestamp() + lease
+        FROM free WHERE i.id = free.id RETURNING i.*)
+    SELECT c.id, c.channel, c.account, c.kind, c.payload, c.attempts, c.received_at
+    FROM claimed c ORDER BY c.received_at, c.id
 $$;
 
 CREATE FUNCTION claim_deliveries(n integer, lease interval, channels text[])
@@ -83,14 +85,16 @@ RETURNS TABLE (
             AND (older.status = 'sending' OR older.attempts > 0
                 OR older.not_before IS NULL
                 OR older.not_before <= statement_timestamp())))
-        ORDER BY next.id LIMIT n FOR UPDATE SKIP LOCKED)
-    UPDATE deliveries d SET attempts = d.attempts + 1,
-        status = CASE d.status WHEN 'planned' THEN 'sending' ELSE d.status END,
-        claimed_until = statement_timestamp() + lease
-    FROM due WHERE d.id = due.id
-    RETURNING d.id, d.workspace_id, d.channel, d.account, d.recipient, d.purpose,
-        d.payload, d.partial, d.revision, d.sent_revision, d.external_id, d.attempts,
-        d.status
+        ORDER BY next.id LIMIT n FOR UPDATE SKIP LOCKED
+    ), claimed AS (
+        UPDATE deliveries d SET attempts = d.attempts + 1,
+            status = CASE d.status WHEN 'planned' THEN 'sending' ELSE d.status END,
+            claimed_until = statement_timestamp() + lease
+        FROM due WHERE d.id = due.id RETURNING d.*)
+    SELECT c.id, c.workspace_id, c.channel, c.account, c.recipient, c.purpose,
+        c.payload, c.partial, c.revision, c.sent_revision, c.external_id, c.attempts,
+        c.status
+    FROM claimed c ORDER BY c.id
 $$;
 """
 

@@ -31,6 +31,7 @@ from db.base import (
     one_of,
     sparse,
     to,
+    word,
 )
 
 
@@ -53,11 +54,11 @@ class BillingAccount(Base):
     legal_name: Mapped[str | None]
     billing_email: Mapped[str | None]
     address: Mapped[str | None]
-    country: Mapped[str] = mapped_column(CHAR(2), server_default=text("'IN'"))
+    country: Mapped[str] = mapped_column(CHAR(2), server_default=word("IN"))
     state_code: Mapped[str | None] = mapped_column(CHAR(2))
     gstin: Mapped[str | None]
     pan: Mapped[str | None]
-    currency: Mapped[Code] = mapped_column(server_default=text("'INR'"))
+    currency: Mapped[Code] = mapped_column(server_default=word("INR"))
     provider_customer_id: Mapped[str | None]
     limit_month_usd: Mapped[Money | None]
     limit_day_usd: Mapped[Money | None]
@@ -103,7 +104,7 @@ class UsageRecord(Base):
     cost_usd: Mapped[Money]
     price_version: Mapped[str]
     latency_ms: Mapped[int | None]
-    status: Mapped[str] = mapped_column(server_default=text("'ok'"))
+    status: Mapped[str] = mapped_column(server_default=word("ok"))
     is_fallback: Mapped[bool] = mapped_column(server_default=OFF)
     recorded_at: Mapped[Moment]
 
@@ -162,5 +163,5 @@ class BudgetReservation(Base):
     call_key: Mapped[str]
     amount_usd: Mapped[Money]
     settled_usd: Mapped[Money | None]
-    state: Mapped[str] = mapped_column(server_default=text("'held'"))
+    state: Mapped[str] = mapped_column(server_default=word("held"))
     expires_at: Mapped[datetime]

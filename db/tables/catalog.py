@@ -24,6 +24,7 @@ from db.base import (
     one_of,
     sparse,
     to,
+    word,
 )
 
 
@@ -48,7 +49,7 @@ class Skill(Base):
     name: Mapped[str]
     title: Mapped[str]
     description: Mapped[str]
-    type: Mapped[str] = mapped_column(server_default=text("'simple'"))
+    type: Mapped[str] = mapped_column(server_default=word("simple"))
     category: Mapped[str]
     storage_prefix: Mapped[str]
     has_rules: Mapped[bool] = mapped_column(server_default=OFF)
@@ -88,8 +89,8 @@ class SkillVersion(Base):
     workspace_id: Mapped[UUID | None] = mapped_column(to("workspaces", "cascade"))
     skill_id: Mapped[UUID] = mapped_column(to("skills", "cascade"))
     version: Mapped[str]
-    status: Mapped[str] = mapped_column(server_default=text("'draft'"))
-    origin: Mapped[str] = mapped_column(server_default=text("'file'"))
+    status: Mapped[str] = mapped_column(server_default=word("draft"))
+    origin: Mapped[str] = mapped_column(server_default=word("file"))
     content_hash: Mapped[bytes]
     storage_key: Mapped[str]
     files: Mapped[JsonList] = mapped_column(server_default=NONE)
@@ -99,7 +100,7 @@ class SkillVersion(Base):
     output_schema: Mapped[Json] = mapped_column(server_default=EMPTY)
     required_context: Mapped[Words] = mapped_column(server_default=EMPTY)
     tools: Mapped[Words] = mapped_column(server_default=EMPTY)
-    model_tier: Mapped[str] = mapped_column(server_default=text("'balanced'"))
+    model_tier: Mapped[str] = mapped_column(server_default=word("balanced"))
     llm_provider: Mapped[str | None]
     llm_model: Mapped[str | None]
     llm_config: Mapped[Json] = mapped_column(server_default=EMPTY)
@@ -179,9 +180,9 @@ class Rule(Base):
     code: Mapped[str]
     statement: Mapped[str]
     rationale: Mapped[str | None]
-    severity: Mapped[str] = mapped_column(server_default=text("'should'"))
+    severity: Mapped[str] = mapped_column(server_default=word("should"))
     is_protected: Mapped[bool] = mapped_column(server_default=OFF)
-    status: Mapped[str] = mapped_column(server_default=text("'active'"))
+    status: Mapped[str] = mapped_column(server_default=word("active"))
     evidence: Mapped[JsonList] = mapped_column(server_default=NONE)
     score_before: Mapped[Decimal | None] = mapped_column(Numeric(4, 3))
     score_after: Mapped[Decimal | None] = mapped_column(Numeric(4, 3))

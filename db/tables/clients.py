@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import (
@@ -21,6 +21,7 @@ from db.base import (
     one_of,
     sparse,
     to,
+    word,
 )
 
 
@@ -46,7 +47,7 @@ class Client(Base):
     website: Mapped[str | None]
     storage_prefix: Mapped[str]
     version: Mapped[int] = mapped_column(server_default=ZERO)
-    analysis_status: Mapped[str] = mapped_column(server_default=text("'none'"))
+    analysis_status: Mapped[str] = mapped_column(server_default=word("none"))
     analysis_error: Mapped[str | None]
     analysed_at: Mapped[datetime | None]
     timezone: Mapped[str | None]

@@ -19,6 +19,7 @@ from db.base import (
     one_of,
     sparse,
     to,
+    word,
 )
 
 
@@ -56,12 +57,12 @@ class Experiment(Base):
     name: Mapped[str]
     hypothesis: Mapped[str | None]
     metric: Mapped[str]
-    method: Mapped[str] = mapped_column(server_default=text("'fixed'"))
+    method: Mapped[str] = mapped_column(server_default=word("fixed"))
     min_effect: Mapped[Decimal | None] = mapped_column(Numeric(8, 5))
     required_n: Mapped[int | None]
     salt: Mapped[str]
-    status: Mapped[str] = mapped_column(server_default=text("'draft'"))
-    verdict: Mapped[str] = mapped_column(server_default=text("'none'"))
+    status: Mapped[str] = mapped_column(server_default=word("draft"))
+    verdict: Mapped[str] = mapped_column(server_default=word("none"))
     winner_key: Mapped[str | None]
     result: Mapped[Json] = mapped_column(server_default=EMPTY)
     started_at: Mapped[datetime | None]

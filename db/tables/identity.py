@@ -25,6 +25,7 @@ from db.base import (
     one_of,
     sparse,
     to,
+    word,
 )
 
 
@@ -53,9 +54,9 @@ class User(Base):
     full_name: Mapped[str | None]
     avatar_url: Mapped[str | None]
     phone: Mapped[str | None]
-    locale: Mapped[str] = mapped_column(server_default=text("'en'"))
-    timezone: Mapped[str] = mapped_column(server_default=text("'UTC'"))
-    interface_mode: Mapped[str] = mapped_column(server_default=text("'simple'"))
+    locale: Mapped[str] = mapped_column(server_default=word("en"))
+    timezone: Mapped[str] = mapped_column(server_default=word("UTC"))
+    interface_mode: Mapped[str] = mapped_column(server_default=word("simple"))
     notifications: Mapped[Json] = mapped_column(server_default=EMPTY)
     quiet_from: Mapped[time | None]
     quiet_until: Mapped[time | None]
@@ -82,10 +83,10 @@ class Workspace(Base):
     updated_at: Mapped[Moment]
     name: Mapped[str]
     slug: Mapped[str | None]
-    kind: Mapped[str] = mapped_column(server_default=text("'personal'"))
-    timezone: Mapped[str] = mapped_column(server_default=text("'UTC'"))
-    locale: Mapped[str] = mapped_column(server_default=text("'en'"))
-    currency: Mapped[Code] = mapped_column(server_default=text("'USD'"))
+    kind: Mapped[str] = mapped_column(server_default=word("personal"))
+    timezone: Mapped[str] = mapped_column(server_default=word("UTC"))
+    locale: Mapped[str] = mapped_column(server_default=word("en"))
+    currency: Mapped[Code] = mapped_column(server_default=word("USD"))
     settings: Mapped[Json] = mapped_column(server_default=EMPTY)
     task_seq: Mapped[Big] = mapped_column(server_default=ZERO)
     run_seq: Mapped[Big] = mapped_column(server_default=ZERO)
@@ -109,7 +110,7 @@ class UserChannel(Base):
     user_id: Mapped[UUID] = mapped_column(to("users", "cascade"))
     workspace_id: Mapped[UUID | None] = mapped_column(to("workspaces", "null"))
     channel: Mapped[str]
-    team_id: Mapped[str] = mapped_column(server_default=text("''"))
+    team_id: Mapped[str] = mapped_column(server_default=word(""))
     channel_user_id: Mapped[str]
     channel_username: Mapped[str | None]
     can_receive: Mapped[bool] = mapped_column(server_default=ON)
@@ -209,7 +210,7 @@ class WorkspaceMember(Base):
     workspace_id: Mapped[Tenant]
     updated_at: Mapped[Moment]
     user_id: Mapped[UUID] = mapped_column(to("users", "cascade"))
-    role: Mapped[str] = mapped_column(server_default=text("'member'"))
+    role: Mapped[str] = mapped_column(server_default=word("member"))
     display_name: Mapped[str | None]
     joined_at: Mapped[Moment]
     limit_day_usd: Mapped[Money | None]

@@ -18,6 +18,7 @@ from db.base import (
     one_of,
     sparse,
     to,
+    word,
 )
 
 
@@ -48,12 +49,12 @@ class Chat(Base):
     client_id: Mapped[UUID | None]
     conversation_id: Mapped[UUID | None]
     channel: Mapped[str]
-    account: Mapped[str] = mapped_column(server_default=text("''"))
+    account: Mapped[str] = mapped_column(server_default=word(""))
     chat_id: Mapped[str]
-    thread_id: Mapped[str] = mapped_column(server_default=text("''"))
+    thread_id: Mapped[str] = mapped_column(server_default=word(""))
     kind: Mapped[str]
-    visibility: Mapped[str] = mapped_column(server_default=text("'private'"))
-    state: Mapped[str] = mapped_column(server_default=text("'active'"))
+    visibility: Mapped[str] = mapped_column(server_default=word("private"))
+    state: Mapped[str] = mapped_column(server_default=word("active"))
     title: Mapped[str | None]
 
 
@@ -84,7 +85,7 @@ class Inbox(Base):
     id: Mapped[Id]
     received_at: Mapped[Moment]
     channel: Mapped[str]
-    account: Mapped[str] = mapped_column(server_default=text("''"))
+    account: Mapped[str] = mapped_column(server_default=word(""))
     event_id: Mapped[str]
     message_key: Mapped[str | None]
     chat_key: Mapped[str | None]
@@ -93,7 +94,7 @@ class Inbox(Base):
     payload: Mapped[Json | None]
     workspace_id: Mapped[UUID | None] = mapped_column(to("workspaces", "cascade"))
     user_id: Mapped[UUID | None] = mapped_column(to("users", "cascade"))
-    status: Mapped[str] = mapped_column(server_default=text("'received'"))
+    status: Mapped[str] = mapped_column(server_default=word("received"))
     attempts: Mapped[Small] = mapped_column(server_default=ZERO)
     claimed_until: Mapped[datetime | None]
     processed_at: Mapped[datetime | None]
@@ -153,7 +154,7 @@ class Delivery(Base):
     conversation_id: Mapped[UUID | None]
     message_id: Mapped[UUID | None]
     channel: Mapped[str]
-    account: Mapped[str] = mapped_column(server_default=text("''"))
+    account: Mapped[str] = mapped_column(server_default=word(""))
     recipient: Mapped[str]
     purpose: Mapped[str]
     dedupe_key: Mapped[str]
@@ -161,7 +162,7 @@ class Delivery(Base):
     partial: Mapped[str | None]
     revision: Mapped[int] = mapped_column(server_default=ZERO)
     sent_revision: Mapped[int | None]
-    status: Mapped[str] = mapped_column(server_default=text("'planned'"))
+    status: Mapped[str] = mapped_column(server_default=word("planned"))
     attempts: Mapped[Small] = mapped_column(server_default=ZERO)
     claimed_until: Mapped[datetime | None]
     not_before: Mapped[datetime | None]

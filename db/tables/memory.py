@@ -22,6 +22,7 @@ from db.base import (
     one_of,
     sparse,
     to,
+    word,
 )
 
 
@@ -58,7 +59,7 @@ class Conversation(Base):
     title: Mapped[str | None]
     summary: Mapped[str | None]
     pinned: Mapped[JsonList] = mapped_column(server_default=NONE)
-    status: Mapped[str] = mapped_column(server_default=text("'active'"))
+    status: Mapped[str] = mapped_column(server_default=word("active"))
     last_message_at: Mapped[datetime | None]
 
 
@@ -105,7 +106,7 @@ class Message(Base):
     inbox_id: Mapped[UUID | None]
     role: Mapped[str]
     channel: Mapped[str]
-    account: Mapped[str] = mapped_column(server_default=text("''"))
+    account: Mapped[str] = mapped_column(server_default=word(""))
     chat_id: Mapped[str | None]
     thread_id: Mapped[str | None]
     channel_message_id: Mapped[str | None]
@@ -159,7 +160,7 @@ class Dialog(Base):
     kind: Mapped[str]
     step: Mapped[str]
     answers: Mapped[Json] = mapped_column(server_default=EMPTY)
-    status: Mapped[str] = mapped_column(server_default=text("'active'"))
+    status: Mapped[str] = mapped_column(server_default=word("active"))
     subject_type: Mapped[str | None]
     subject_id: Mapped[UUID | None]
     result_type: Mapped[str | None]

@@ -21,6 +21,7 @@ from db.base import (
     one_of,
     sparse,
     to,
+    word,
 )
 
 
@@ -56,8 +57,8 @@ class Output(Base):
     run_id: Mapped[UUID]
     client_id: Mapped[UUID | None]
     revises_id: Mapped[UUID | None]
-    kind: Mapped[str] = mapped_column(server_default=text("'document'"))
-    format: Mapped[str] = mapped_column(server_default=text("'markdown'"))
+    kind: Mapped[str] = mapped_column(server_default=word("document"))
+    format: Mapped[str] = mapped_column(server_default=word("markdown"))
     title: Mapped[str | None]
     preview: Mapped[str | None]
     storage_key: Mapped[str]
@@ -107,7 +108,7 @@ class Feedback(Base):
     reviewer_id: Mapped[UUID | None] = mapped_column(to("users", "null"))
     reviewer_name: Mapped[str | None]
     reviewer_key: Mapped[str]
-    source: Mapped[str] = mapped_column(server_default=text("'human'"))
+    source: Mapped[str] = mapped_column(server_default=word("human"))
     channel: Mapped[str]
     signal: Mapped[str | None]
     accuracy_score: Mapped[Small | None]
@@ -178,8 +179,8 @@ class Approval(Base):
     subject_version: Mapped[int | None]
     params_hash: Mapped[bytes | None]
     run_id: Mapped[UUID | None]
-    status: Mapped[str] = mapped_column(server_default=text("'pending'"))
-    required_role: Mapped[str] = mapped_column(server_default=text("'member'"))
+    status: Mapped[str] = mapped_column(server_default=word("pending"))
+    required_role: Mapped[str] = mapped_column(server_default=word("member"))
     request: Mapped[Json] = mapped_column(server_default=EMPTY)
     requested_by_id: Mapped[UUID | None] = mapped_column(to("users", "null"))
     requested_at: Mapped[Moment]
@@ -224,5 +225,5 @@ class RoutingLabel(Base):
     method: Mapped[str]
     confidence: Mapped[Decimal | None] = mapped_column(Numeric(4, 3))
     candidates: Mapped[JsonList] = mapped_column(server_default=NONE)
-    labelled_by: Mapped[str] = mapped_column(server_default=text("'none'"))
+    labelled_by: Mapped[str] = mapped_column(server_default=word("none"))
     labelled_at: Mapped[datetime | None]

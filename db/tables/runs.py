@@ -26,6 +26,7 @@ from db.base import (
     one_of,
     sparse,
     to,
+    word,
 )
 
 
@@ -50,7 +51,7 @@ class Agent(Base):
     client_id: Mapped[UUID | None]
     task_id: Mapped[UUID | None]
     name: Mapped[str]
-    status: Mapped[str] = mapped_column(server_default=text("'available'"))
+    status: Mapped[str] = mapped_column(server_default=word("available"))
     skills: Mapped[Words] = mapped_column(server_default=EMPTY)
     worker: Mapped[str | None]
     started_at: Mapped[datetime | None]
@@ -112,7 +113,7 @@ class Task(Base):
     description: Mapped[str | None]
     input: Mapped[Json] = mapped_column(server_default=EMPTY)
     error_message: Mapped[str | None]
-    status: Mapped[str] = mapped_column(server_default=text("'pending'"))
+    status: Mapped[str] = mapped_column(server_default=word("pending"))
     priority: Mapped[Small] = mapped_column(server_default=text("5"))
     requires_approval: Mapped[bool] = mapped_column(server_default=OFF)
     due_at: Mapped[datetime | None]
@@ -189,11 +190,11 @@ class Run(Base):
     cache_of_id: Mapped[UUID | None]
     arm_id: Mapped[UUID | None]
     number: Mapped[Big]
-    kind: Mapped[str] = mapped_column(server_default=text("'skill'"))
+    kind: Mapped[str] = mapped_column(server_default=word("skill"))
     subject_type: Mapped[str | None]
     subject_id: Mapped[UUID | None]
     client_version: Mapped[int | None]
-    status: Mapped[str] = mapped_column(server_default=text("'queued'"))
+    status: Mapped[str] = mapped_column(server_default=word("queued"))
     priority: Mapped[Small] = mapped_column(server_default=text("5"))
     attempt: Mapped[Small] = mapped_column(server_default=ONE)
     idempotency_key: Mapped[str]
@@ -245,7 +246,7 @@ class RunStep(Base):
     name: Mapped[str]
     kind: Mapped[str]
     attempt: Mapped[Small] = mapped_column(server_default=ONE)
-    status: Mapped[str] = mapped_column(server_default=text("'pending'"))
+    status: Mapped[str] = mapped_column(server_default=word("pending"))
     effect: Mapped[str | None]
     input: Mapped[Json] = mapped_column(server_default=EMPTY)
     output: Mapped[Json] = mapped_column(server_default=EMPTY)
