@@ -31,6 +31,7 @@ HIDDEN = text(f"""
         AND pg_get_expr(p.polqual, p.polrelid) = 'true'
     )
 """)  # noqa: S608 - a constant of ours
+MIGHTY = text("SELECT rolsuper FROM pg_roles WHERE rolname = session_user")
 TABLES = text("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
 
 
@@ -44,7 +45,7 @@ async def write(settings: Settings, target: Path) -> str:
         Refusal: ``target`` exists, or the dump would not be whole.
     """
     _ensure_new(target)
-    async with reach.owner(settings) as url:
+    async with reach.opened(settings) as url:
         with TemporaryDirectory(dir=target.parent) as folder:
             revision = await _ensure_whole(url)
             dump, whole = Path(folder) / DUMP, Path(folder) / "whole"
@@ -69,8 +70,8 @@ async def read(settings: Settings, source: Path) -> str:
     _ensure_backup(source)
     _ensure_empty(settings.home)
     try:
-        async with reach.owner(settings) as url:
-            await _ensure_no_tables(url)
+        async with reach.opened(settings, "admin") as url:
+            await _ensure_ready(url)
             with TemporaryDirectory() as folder, tarfile.open(source) as archive:
                 dump = Path(folder) / DUMP
                 _extract(archive, DUMP, dump)
@@ -110,12 +111,22 @@ async def _ensure_known(url: URL) -> str | None:
         return await connection.run_sync(schema.ensure_known)
 
 
-async def _ensure_no_tables(url: URL) -> None:
+async def _ensure_ready(url: URL) -> None:
+    """Return when we are the administrator of an empty database.
+
+    Functions belong to several roles. A mere owner could hand them over, but then not
+    withdraw them from PUBLIC: everybody could call what only one role may.
+    """
     async with _connected(url) as connection:
+        if not await connection.scalar(MIGHTY):
+            raise Refusal(
+                "Only the server's administrator can restore.",
+                hint="Set DATABASE_OWNER_URL to a superuser's login for this command.",
+            )
         if await connection.scalar(TABLES):
             raise Refusal(
                 "The database has tables already.",
-                hint="Restore into an empty one, which is then in nobody's way.",
+                hint="Create an empty one and name it in DATABASE_OWNER_URL.",
             )
 
 
@@ -142,22 +153,10 @@ async def _dump(url: URL, target: Path) -> None:
 
 async def _load(url: URL, dump: Path) -> None:
     with client.conninfo(url) as where:
-        await _may_create(url, "GRANT CREATE ON SCHEMA public TO {}")
-        try:
-            await client.call(
-                "pg_restore",
-                *("--dbname", where, "--role", roles.OWNER),
-                *("--single-transaction", "--exit-on-error", str(dump)),
-            )
-        finally:
-            await _may_create(url, "REVOKE CREATE ON SCHEMA public FROM {}")
-
-
-async def _may_create(url: URL, change: str) -> None:
-    # To be handed a function, a role must be able to make one.
-    async with _connected(url) as connection, connection.begin():
-        for role in (*roles.TAKEN, roles.SEARCH):
-            await connection.execute(text(change.format(role)))
+        await client.call(
+            "pg_restore",
+            *("--dbname", where, "--single-transaction", "--exit-on-error", str(dump)),
+        )
 
 
 def _pack(target: Path, dump: Path, manifest: Mapping[str, object], home: Path) -> int:

@@ -29,7 +29,7 @@ async def do(args: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _upgrade(settings: Settings) -> str:
-    async with reach.owner(settings) as url:
+    async with reach.opened(settings) as url:
         engine = create_async_engine(url)
         try:
             async with engine.begin() as connection:

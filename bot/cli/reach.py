@@ -23,8 +23,10 @@ def hush() -> None:
 
 
 @asynccontextmanager
-async def owner(settings: Settings) -> AsyncIterator[URL]:
-    """Yield the owner's URL; the embedded database is started when it does not run.
+async def opened(settings: Settings, role: str = "owner") -> AsyncIterator[URL]:
+    """Yield a database to work on; the embedded one is started when it does not run.
+
+    ``role`` is ``owner`` or ``admin``. On a server of yours there is one URL for both.
 
     Raises:
         Refusal: A server of yours is set, but not how to reach it as the owner.
@@ -33,7 +35,8 @@ async def owner(settings: Settings) -> AsyncIterator[URL]:
     hush()
     if settings.database_url is None and settings.database_owner_url is None:
         async with at_hand(settings.home) as urls:
-            yield urls.owner
+            known: URL = getattr(urls, role)
+            yield known
         return
     yield url_as("owner", settings)
 

@@ -14,7 +14,7 @@ READ_ONLY = "-c default_transaction_read_only=on"
 
 async def look(settings: Settings, statement: str | None, *, write: bool) -> int:
     """Answer one statement as a table, or open a psql when there is none."""
-    async with reach.owner(settings) as url:
+    async with reach.opened(settings) as url:
         if statement is None:
             options = "" if write else READ_ONLY
             return await asyncio.to_thread(client.converse, url, options)
