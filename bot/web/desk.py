@@ -71,6 +71,8 @@ class Shown:
     """The source: what a person wrote, or what Copy takes; empty while working."""
     html: str = ""
     """Draper's words, rendered and sanitised."""
+    note: str = ""
+    """A line of Draper's above the buttons, rendered and sanitised."""
     buttons: tuple[ShownButton, ...] = ()
     files: tuple[ShownFile, ...] = ()
     working: bool = False

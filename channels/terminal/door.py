@@ -13,7 +13,7 @@ from channels.contract import (
     OutFile,
     Outgoing,
 )
-from channels.terminal.render import harmless, lines_of
+from channels.terminal.render import digit_of, harmless, lines_of
 from channels.terminal.screen import Screen
 from channels.text import split
 
@@ -127,7 +127,7 @@ def _chosen(typed: str, buttons: Sequence[Button]) -> Button | None:
         return None
     if typed != number:
         return dict(enumerate(buttons, 1)).get(int(number))
-    return next((one for one in buttons if one.label.strip() == typed), None)
+    return next((one for one in buttons if digit_of(one) == typed), None)
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:

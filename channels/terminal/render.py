@@ -8,6 +8,8 @@ from unicodedata import category, combining, east_asian_width
 from channels.contract import Button, Outgoing
 
 TAB = "    "
+PRESSED = "\u2022"
+"""Stands around the label of the rating that was given."""
 _BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 _HEADING = re.compile(r"^#{1,6}\s+(.*)$")
 _ON, _OFF = "\x1b[1m", "\x1b[22m"
@@ -29,6 +31,11 @@ def button_lines(buttons: Sequence[Button]) -> list[str]:
     numbered = enumerate(buttons, 1)
     rows = groupby(numbered, key=lambda pair: pair[1].row)
     return ["  ".join(_named(n, one) for n, one in row) for _, row in rows]
+
+
+def digit_of(button: Button) -> str:
+    """The digit a rating button is labelled with, be it marked as pressed or not."""
+    return button.label.strip(f"{PRESSED} ")
 
 
 def harmless(text: str) -> str:
@@ -80,4 +87,6 @@ def _cell(character: str) -> int:
 
 def _named(number: int, button: Button) -> str:
     label = harmless(button.label).strip()
-    return f"[{number}]" if label == str(number) else f"[{number}] {label}"
+    if digit_of(button) != str(number):
+        return f"[{number}] {label}"
+    return f"[{number}]" if label == str(number) else f"[{label}]"

@@ -45,8 +45,8 @@ class Site:
         )
         self._server = uvicorn.Server(config)
         self._serving = asyncio.create_task(self._server.serve())
-        while not self._server.started:
-            await asyncio.sleep(0.01)  # noqa: ASYNC110 - uvicorn has only the flag
+        while not self._server.started:  # noqa: ASYNC110 - a flag is all there is
+            await asyncio.sleep(0.01)
 
     async def down(self) -> None:
         if self._serving is None:

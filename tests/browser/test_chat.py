@@ -103,12 +103,12 @@ async def test_a_lost_connection_is_said_and_everything_resumes(
     await expect(page.get_by_role("status")).to_contain_text("Connection lost")
     await page.get_by_label("Message to Draper").fill("sent into the dark")
     await page.keyboard.press("Enter")
-    await expect(page.locator(".you .note")).to_contain_text("Not sent yet")
+    await expect(page.locator(".you .state")).to_contain_text("Not sent yet")
     desk.say("d", "Worked.")
     await site.up()
     await expect(page.locator(".draper .prose")).to_have_text("Worked.")
     await expect(page.get_by_role("status")).to_have_text("")
-    await expect(page.locator(".you .note")).to_have_count(0)
+    await expect(page.locator(".you .state")).to_have_count(0)
     assert [one.inbound.text for one in desk.kept if one.inbound] == [
         "sent into the dark"
     ]

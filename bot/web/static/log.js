@@ -20,8 +20,6 @@ export class Log {
 
   get first() { return this.box.firstElementChild?.dataset.order ?? ""; }
 
-  get working() { return [...this.messages.values()].some((one) => one.shown.working); }
-
   // Everything again, after a break or a first load; what is on its way out stays.
   replace(all) {
     const kept = new Set(all.map((one) => one.id));
@@ -45,9 +43,13 @@ export class Log {
     this.scroller.scrollTop = scrollTop + this.scroller.scrollHeight - scrollHeight;
   }
 
-  // A message of the person's that the server has not shown yet.
+  // A message of the person's that the server has not shown yet: it stands right after
+  // the newest one, and before whatever comes.
   expect(shown) {
-    const message = this.#put(shown);
+    this.expected = (this.expected ?? 0) + 1;
+    const newest = (this.box.lastElementChild?.dataset.order ?? "").split("~")[0];
+    const order = `${newest}~${String(this.expected).padStart(9, "0")}`;
+    const message = this.#put({ ...shown, order });
     message.pending = true;
     this.toEnd();
     this.changed();

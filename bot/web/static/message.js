@@ -93,8 +93,6 @@ function buttonRow(row, press) {
   if (!isRating(row)) return box;
   box.classList.add("rating");
   box.setAttribute("aria-label", "Rate this from 1, poor, to 5, great");
-  box.prepend(element("span", { className: "ends", textContent: "Poor", ariaHidden: "true" }));
-  box.append(element("span", { className: "ends", textContent: "Great", ariaHidden: "true" }));
   return box;
 }
 
@@ -108,6 +106,7 @@ export class Message {
     this.prose = element("div", { className: "prose" });
     this.speaker = element("h3", { className: "unseen" });
     this.files = element("ul", { className: "files" });
+    this.note = element("div", { className: "note prose" });
     this.buttons = element("div", { className: "buttons" });
     this.footer = element("footer");
     this.element = element("article", {}, this.speaker, this.prose);
@@ -132,31 +131,37 @@ export class Message {
   // What happens to a message on its way out: a class, and words with an action.
   mark(state, words = "", action = null) {
     this.element.className = `message you ${state}`;
-    const note = element("p", { className: "note", textContent: words });
-    note.style.margin = "0";
+    const note = element("p", { className: "state", textContent: words });
     if (action) {
       const button = element("button", { type: "button", className: "quiet", textContent: action.label });
       button.addEventListener("click", action.run);
       note.append(button);
     }
-    this.element.querySelector(".note")?.remove();
+    this.element.querySelector(".state")?.remove();
     if (words) this.element.append(note);
   }
 
   #attach(before) {
-    const { files, buttons, working, role, markdown, at } = this.shown;
+    const { files, note, buttons, working, role, markdown, at } = this.shown;
     this.files.replaceChildren(...files.map(fileLink));
+    if (before?.note !== note) this.note.innerHTML = note;
     if (JSON.stringify(before?.buttons) !== JSON.stringify(buttons)) this.#replaceButtons(buttons);
-    const parts = role === "draper" && !working && markdown ? [copyButton(markdown)] : [];
-    this.footer.replaceChildren(...parts, moment(at));
-    const rest = [
-      files.length ? this.files : null,
-      buttons.length ? this.buttons : null,
-      working ? null : this.footer,
+    const actions = role === "draper" && !working && markdown ? [copyButton(markdown)] : [];
+    this.footer.replaceChildren(...actions, moment(at));
+    const below = [
+      [this.files, files.length],
+      [this.note, note],
+      [this.buttons, buttons.length],
+      [this.footer, !working],
     ];
-    [this.files, this.buttons, this.footer].forEach((part) => { if (!rest.includes(part)) part.remove(); });
-    const wanted = rest.filter(Boolean);
-    if (wanted.some((part) => !part.isConnected || part.parentNode !== this.element)) this.element.append(...wanted);
+    let above = this.prose;
+    for (const [part, wanted] of below) {
+      if (!wanted) part.remove();
+      else {
+        if (above.nextElementSibling !== part) above.after(part);
+        above = part;
+      }
+    }
   }
 
   #replaceButtons(buttons) {

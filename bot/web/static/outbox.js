@@ -8,16 +8,12 @@ export class Outbox {
   constructor({ log, giveBack, over }) {
     Object.assign(this, { log, giveBack, over });
     this.queue = [];
-    this.count = 0;
   }
 
   add(text) {
     const client_id = newId();
-    this.count += 1;
     const message = this.log.expect({
-      // "~" sorts behind every order of the server's.
-      id: client_id, client_id, order: `~${String(this.count).padStart(9, "0")}`,
-      role: "you", markdown: text, html: "", buttons: [], files: [],
+      id: client_id, client_id, role: "you", markdown: text, html: "", note: "", buttons: [], files: [],
       working: false, at: new Date().toISOString(),
     });
     message.mark("sending");

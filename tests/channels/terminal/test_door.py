@@ -130,6 +130,9 @@ async def test_a_digit_rates_and_a_colon_presses_any_button() -> None:
     key = await door.send(says("A", *RATING, Button("Shorter", "d:9", row=1)))
     await door.send(says("no buttons here"))
     assert door.pressed("4") == ("d:4", key)
+    marked = tuple(Button(f"\u2022 {n} \u2022", f"d:{n}") for n in range(1, 6))
+    await door.edit(says("A", *marked, Button("Shorter", "d:9", row=1)), key)
+    assert door.pressed("4") == ("d:4", key)
     assert door.pressed(":6") == ("d:9", key)
     for text in ("6", ":7", ":0", "44", "four", "", ":", "٣", "1 more thing"):
         assert door.pressed(text) is None

@@ -44,6 +44,11 @@ def test_buttons_stand_in_their_rows_with_what_to_type() -> None:
     assert lines == ["[1]  [2]  [3]", "[4] Shorter"]
 
 
+def test_the_rating_given_is_marked() -> None:
+    row = (Button("1", "d:1"), Button("\u2022 2 \u2022", "d:2"))
+    assert button_lines(row) == ["[1]  [\u2022 2 \u2022]"]
+
+
 def test_a_message_names_where_its_file_went() -> None:
     message = Outgoing(account="", chat="c", markdown="Done.\n\n")
     assert lines_of(message, width=40, saved="/tmp/a.md") == [  # noqa: S108 - words only
