@@ -16,6 +16,7 @@ _SPEND_LIMITS = {
 }
 _TRANSIENT = {408, 409, 429}
 _SERVER_ERROR = 500
+_NO_MODEL = 404
 _WORDS = 300
 
 _RAISE_LIMIT = "Raise the limit in the Claude Console, or wait until it resets."
@@ -121,6 +122,12 @@ def _rejected(error: APIStatusError) -> ModelRejected:
         return _refused(402)
     if "prompt is too long" in said:
         return _refused(413)
+    if error.status_code == _NO_MODEL and said.startswith("model:"):
+        named = said.removeprefix("model:").strip()
+        return ModelRejected(
+            f'Anthropic does not know the model "{named}".',
+            hint=_REFUSED[_NO_MODEL][1],
+        )
     if error.status_code in _REFUSED:
         return _refused(error.status_code)
     return ModelRejected(

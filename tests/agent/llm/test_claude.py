@@ -348,6 +348,7 @@ async def test_check_accepts_good_settings_and_names_a_bad_model(
     with pytest.raises(ModelRejected) as raised:
         await wrong.check()
     assert "MODEL_DEEP" in raised.value.hint
+    assert '"claude-nope"' in raised.value.message
     await wrong.aclose()
 
 
