@@ -25,7 +25,7 @@ _SHOWN = frozenset(
 # The converter drops what looks like HTML and reads prices as formulas. These code
 # points are reserved by Unicode for private use like this, and count one unit too.
 _HIDE = {ord("<"): "\ufdd0", ord("$"): "\ufdd1"}
-_SHOW = {0xFDD0: "<", 0xFDD1: "$"}
+_SHOW = {0xFDD0: "<", 0xFDD1: "$", 0xFDD2: "|"}
 _TABLE_ROW = re.compile(r"^\s*\|.*\|\s*$", re.MULTILINE)
 
 
@@ -55,9 +55,10 @@ def render(markdown: str) -> Rendered:
     """Show Markdown as Telegram can; links that are no web or mail address go plain."""
     written = clean(markdown).translate(dict.fromkeys(_SHOW))
     text, marks = convert(_defused(written), latex_escape=False, config=_CONFIG)
-    if not text.strip():
+    shown = text.translate(_SHOW).rstrip()
+    if not shown:
         return Rendered(written)
-    return Rendered(text.translate(_SHOW), tuple(_entities(marks)))
+    return Rendered(shown, tuple(_entities(marks, utf16_units(shown))))
 
 
 def pages(markdown: str) -> list[str]:
@@ -98,18 +99,18 @@ def _units(page: str) -> int:
 def _defused(markdown: str) -> str:
     # Two bars are an empty cell or a logical or; the converter takes them for spoilers.
     celled = _TABLE_ROW.sub(lambda row: row[0].replace("||", "| |"), markdown)
-    return celled.translate(_HIDE)
+    return celled.replace("||", "\ufdd2\ufdd2").translate(_HIDE)
 
 
-def _entities(marks: list[Mark]) -> Iterator[MessageEntity]:
-    shown = [mark for mark in marks if mark.type in _SHOWN and mark.length > 0]
+def _entities(marks: list[Mark], units: int) -> Iterator[MessageEntity]:
+    shown = [m for m in marks if m.type in _SHOWN and m.length and m.offset < units]
     # Other addresses could name a person, whom the message would then notify.
     safe = [m for m in shown if m.url is None or _LINK.fullmatch(m.url)]
     for mark in safe[:ENTITIES]:
         yield MessageEntity(
             mark.type,
             mark.offset,
-            mark.length,
+            min(mark.length, units - mark.offset),
             url=mark.url.translate(_SHOW) if mark.url else None,
             language=mark.language.translate(_SHOW) if mark.language else None,
         )

@@ -295,6 +295,6 @@ async def act(world: World, method: str, given: Params) -> Any:
         raise ApiError(404, "Not Found")
     writes = method.lower().startswith(("sendm", "sendd", "edit"))
     if writes and "chat_id" in given:
-        world.flood.check(int(given["chat_id"]))
+        world.flood.check(world.chat(given["chat_id"])["id"])
     await asyncio.sleep(0)
     return await known(world, given)

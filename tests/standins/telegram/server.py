@@ -211,6 +211,8 @@ class Telegram(World):
             )
         except ApiError as error:
             return said(error)
+        except (TypeError, ValueError):
+            return said(ApiError(400, "Bad Request: can't parse the parameters"))
 
     def _known(self, token: str) -> ApiError | None:
         if not re.fullmatch(r"\d+:[\w-]+", token):
