@@ -1,8 +1,8 @@
 """Which skill answers a message, and why. Pure: phrases and text in, a route out.
 
 The order is: a button pressed, a form in progress, a command, phrases, the assistant.
-Phrases are evidence in odds. A phrase's odds grow with its words, and most with words no
-other skill uses; a skill's odds are the sum over the phrases found, so having many
+Phrases are evidence in odds. A phrase's odds grow with its words, and most with
+words no other skill uses; a skill's odds are the sum over the phrases found, so having many
 phrases costs nothing. ``confidence`` is the skill's share of all odds, "none of them"
 counting 1: the chance that the best skill is meant, if the odds are right.
 """
@@ -28,14 +28,16 @@ _HEAD_CHARS, _TAIL_CHARS = 3000, 1000
 """Of a long message only the ends are read: there people say what they want."""
 _OPENING_BYTES, _CLOSING_BYTES = 100, 100
 """People ask first and explain then, or explain first and ask last."""
-_FIRST_WORDS, _CLOSING, _EXPLAINED = 2.0, 0.6, 0.3
-"""What a phrase's odds are multiplied by, by where it stands; 1 in the opening."""
+_FIRST_WORDS, _OPENING = (2.0, " x2"), (1.0, "")
+_CLOSING, _MIDDLE = (0.6, " x0.6"), (0.3, " x0.3")
+"""What a phrase's odds are multiplied by, by where it stands, and how reasons say it."""
 _REFUSALS = (b" not", b" never", b" stop", b" skip")
 _EXCLUSIONS = (b" without", b" instead of", b" rather than")
 _SUGGESTIONS = (b" why not", b" how not")
 _LOOK_BACK_BYTES = 24
 _REQUEST = b" write "
 """What folding makes of every verb that asks for a text."""
+_CUES = (*_REFUSALS, *_EXCLUSIONS, _REQUEST[:-1])
 _COMMAND = re.compile(r"\s*/([\w-]+)(?:@\w+)?\s*(.*)", re.DOTALL)
 _OWN_COMMAND = "draper"
 
@@ -137,14 +139,16 @@ class Router:
             return Route(ASSISTANT, ASSISTANT, 1.0, (), _UNMATCHED, text)
         odds: dict[str, float] = {}
         reasons: list[str] = []
-        for index, start, _ in _longest(hits):
-            if self._is_negated(normal, index, start):
+        for index, start, _ in hits if len(hits) == 1 else _longest(hits):
+            if normal.endswith(_CUES, 0, start) and self._is_negated(
+                normal, index, start
+            ):
                 reasons += [f"not asked for: {c.reason}" for c in self._claims[index]]
                 continue
-            share = _share(start, len(normal))
+            factor, mark = _place(start, len(normal))
             for skill, given, reason in self._claims[index]:
-                odds[skill] = odds.get(skill, 0.0) + given * share
-                reasons.append(reason if share == 1.0 else f"{reason} x{share:g}")
+                odds[skill] = odds.get(skill, 0.0) + given * factor
+                reasons.append(reason + mark)
         return _decide(odds, reasons, text)
 
     def _is_negated(self, normal: bytes, index: int, start: int) -> bool:
@@ -200,8 +204,6 @@ def _settled(skill: str, method: str, reason: str, brief: str) -> Route:
 
 def _longest(hits: list[tuple[int, int, int]]) -> Iterable[tuple[int, int, int]]:
     """The first match of each phrase that lies inside no longer match."""
-    if len(hits) == 1:
-        return hits
     kept: dict[int, tuple[int, int, int]] = {}
     reach = 0
     for hit in sorted(hits, key=lambda hit: (hit[1], -hit[2])):
@@ -211,16 +213,17 @@ def _longest(hits: list[tuple[int, int, int]]) -> Iterable[tuple[int, int, int]]
     return kept.values()
 
 
-def _share(start: int, length: int) -> float:
+def _place(start: int, length: int) -> tuple[float, str]:
     if start == 0:
         return _FIRST_WORDS
     if start < _OPENING_BYTES:
-        return 1.0
-    return _CLOSING if start > length - _CLOSING_BYTES else _EXPLAINED
+        return _OPENING
+    return _CLOSING if start > length - _CLOSING_BYTES else _MIDDLE
 
 
 def _all_phrases(rules: Sequence[Rule]) -> Iterable[str]:
     for rule in rules:
+        yield rule.skill
         yield from rule.phrases
         yield from rule.hints
         yield from (phrase for phrase, _ in rule.handoffs)

@@ -6,14 +6,16 @@ apostrophes and small words that carry no request ("the", "our", "please"), and 
 one spelling where people use several ("e-mails", "mail" -> ``email``).
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import repeat
 
 _NUKTA = "\u093c"
 """Hindi writers leave it out freely, as Latin writers do accents."""
 _APOSTROPHES = "'`\u2018\u2019\u02bc\u00b4"
 _ACCENTS = ((0x0300, 0x036F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF))
-"""Marks laid over a letter. Indic vowel signs are marks too, but are part of the word."""
+"""Marks laid over a letter; Indic vowel signs are marks too, but part of the word."""
 
 STOP = b"."
 """The end of a sentence, kept as a word: no phrase is found across it."""
@@ -26,6 +28,15 @@ _ASCII = bytes(
     else ord(" ")
     for code in range(256)
 )
+
+_BEYOND_LATIN = re.compile(
+    "[^\\x00-\\x7f\\u0300-\\u036f\\u2018\\u2019\\u2013\\u2014]"
+).search
+"""Without these, dropping what is not ASCII drops just accents and apostrophes."""
+_BLANK = b" ----"
+"""Stands for any word no phrase uses; about as long, so that places keep meaning."""
+
+_NO_WORDS = (STOP, _BLANK.strip())
 
 FILLERS: frozenset[str] = frozenset(
     """
@@ -40,7 +51,8 @@ FILLERS: frozenset[str] = frozenset(
 
 _SPELLINGS: Mapping[str, str] = {
     "write": "draft drafted create created craft compose generate prepare produce "
-    "need needs want wants give make makes making suggest writing wrote written wrtie wirte "
+    "need needs want wants give make makes making suggest writing wrote written "
+    "wrtie wirte "
     "drafting creating likho likh likhna likhdo banao bana banado chahiye",
     "email": "mail mails emails emailer emailers",
     "site": "website websites sites",
@@ -72,7 +84,10 @@ _SPELLINGS: Mapping[str, str] = {
 }
 """The form kept -> the others. Both sides of every match are folded alike."""
 
-_MIN_INFLECTED = 4
+_CUES = "not never stop skip without instead of rather than why how"
+"""Words by which the router tells what is refused."""
+
+_MIN_PLURAL, _MIN_GERUND = 3, 4
 _MIN_TYPO, _MIN_TYPO_BASE = 7, 5
 _VOWELS = "aeiou"
 
@@ -82,8 +97,11 @@ def tokens(text: str) -> list[bytes]:
     if text.isascii():
         folded = text.encode().translate(_ASCII, b"'`")
         return folded.replace(STOP, b" . ").split()
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    letters = unicodedata.normalize("NFKD", plain).translate(_LETTERS)
+    plain = unicodedata.normalize("NFKD", text)
+    if not _BEYOND_LATIN(plain):
+        spaced = plain.replace("\u2013", " ").replace("\u2014", " ")
+        return tokens(spaced.encode("ascii", "ignore").decode())
+    letters = unicodedata.normalize("NFKD", plain.casefold()).translate(_LETTERS)
     return letters.encode().replace(STOP, b" . ").split()
 
 
@@ -102,22 +120,23 @@ class Folding:
         for word in sorted(words, key=lambda word: (len(word), word)):
             kept = fold.setdefault(word, word)
             for form in _inflections(word):
-                # "positioning" beside "position" is another word: its author lists both.
+                # "positioning" beside "position" is a word of its own when both are
+                # listed; a plural never is.
                 if not (form.endswith(b"ing") and form in words):
                     fold.setdefault(form, kept)
         for word in [word for word in fold if _is_slippery(word)]:
             for slip in _slips(word):
                 fold.setdefault(slip, fold[word])
-        self._get = fold.get
+        spaced = {kept: b" " + kept if kept else b"" for kept in set(fold.values())}
+        self._get = {form: spaced[kept] for form, kept in fold.items()}.get
 
     def __call__(self, text: str) -> bytes:
-        """The normal form of ``text``; two spaces when nothing is left."""
-        words = tokens(text)
-        return b" %b " % b" ".join(filter(None, map(self._get, words, words)))
+        """The normal form of ``text``; a word outside the vocabulary becomes a blank."""
+        return b"".join(map(self._get, tokens(text), repeat(_BLANK))) + b" "
 
     def phrase(self, text: str) -> tuple[bytes, ...]:
-        """The folded words of the phrase ``text``, without stops."""
-        return tuple(word for word in self(text).split() if word != STOP)
+        """The folded words of the phrase ``text``, without stops and blanks."""
+        return tuple(word for word in self(text).split() if word not in _NO_WORDS)
 
 
 class _Letters(dict[int, str | None]):
@@ -139,16 +158,17 @@ def _letter(char: str) -> str | None:
 
 
 def _inflections(word: bytes) -> Iterator[bytes]:
-    if len(word) < _MIN_INFLECTED or not word.isalpha():
+    if len(word) < _MIN_PLURAL or not word.isalpha():
         return
     yield word + b"s"
-    yield word + b"ing"
     if word.endswith(b"y"):
         yield word[:-1] + b"ies"
-    if word.endswith(b"e"):
-        yield word[:-1] + b"ing"
     if word.endswith((b"s", b"x", b"ch", b"sh")):
         yield word + b"es"
+    if len(word) >= _MIN_GERUND:
+        yield word + b"ing"
+        if word.endswith(b"e"):
+            yield word[:-1] + b"ing"
 
 
 def _is_slippery(word: bytes) -> bool:
@@ -175,6 +195,9 @@ def _wrong_vowels(word: bytes, at: int) -> Iterator[bytes]:
 
 _LETTERS = _Letters()
 _BASE: Mapping[bytes, bytes] = {
+    # The words kept are themselves met in messages, unless they are fillers.
+    **{word: word for kept in _SPELLINGS for word in kept.encode().split()},
+    **{word: word for word in (STOP, *_CUES.encode().split())},
     **{
         form.encode(): kept.encode()
         for kept, forms in _SPELLINGS.items()

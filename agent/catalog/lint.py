@@ -1,4 +1,4 @@
-"""What a working skill may still get wrong: each problem with its file, line and mend."""
+"""What a working skill may still get wrong, each with its file, line and mend."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""questions.yaml and cases.yaml: what a skill asks for, and what its work is tried on."""
+"""questions.yaml and cases.yaml: what a skill asks, and what its work is tried on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -18,6 +18,8 @@ from agent.catalog.problem import BrokenSkill, Problem
 from agent.llm.port import Tier
 
 _T = TypeVar("_T")
+_NO_RULES: tuple[rulefile.Rule, ...] = ()
+_NO_CASES: tuple[sidecars.Case, ...] = ()
 _REFERENCE = re.compile(r"^references/[\w.-]+\.md$")
 
 
@@ -44,7 +46,7 @@ class Category(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """Words that sound like this skill but belong to ``to`` (``assistant``: to none)."""
+    """Words that sound like this skill but belong to ``to`` (or to ``assistant``)."""
 
     phrase: str
     to: str
@@ -134,11 +136,13 @@ def load_all(root: Path) -> tuple[tuple[SkillFile, ...], tuple[Problem, ...]]:
 def _assemble(held: Folder, problems: list[Problem]) -> SkillFile | None:
     """The skill in the files ``held``; what is wrong is added to ``problems``."""
     head = frontmatter.read(held.texts["SKILL.md"], held.path("SKILL.md"), held.name)
-    rules, rule_problems = _sidecar(held, "RULES.md", rulefile.parse, ())
+    rules, rule_problems = _sidecar(
+        held, "RULES.md", rulefile.parse, _NO_RULES
+    )
     questions, question_problems = _sidecar(
         held, "questions.yaml", sidecars.questions, sidecars.Questions()
     )
-    cases, case_problems = _sidecar(held, "cases.yaml", sidecars.cases, ())
+    cases, case_problems = _sidecar(held, "cases.yaml", sidecars.cases, _NO_CASES)
     problems += head.problems + rule_problems + question_problems + case_problems
     if problems:
         return None
