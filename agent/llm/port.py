@@ -164,7 +164,10 @@ class Model(Protocol):
 class Prices(Protocol):
     """The dated price list in force."""
 
-    version: str
+    @property
+    def version(self) -> str:
+        """Names the list; kept with every cost computed from it."""
+        ...
 
     def cost_usd(self, provider: str, model: str, usage: Usage) -> Decimal:
         """What ``usage`` costs, in US dollars, to six places."""

@@ -128,6 +128,8 @@ def wrap_outside(text: str, source: str) -> str:
 
 def clean(text: str) -> str:
     """Return ``text`` without NUL and lone surrogates, which no provider takes."""
+    if text.isascii() and "\x00" not in text:  # in a fraction of the search's time
+        return text
     return _NO_TEXT.sub("", text)
 
 
