@@ -133,14 +133,15 @@ def _written(
 
 
 def _sender(message: Message) -> tuple[str, str] | None:
-    """Who speaks: a chat, where an admin or a channel speaks in its name.
+    """Who speaks: a person, or a chat in whose name an admin or a channel speaks.
 
-    All such admins share one user id, which must not pass for a person.
+    All such admins share one user id, which must not pass for a person. Other bots
+    are not listened to: two that answer each other never stop.
     """
     if message.sender_chat:
         return str(message.sender_chat.id), message.sender_chat.title or ""
-    if message.from_:
-        user = message.from_
+    user = message.from_
+    if user and not user.is_bot:
         return str(user.id), _name(user.first_name, user.last_name)
     return None
 

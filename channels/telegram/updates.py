@@ -38,6 +38,7 @@ class User(_Part):
     """A person or a bot."""
 
     id: int
+    is_bot: Annotated[bool | None, Maybe] = None
     first_name: Annotated[str | None, Maybe] = None
     last_name: Annotated[str | None, Maybe] = None
 

@@ -19,10 +19,17 @@ from channels.contract import MaybeSent, MessageGone, NotSent, Refused, SendErro
 
 T = TypeVar("T")
 
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NEVER_LEFT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
 _GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 _TOO_MANY_REQUESTS = 429
-_SERVER_ERROR = 500
+# The library itself tells these four apart from a network that failed, no others.
+_REFUSALS = frozenset(range(400, 500)) - {400, 401, 403, 404}
 
 
 def hide_token() -> None:
@@ -41,7 +48,7 @@ class Flooded(TelegramError):
 
 
 class Request(HTTPXRequest):
-    """The library's own requests; only a flood answer is read by us."""
+    """The library's own requests; the answers it does not tell apart we read."""
 
     async def do_request(self, *args: Any, **named: Any) -> tuple[int, bytes]:
         """The status and the body.
@@ -49,10 +56,14 @@ class Request(HTTPXRequest):
         Raises:
             Flooded: Before the library turns it into an error of its own, whose
                 making warns, and so raises where warnings are errors.
+            BadRequest: Refused in a way of which the library only says that the
+                network failed, such as a file too large.
         """
         code, payload = await super().do_request(*args, **named)
         if code == _TOO_MANY_REQUESTS:
             raise flooded(payload)
+        if code in _REFUSALS:
+            raise BadRequest(f"Telegram refused it (HTTP {code}).")
         return code, payload
 
 

@@ -265,6 +265,7 @@ def test_nul_and_lone_surrogates_are_cleaned_from_what_is_read() -> None:
         {"callback_query": {"id": "1", "from": ANA, "game_short_name": "x"}},
         {"message": {k: v for k, v in WRITTEN.items() if k != "text"}},
         {"message": WRITTEN | {"chat": {"id": 1, "type": "planet"}}},
+        {"message": WRITTEN | {"from": {"id": 9, "is_bot": True, "first_name": "B"}}},
         {"message": None},
         {},
     ],

@@ -275,6 +275,16 @@ async def test_a_text_beyond_the_limit_is_refused_not_shortened(
         await channel.send(out("🎉" * 2049))
 
 
+@pytest.mark.parametrize("status", [403, 409, 413, 418])
+async def test_a_refusal_of_any_kind_is_known_not_to_have_arrived(
+    tg: Telegram, channel: TelegramChannel, status: int
+) -> None:
+    tg.faults.append(Fault("sendMessage", status=status, description="No"))
+
+    with pytest.raises(Refused):
+        await channel.send(out())
+
+
 async def test_a_group_that_moved_is_refused_with_its_new_id(
     tg: Telegram, channel: TelegramChannel
 ) -> None:
