@@ -57,6 +57,12 @@ async def summary_of(session: AsyncSession, client_id: UUID) -> str:
     return row["summary"] or f"Brand: {row['name']}"
 
 
+async def known(session: AsyncSession, client_id: UUID) -> dict[str, str]:
+    """What was answered about a brand before, by field; empty when it is gone."""
+    row = await queries.current(session, client_id)
+    return _answers(row["extra"] or {}) if row else {}
+
+
 async def learn(
     session: AsyncSession, caller: Caller, client_id: UUID, answers: Mapping[str, str]
 ) -> None:
@@ -68,7 +74,10 @@ async def learn(
         return
     row = await queries.current(session, client_id)
     assert row is not None  # noqa: S101 - it was just locked
-    merged = _answers(row["extra"] or {}) | told
+    before = _answers(row["extra"] or {})
+    merged = before | told
+    if merged == before:
+        return
     await queries.add_version(
         session, caller, client_id, extra=told, summary=summary(row["name"], merged)
     )

@@ -120,8 +120,8 @@ async def bind_chat(session: AsyncSession, spot: Spot, workspace_id: UUID) -> UU
     chat = await caller_queries.add_chat(session, row)
     if not spot.thread:
         return chat
-    parent = await caller_queries.parent_chat(session, row) or {}
-    row |= dict(parent) | {"thread_id": spot.thread, "kind": "thread"}
+    parent = await caller_queries.parent_chat(session, row)
+    row |= dict(parent or {}) | {"thread_id": spot.thread, "kind": "thread"}
     return await caller_queries.add_chat(session, row)
 
 

@@ -72,6 +72,11 @@ async def history(
     return await queries.history(session, conversation_id, before=before, n=HISTORY)
 
 
+async def find_said(session: AsyncSession, said: Said) -> str | None:
+    """What a messenger's message said when it was kept, before it was edited."""
+    return await queries.find_said(session, said)
+
+
 async def text_of(session: AsyncSession, message_id: UUID) -> str | None:
     """What a message says, if the caller may read it."""
     return await queries.text_of(session, message_id)

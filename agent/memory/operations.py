@@ -20,6 +20,19 @@ class DialogRef(Frozen):
     dialog_id: UUID
 
 
+class InterviewClient(Frozen):
+    """Parameters of ``memory.interview``."""
+
+    client_id: UUID
+
+
+class Interviewed(Frozen):
+    """A client to ask about."""
+
+    client_id: UUID
+    name: str = Field(description="The brand's name")
+
+
 class AnswerDialog(Frozen):
     """Parameters of ``memory.answer``."""
 
@@ -72,6 +85,22 @@ async def focus(ctx: Ctx, p: UseClient) -> Chosen:
 
 
 @operation(
+    "memory.interview",
+    effect=Effect.WRITE,
+    role=Role.MEMBER,
+    on={Surface.BUTTON},
+)
+async def interview(ctx: Ctx, p: InterviewClient) -> Interviewed:
+    """Fill in what is still empty in a client's profile, question by question.
+
+    Raises:
+        NoSuchClient: It is not in this workspace.
+    """
+    profile = await brands.profile(ctx.session, p.client_id)
+    return Interviewed(client_id=profile.client_id, name=profile.name)
+
+
+@operation(
     "memory.answer",
     effect=Effect.WRITE,
     role=Role.MEMBER,
@@ -108,4 +137,4 @@ async def leave(ctx: Ctx, p: DialogRef) -> Left:
     return Left(dialog_id=p.dialog_id)
 
 
-OPERATIONS = (focus, answer, leave)
+OPERATIONS = (focus, interview, answer, leave)

@@ -52,6 +52,13 @@ _HISTORY = text("""
 
 _TEXT_OF = text("SELECT content FROM messages WHERE id = :id")
 
+_FIND_SAID = text("""
+    SELECT content FROM messages
+    WHERE channel = :channel AND account = :account AND chat_id = :chat
+      AND channel_message_id = :message_id AND role = 'user'
+    ORDER BY id DESC LIMIT 1
+""")
+
 _CLOSE_OPEN = text("""
     UPDATE dialogs SET status = :status, completed_at = now()
     WHERE conversation_id = :conversation_id AND author_id = :user_id
@@ -156,6 +163,18 @@ async def history(
 async def text_of(session: AsyncSession, message_id: UUID) -> str | None:
     """What a message says; None when row security hides it."""
     found: str | None = await session.scalar(_TEXT_OF, {"id": message_id})
+    return found
+
+
+async def find_said(session: AsyncSession, said: Said) -> str | None:
+    """What the message with this messenger's id said when it was kept."""
+    values = {
+        "channel": said.channel,
+        "account": said.account,
+        "chat": said.chat,
+        "message_id": said.channel_message_id,
+    }
+    found: str | None = await session.scalar(_FIND_SAID, values)
     return found
 
 

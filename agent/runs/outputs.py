@@ -35,22 +35,26 @@ class Output:
         return f"{words[:60] or 'draper'}.md"
 
 
-async def keep(
-    objects: Objects, session: AsyncSession, output_id: UUID, key: str, text: str
-) -> Output:
-    """Keep ``text`` as ``output_id`` under ``key``; the second time, the first is it.
+async def store(objects: Objects, key: str, text: str) -> str:
+    """Put the piece into the object store, before its row; its storage key.
 
-    ``key`` is ``<workspace>/<run>/<attempt>``. The file comes first: an object without
-    a row is swept, a row without its object would be a lie.
+    ``key`` is ``<workspace>/<run>/<attempt>``. An object without a row can be swept; a
+    row without its object would be a lie.
     """
-    body = text.encode()
     storage_key = f"outputs/{key}.md"
-    await objects.put(storage_key, body, media_type="text/markdown; charset=utf-8")
+    await objects.put(storage_key, text.encode(), media_type="text/markdown")
+    return storage_key
+
+
+async def record(
+    session: AsyncSession, run_id: UUID, storage_key: str, text: str
+) -> Output:
+    """Keep the row of a stored piece; the second time, the first row is it."""
+    body = text.encode()
     row = await work_queries.add_output(
         session,
         {
-            "id": output_id,
-            "run_id": UUID(key.split("/")[1]),
+            "run_id": run_id,
             "title": title(text),
             "preview": text[:PREVIEW],
             "storage_key": storage_key,

@@ -72,9 +72,9 @@ _RUN = text("""
 """)
 
 _ADD_OUTPUT = text("""
-    INSERT INTO outputs (id, workspace_id, run_id, client_id, title, preview,
+    INSERT INTO outputs (workspace_id, run_id, client_id, title, preview,
                          storage_key, size_bytes, sha256)
-    SELECT :id, r.workspace_id, r.id, r.client_id, :title, :preview, :storage_key,
+    SELECT r.workspace_id, r.id, r.client_id, :title, :preview, :storage_key,
            :size_bytes, :sha256
     FROM runs r WHERE r.id = :run_id
     ON CONFLICT (storage_key) DO NOTHING

@@ -57,9 +57,14 @@ class Job:
         return f"{self.run_id}:{self.attempt}:{STEP}:"
 
     @property
+    def store_key(self) -> str:
+        """Workspace, run, attempt: under it this attempt's files lie."""
+        return f"{self.caller.workspace_id}/{self.run_id}/{self.attempt}"
+
+    @property
     def draft_key(self) -> str:
         """Where the text waits until it is an output."""
-        return f"drafts/{self.caller.workspace_id}/{self.run_id}/{self.attempt}.md"
+        return f"drafts/{self.store_key}.md"
 
 
 class Cancelled(AgentError):

@@ -1,0 +1,28 @@
+"""The append-only history: who did what, from which door."""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from agent.ports import Who
+
+_RECORD = text("""
+    INSERT INTO events (workspace_id, stream_type, stream_id, version, category, type,
+                        actor_type, actor_id, metadata)
+    VALUES (:workspace_id, 'operation', :action, nextval('event_versions'), 'audit',
+            :action, 'user', :user_id,
+            jsonb_build_object('channel', CAST(:channel AS text)))
+""")
+
+
+class History:
+    """Appends to ``events``; it stands only if the caller's transaction commits."""
+
+    async def record(self, session: AsyncSession, who: Who, *, action: str) -> None:
+        """Append that ``who`` did ``action``."""
+        values = {
+            "workspace_id": who.workspace_id,
+            "user_id": who.user_id,
+            "channel": who.channel,
+            "action": action,
+        }
+        await session.execute(_RECORD, values)

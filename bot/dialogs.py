@@ -1,0 +1,240 @@
+"""Questions and their answers: skill interviews, the client form, reasons for a score.
+
+A dialog is a row, so that it outlives this process and can be gone on with from another
+door. Its buttons carry its id and step, never the text.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from agent.catalog.sidecars import Question
+from agent.catalog.skillfile import SkillFile
+from agent.clients import brands, profile
+from agent.clients.schemas import Chosen
+from agent.ctx import Ctx
+from agent.gate import invoke
+from agent.mailroom.schemas import Choice, Message
+from agent.memory import conversations
+from agent.memory.operations import Interviewed, answer, focus
+from agent.memory.schemas import Dialog
+from agent.registry import AnyOperation
+from agent.runs.operations import cancel_run, explain_score, start_run
+from bot import render
+from bot.answers import keep, reply
+from bot.router import Route
+from bot.services import Services
+
+INTERVIEW_MINUTES = 24 * 60
+REVIEW_MINUTES = 15
+BRIEF = "_brief"
+"""Where an interview keeps what the person said before the first question."""
+
+WHAT = Question(
+    key="ask",
+    question="What should I write? Say the product, for whom, and where it will stand.",
+    why="",
+    default="",
+    can_skip=False,
+    choices=(),
+)
+"""Asked when a skill is called with nothing to go on."""
+
+
+async def begin_skill(
+    services: Services, ctx: Ctx, skill: str, brief: str, *, kept: UUID | None
+) -> bool:
+    """Ask what a skill must know before it can work; False when it knows enough."""
+    file = services.shelf.file(skill)
+    if file is None:
+        return False
+    steps = _steps(file, brief)
+    if not steps:
+        return False
+    dialog = Dialog(
+        id=ctx.ids.new(),
+        kind="interview",
+        step=steps[0].key,
+        answers={BRIEF: brief},
+        skill_id=services.shelf.refs[skill].id,
+        subject_type="message",
+        subject_id=kept or await keep(ctx),
+    )
+    await _ask_first(ctx, dialog, _question(steps[0], 1, len(steps)))
+    return True
+
+
+async def begin_client(ctx: Ctx, client_id: UUID, name: str, opening: str) -> None:
+    """Ask the short interview about a brand; what is known already is not asked."""
+    known = await brands.known(ctx.session, client_id)
+    first = profile.next_question(known)
+    if first is None:
+        await reply(ctx, Message(f"I know all I ask about **{name}**. Thank you!"))
+        return
+    dialog = Dialog(
+        id=ctx.ids.new(),
+        kind="form",
+        step=first.field,
+        answers={**known, "_name": name},
+        subject_type="client",
+        subject_id=client_id,
+    )
+    await _ask_first(ctx, dialog, _client_question(first, name, opening))
+
+
+async def begin_review(ctx: Ctx, output_id: UUID) -> None:
+    """Take the next message as the reason for a low score, unless it asks for more."""
+    dialog = Dialog(
+        id=ctx.ids.new(),
+        kind="review",
+        step="reason",
+        subject_type="output",
+        subject_id=output_id,
+    )
+    await conversations.ask(ctx.session, ctx.caller, dialog, minutes=REVIEW_MINUTES)
+
+
+async def take(
+    services: Services, ctx: Ctx, dialog: Dialog, text: str, route: Route
+) -> bool:
+    """Take a message as the answer to the open question; False when it is not one."""
+    if dialog.kind == "review":
+        return await _reason(ctx, dialog, text, route)
+    raw = {"dialog_id": str(dialog.id), "step": dialog.step, "text": text}
+    await invoke(answer, ctx, raw)
+    await go_on(
+        services, ctx, replace(dialog, answers={**dialog.answers, dialog.step: text})
+    )
+    return True
+
+
+async def go_on(services: Services, ctx: Ctx, dialog: Dialog) -> None:
+    """Ask the next question, or begin the work when there is none left."""
+    if dialog.kind == "form":
+        await _next_of_client(ctx, dialog)
+        return
+    file = services.shelf.of(dialog.skill_id)
+    steps = _steps(file, dialog.answers.get(BRIEF, "")) if file else ()
+    left = [step for step in steps if step.key not in dialog.answers]
+    if left:
+        await conversations.move(ctx.session, replace(dialog, step=left[0].key))
+        number = len(steps) - len(left) + 1
+        message = _question(left[0], number, len(steps))
+        await reply(ctx, _with_ways_out(message, dialog.id, left[0].key))
+    elif file is not None:
+        await conversations.close(ctx.session, dialog.id, "completed")
+        brief = _told(dialog.answers, steps)
+        await invoke(
+            start_run,
+            ctx,
+            {"skill": file.name, "brief": brief, "message_id": dialog.subject_id},
+        )
+
+
+async def run(ctx: Ctx, op: AnyOperation, raw: Mapping[str, object]) -> None:
+    """Do what a command asks, say so, and go on with what follows from it."""
+    if op is cancel_run and not raw and await _gave_up(ctx):
+        await reply(ctx, Message("All right, we leave it there."))
+    else:
+        await follow(ctx, await invoke(op, ctx, raw))
+
+
+async def follow(ctx: Ctx, result: BaseModel) -> None:
+    """Say what an operation did; after some there is more to ask."""
+    if isinstance(result, Chosen) and result.created:
+        await invoke(focus, ctx, {"name": result.name})
+        opening = f"**{result.name}** is added. A few questions, skip what you like."
+        await begin_client(ctx, result.client_id, result.name, opening)
+    elif isinstance(result, Interviewed):
+        await begin_client(ctx, result.client_id, result.name, "")
+    else:
+        await reply(ctx, render.result(result))
+
+
+async def _gave_up(ctx: Ctx) -> bool:
+    assert ctx.caller.conversation_id is not None  # noqa: S101 - ensured before
+    standing = await conversations.standing(
+        ctx.session, ctx.caller.conversation_id, ctx.caller.user_id
+    )
+    return standing.dialog is not None and await conversations.close(
+        ctx.session, standing.dialog.id, "abandoned"
+    )
+
+
+async def _reason(ctx: Ctx, dialog: Dialog, text: str, route: Route) -> bool:
+    await conversations.close(ctx.session, dialog.id, "completed")
+    if route.method == "phrase":
+        return False  # a new request, not a reason
+    raw = {"output_id": dialog.subject_id, "reason": text[:2000]}
+    explained = await invoke(explain_score, ctx, raw)
+    await reply(ctx, render.result(explained))
+    return True
+
+
+async def _next_of_client(ctx: Ctx, dialog: Dialog) -> None:
+    assert dialog.subject_id is not None  # noqa: S101 - a client form is about one
+    name = dialog.answers.get("_name", "")
+    await brands.learn(ctx.session, ctx.caller, dialog.subject_id, dialog.answers)
+    following = profile.next_question(dialog.answers)
+    if following is not None:
+        await conversations.move(ctx.session, replace(dialog, step=following.field))
+        message = _client_question(following, name, "")
+        await reply(ctx, _with_ways_out(message, dialog.id, following.field))
+        return
+    await conversations.close(ctx.session, dialog.id, "completed")
+    show = Choice("Show profile", "clients.show", {"name": name})
+    done = f"Thank you. Everything I write for **{name}** knows this now."
+    await reply(ctx, Message(done, choices=(show,)))
+
+
+async def _ask_first(ctx: Ctx, dialog: Dialog, message: Message) -> None:
+    minutes = INTERVIEW_MINUTES
+    opened = await conversations.ask(ctx.session, ctx.caller, dialog, minutes=minutes)
+    await reply(ctx, _with_ways_out(message, opened, dialog.step))
+
+
+def _steps(file: SkillFile, brief: str) -> Sequence[Question]:
+    due = file.questions.due(brief)
+    return due if due or brief.strip() else (WHAT,)
+
+
+def _question(step: Question, number: int, of: int) -> Message:
+    counted = f"({number} of {of}) {step.question}" if of > 1 else step.question
+    text = f"{counted}\n\n_{step.why}_" if step.why else counted
+    choices = [
+        Choice(choice, "memory.answer", {"text": choice}, row=at // 2)
+        for at, choice in enumerate(step.choices)
+    ]
+    if step.can_skip:
+        label = "Skip" if not step.default else f"Skip ({step.default[:24]})"
+        choices.append(Choice(label, "memory.answer", {"text": ""}, row=9))
+    return Message(text, choices=tuple(choices))
+
+
+def _client_question(ask: profile.Question, name: str, opening: str) -> Message:
+    text = ask.ask.format(name=name)
+    return Message(
+        f"{opening}\n\n{text}" if opening else text,
+        choices=(Choice("Skip", "memory.answer", {"text": ""}, row=9),),
+    )
+
+
+def _with_ways_out(message: Message, dialog_id: UUID, step: str) -> Message:
+    ref = {"dialog_id": str(dialog_id)}
+    choices = [
+        replace(choice, params={**choice.params, **ref, "step": step})
+        for choice in message.choices
+    ]
+    choices.append(Choice("Leave it", "memory.leave", ref, row=9))
+    return replace(message, choices=tuple(choices))
+
+
+def _told(answers: Mapping[str, str], steps: Sequence[Question]) -> str:
+    lines = [answers.get(BRIEF, "")]
+    for step in steps:
+        told = answers.get(step.key) or step.default
+        if told:
+            lines.append(f"{step.question}\n{told}")
+    return "\n\n".join(filter(None, lines))

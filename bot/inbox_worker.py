@@ -1,0 +1,106 @@
+"""Works the inbox: in order within a chat, many chats at once, woken by NOTIFY."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from agent.mailroom import queries
+from agent.mailroom.schemas import Claimed
+from bot import intake
+from bot.intake import Handled
+from bot.services import Services
+from bot.web.ears import Heard
+from channels.contract import Inbound
+from db import faultpoints
+
+faultpoints.declare("inbox.claimed", "inbox.handled", "inbox.closed")
+
+log = structlog.get_logger()
+
+LEASE_S = 30.0
+BATCH = 16
+TRIES = 3
+IDLE_S = 5.0
+"""A lost notification costs this long."""
+
+Acknowledge = Callable[[Inbound, str], Awaitable[None]]
+
+
+class InboxWorker:
+    """One process's share of the inbox."""
+
+    def __init__(self, services: Services, wake: Heard) -> None:
+        """Work with ``services``; ``wake`` says when there may be something."""
+        self._services = services
+        self._wake = wake
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Work until cancelled; what is under way then is finished first."""
+        try:
+            while True:
+                if not await self._round():
+                    await self._wake.wait(IDLE_S)
+        finally:
+            await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    async def _round(self) -> bool:
+        try:
+            async with self._services.as_role("worker") as session:
+                items = await queries.claim_inbox(session, limit=BATCH, lease_s=LEASE_S)
+        except Exception as error:  # noqa: BLE001 - the database comes back
+            log.warning("inbox.claim_failed", error=type(error).__name__)
+            await asyncio.sleep(1)
+            return True
+        for item in items:
+            task = asyncio.create_task(self.work(item))
+            self._under_way.add(task)
+            task.add_done_callback(self._done)
+        return bool(items)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        # The next message of that chat may be waiting for this one.
+        self._wake.set()
+
+    async def work(self, item: Claimed) -> None:
+        """Handle one row, close it, and tell whoever pressed that it was taken."""
+        faultpoints.reach("inbox.claimed")
+        with bound_contextvars(inbox_id=str(item.id), channel=item.channel):
+            try:
+                handled = await intake.handle(self._services, item)
+                faultpoints.reach("inbox.handled")
+                await self._close(item, handled.status)
+                faultpoints.reach("inbox.closed")
+                await self._acknowledge(item, handled)
+            except Exception as error:  # edge: the row is tried again, never lost
+                log.exception("inbox.failed", attempt=item.attempts)
+                await self._failed(item, type(error).__name__)
+
+    async def _close(self, item: Claimed, status: str) -> None:
+        async with self._services.as_role("worker") as session:
+            await queries.close_inbox(session, item, status)
+
+    async def _failed(self, item: Claimed, error: str) -> None:
+        try:
+            if item.attempts >= TRIES:
+                await intake.apologise(self._services, item)
+                async with self._services.as_role("worker") as session:
+                    await queries.close_inbox(session, item, "failed", error=error)
+                return
+            async with self._services.as_role("worker") as session:
+                await queries.release_inbox(
+                    session, item, pause_s=2.0**item.attempts, error=error
+                )
+        except Exception:  # the lease runs out, and the row is claimed again
+            log.exception("inbox.release_failed")
+
+    async def _acknowledge(self, item: Claimed, handled: Handled) -> None:
+        channel = self._services.channels.get(item.channel)
+        if channel is not None and item.kind == "press":
+            inbound = Inbound.from_payload(
+                {k: v for k, v in item.payload.items() if k != "team"}
+            )
+            await channel.acknowledge(inbound, handled.notice)

@@ -1,0 +1,203 @@
+"""One kept message, worked on: admit, route, answer. All of it may happen twice.
+
+Everything a message causes is written in one transaction and keyed by its inbox row;
+a second time, the first thing written conflicts and all of it is rolled back.
+"""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from agent.ctx import Ctx, Origin
+from agent.errors import AgentError
+from agent.gate import invoke
+from agent.mailroom.schemas import Claimed, Message
+from agent.memory import conversations
+from agent.runs.errors import AlreadyDone
+from agent.runs.operations import start_run
+from bot import dialogs, doorman, presses, render
+from bot.answers import keep, reply, said
+from bot.router import Route
+from bot.routing import with_route
+from bot.services import Services
+from bot.surfaces import chat
+from channels.contract import ChannelName, ChatKind, Inbound, Kind
+
+LONGEST = 40_000
+"""Characters of one message; what is longer belongs in a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What became of an inbox row."""
+
+    status: str
+    """``processed`` or ``ignored``."""
+    notice: str = ""
+    """A few words for whoever pressed a button."""
+
+
+async def handle(services: Services, item: Claimed) -> Handled:
+    """Work on one kept message.
+
+    Raises:
+        Exception: The database or another part failed; the row is tried again.
+    """
+    payload = {key: value for key, value in item.payload.items() if key != "team"}
+    inbound = Inbound.from_payload(payload)
+    if not _is_for_us(item, inbound):
+        return Handled("ignored")
+    origin = origin_of(item, inbound)
+    caller = await doorman.admit(services, item, inbound, origin)
+    if caller is None:
+        return Handled("processed")
+    if inbound.kind is Kind.PRESS:
+        return Handled(
+            "processed", await presses.press(services, caller, inbound, origin)
+        )
+    try:
+        async with services.ctx(caller, origin) as opened:
+            ctx = await _in_conversation(opened, inbound)
+            await _answer(services, ctx, inbound)
+    except AlreadyDone:
+        return Handled("processed")
+    except AgentError as refused:
+        async with services.ctx(caller, origin) as opened:
+            ctx = await _in_conversation(opened, inbound)
+            if inbound.kind is not Kind.EDIT:
+                await keep(ctx)
+            await reply(ctx, render.refusal(refused))
+    return Handled("processed")
+
+
+def _is_for_us(item: Claimed, inbound: Inbound) -> bool:
+    if inbound.addressed:
+        return True
+    # In a Slack thread where we talk already, nobody mentions us again each time.
+    in_thread = inbound.channel is ChannelName.SLACK and inbound.thread
+    return bool(in_thread and item.sender.conversation_id)
+
+
+async def apologise(services: Services, item: Claimed) -> None:
+    """Tell the person that their message could not be worked on, after the last try."""
+    payload = {key: value for key, value in item.payload.items() if key != "team"}
+    origin = origin_of(item, Inbound.from_payload(payload))
+    await doorman.say_at_door(services, origin, render.trouble())
+
+
+def origin_of(item: Claimed, inbound: Inbound) -> Origin:
+    """Where a message came from, as a call's world has it."""
+    return Origin(
+        key=f"inbox:{item.id}",
+        channel=inbound.channel,
+        account=inbound.account,
+        chat=inbound.chat,
+        thread=inbound.thread,
+        message_id=inbound.message_id,
+        text=inbound.text,
+        inbox_id=item.id,
+        extra=dict(inbound.extra),
+    )
+
+
+async def _in_conversation(ctx: Ctx, inbound: Inbound) -> Ctx:
+    conversation_id = await conversations.ensure(
+        ctx.session, ctx.caller, is_private=inbound.chat_kind is ChatKind.PRIVATE
+    )
+    return replace(ctx, caller=replace(ctx.caller, conversation_id=conversation_id))
+
+
+async def _answer(services: Services, ctx: Ctx, inbound: Inbound) -> None:
+    text = inbound.text.strip()
+    if inbound.kind is Kind.EDIT:
+        await _edited(services, ctx, text)
+    elif not text:
+        await _say(ctx, _nothing_written(inbound))
+    elif len(text) > LONGEST:
+        await _say(ctx, Message(TOO_LONG))
+    elif (said := chat.words(text)) is not None:
+        await _command(services, ctx, inbound, said)
+    else:
+        await _message(services, ctx, text)
+
+
+TOO_LONG = (
+    f"That is more than {LONGEST:,} characters, too much for one message. "
+    "Please send the part that matters most."
+)
+
+
+def _nothing_written(inbound: Inbound) -> Message:
+    if inbound.attachments:
+        return Message(
+            "I got your file, but I cannot read files yet. "
+            "Please write what you need, and paste the text that matters."
+        )
+    return Message("Your message is empty. Tell me what you need, and I'll write it.")
+
+
+async def _message(services: Services, ctx: Ctx, text: str) -> None:
+    assert ctx.caller.conversation_id is not None  # noqa: S101 - ensured before
+    standing = await conversations.standing(
+        ctx.session, ctx.caller.conversation_id, ctx.caller.user_id
+    )
+    ctx = replace(ctx, caller=replace(ctx.caller, client_id=standing.client_id))
+    route = services.router.route(text)
+    kept = None
+    if standing.dialog is not None:
+        kept = await keep(ctx)
+        if await dialogs.take(services, ctx, standing.dialog, text, route):
+            return
+    await _start(services, with_route(ctx, route), route, kept)
+
+
+async def _start(services: Services, ctx: Ctx, route: Route, kept: UUID | None) -> None:
+    brief = conversations.redact(route.brief)
+    if route.method == "asked":
+        await _ask_which(services, ctx, route, kept or await keep(ctx))
+    elif not await dialogs.begin_skill(services, ctx, route.skill, brief, kept=kept):
+        asked = {"skill": route.skill, "brief": brief, "message_id": kept}
+        await invoke(start_run, ctx, asked)
+
+
+async def _ask_which(
+    services: Services, ctx: Ctx, route: Route, message_id: UUID
+) -> None:
+    names = (route.skill, *route.alternatives)
+    options = [
+        (name, file.title) for name in names if (file := services.shelf.file(name))
+    ]
+    await reply(ctx, render.did_you_mean(options, message_id))
+
+
+async def _command(services: Services, ctx: Ctx, inbound: Inbound, typed: str) -> None:
+    name = typed.partition(" ")[0]
+    if name in {"start", "help"}:
+        await _say(ctx, _greeting(inbound, name))
+    elif services.shelf.file(name.replace("_", "-")) is not None:
+        route = services.router.route(f"/{typed}")
+        await _start(services, with_route(ctx, route), route, None)
+    elif (call := chat.read(typed)) is not None:
+        await keep(ctx)
+        await dialogs.run(ctx, call.op, call.raw)
+    else:
+        near = chat.nearest(typed, list(services.shelf.files))
+        await _say(ctx, render.unknown_command(typed, near))
+
+
+def _greeting(inbound: Inbound, name: str) -> Message:
+    if name == "start":
+        return render.welcome(inbound.sender_name.partition(" ")[0])
+    return render.help_text(inbound.channel)
+
+
+async def _edited(services: Services, ctx: Ctx, text: str) -> None:
+    before = await conversations.find_said(ctx.session, said(ctx))
+    if not text or before in {None, conversations.redact(text)}:
+        return  # nothing of ours hangs on it
+    route = services.router.route(text)
+    await reply(ctx, render.edited(route.skill, text))
+
+
+async def _say(ctx: Ctx, message: Message) -> None:
+    await keep(ctx)
+    await reply(ctx, message)

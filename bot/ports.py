@@ -1,0 +1,108 @@
+"""The agent's ports over the real world."""
+
+from collections.abc import Awaitable, Mapping
+from datetime import UTC, datetime
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+import uuid_utils.compat as uuids
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from agent.errors import NotFound, Unavailable
+from bot.durable.port import Event, RunEngine, RunView
+from db.objects import LocalObjects, ObjectMissing, ObjectsUnavailable, S3Objects
+
+T = TypeVar("T")
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The current instant, aware, in UTC."""
+        return datetime.now(UTC)  # noqa: TID251 - the one place that asks the machine
+
+
+class TimeOrderedIds:
+    """UUIDv7."""
+
+    def new(self) -> UUID:
+        """An id never returned before."""
+        return uuids.uuid7()
+
+
+class Sends(Protocol):
+    """The part of an engine that takes events."""
+
+    async def send_in(self, session: AsyncSession, *events: Event) -> list[str]:
+        """Queue events in the caller's transaction."""
+        ...
+
+
+class LateEngine:
+    """An engine that is known later than those who call it."""
+
+    engine: RunEngine
+
+    async def send_in(self, session: AsyncSession, *events: Event) -> list[str]:
+        """Queue events in the caller's transaction."""
+        return await self.engine.send_in(session, *events)
+
+    async def find(self, event_id: str) -> list[RunView]:
+        """The runs that one event started."""
+        return await self.engine.find(event_id)
+
+    async def cancel(self, run_id: str) -> bool:
+        """Stop a run before its next step."""
+        return await self.engine.cancel(run_id)
+
+
+class EngineEvents:
+    """Emits to the durable engine in the caller's transaction."""
+
+    def __init__(self, engine: Sends) -> None:
+        """Emit to ``engine``."""
+        self._engine = engine
+
+    async def emit(
+        self, session: AsyncSession, name: str, data: Mapping[str, object], *, key: str
+    ) -> None:
+        """Queue event ``name``; a second one with the same ``key`` is dropped."""
+        await self._engine.send_in(session, Event(name=name, data=data, id=key))
+
+
+class KeptObjects:
+    """The object store, refusing in the agent's own words."""
+
+    def __init__(self, store: LocalObjects | S3Objects) -> None:
+        """Keep files in ``store``."""
+        self._store = store
+
+    async def put(self, key: str, body: bytes, *, media_type: str) -> None:
+        """Keep ``body`` under ``key``."""
+        await _said(self._store.put(key, body, media_type=media_type))
+
+    async def get(self, key: str) -> bytes:
+        """Return the file."""
+        return await _said(self._store.get(key))
+
+    async def delete(self, key: str) -> None:
+        """Forget the file."""
+        await _said(self._store.delete(key))
+
+    async def ping(self) -> None:
+        """Raise Unavailable unless the store can be written and read."""
+        await _said(self._store.ping())
+
+
+async def _said(call: Awaitable[T]) -> T:
+    try:
+        return await call
+    except ObjectMissing as error:
+        raise NotFound("That file is no longer kept.", hint="Ask for it again.") from (
+            error
+        )
+    except ObjectsUnavailable as error:
+        raise Unavailable(
+            f"The file store failed: {error}.", hint="Try again in a minute."
+        ) from error

@@ -1,0 +1,173 @@
+"""The one who sends: claims deliveries, sends or edits, and records what happened.
+
+First a message is claimed and that is committed; then it is sent; then that is
+recorded. A crash in between leaves a first sending ambiguous, which is never repeated,
+and an edit undone, which is. An answer therefore is never a first sending: a
+placeholder is, and should its fate be unknown, another placeholder takes its place.
+"""
+
+import asyncio
+from dataclasses import replace
+
+import structlog
+
+from agent.errors import AgentError
+from agent.mailroom import queries
+from agent.mailroom.schemas import Delivery
+from bot.services import Services
+from bot.web.ears import Heard
+from channels.contract import (
+    Button,
+    Channel,
+    MaybeSent,
+    MessageGone,
+    NotSent,
+    OutFile,
+    Outgoing,
+    Refused,
+)
+from db import faultpoints
+
+faultpoints.declare("post.claimed", "post.sent", "post.recorded")
+
+log = structlog.get_logger()
+
+LEASE_S = 60.0
+BATCH = 32
+IDLE_S = 2.0
+AGAIN_S = 5.0
+LONGEST_WAIT_S = 300.0
+
+
+class Postman:
+    """One process's sending, for the doors it has."""
+
+    def __init__(self, services: Services, wake: Heard) -> None:
+        """Send through ``services.channels``."""
+        self._services = services
+        self._wake = wake
+        self._channels = services.channels
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Send until cancelled; what is under way then is finished first."""
+        try:
+            while True:
+                if not await self._round():
+                    await self._wake.wait(IDLE_S)
+        finally:
+            await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    async def _round(self) -> bool:
+        names = list(self._channels)
+        try:
+            async with self._services.as_role("worker") as session:
+                claimed = await queries.claim_deliveries(
+                    session, limit=BATCH, lease_s=LEASE_S, channels=names
+                )
+                if not claimed:
+                    return await queries.replace_ambiguous(session, names) > 0
+        except Exception as error:  # noqa: BLE001 - the database comes back
+            log.warning("post.claim_failed", error=type(error).__name__)
+            await asyncio.sleep(1)
+            return True
+        for delivery in claimed:
+            task = asyncio.create_task(self.deliver(delivery))
+            self._under_way.add(task)
+            task.add_done_callback(self._done)
+        return True
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._wake.set()
+
+    async def deliver(self, delivery: Delivery) -> None:
+        """Send or edit one message and record how it ended."""
+        faultpoints.reach("post.claimed")
+        channel = self._channels[delivery.channel]
+        try:
+            await self._try(channel, delivery)
+        except NotSent as error:
+            wait = min(error.retry_after_s or AGAIN_S, LONGEST_WAIT_S)
+            await self._postpone(delivery, wait, str(error))
+        except MaybeSent as error:
+            await self._unsure(delivery, str(error))
+        except (Refused, MessageGone) as error:
+            await self._end(delivery, "failed", str(error))
+        except AgentError as error:
+            await self._postpone(delivery, AGAIN_S, error.said)
+        except Exception as error:  # edge: one message must not stop the others
+            log.exception("post.failed", delivery_id=str(delivery.id))
+            await self._unsure(delivery, type(error).__name__)
+
+    async def _try(self, channel: Channel, delivery: Delivery) -> None:
+        chat, _, thread = delivery.recipient.rpartition("/")
+        shown, revision = _shown(delivery)
+        message = Outgoing(
+            account=delivery.account,
+            chat=chat,
+            thread=thread,
+            markdown=shown,
+            buttons=_buttons(delivery),
+            file=await self._file(delivery),
+            extra=delivery.payload.get("extra", {}),
+            partial=delivery.partial is not None or revision == 0 < delivery.revision,
+        )
+        if delivery.external_id is not None:
+            await channel.edit(replace(message, file=None), delivery.external_id)
+            external_id = delivery.external_id
+        else:
+            external_id = await channel.send(message)
+        faultpoints.reach("post.sent")
+        async with self._services.as_role("worker") as session:
+            await queries.mark_sent(
+                session,
+                delivery,
+                external_id=external_id,
+                revision=revision,
+                pause_s=channel.interval_s(chat),
+            )
+        faultpoints.reach("post.recorded")
+
+    async def _file(self, delivery: Delivery) -> OutFile | None:
+        files = delivery.payload.get("files", [])
+        if not files or delivery.is_edit:
+            return None
+        [file] = files
+        body = await self._services.objects.get(file["storage_key"])
+        return OutFile(file["name"], file["media_type"], body)
+
+    async def _unsure(self, delivery: Delivery, error: str) -> None:
+        if delivery.is_edit:
+            await self._postpone(delivery, AGAIN_S, error)  # an edit may be repeated
+        else:
+            await self._end(delivery, "ambiguous", error)
+
+    async def _postpone(self, delivery: Delivery, wait_s: float, error: str) -> None:
+        log.info("post.postponed", delivery_id=str(delivery.id), wait_s=wait_s)
+        async with self._services.as_role("worker") as session:
+            await queries.postpone(session, delivery, pause_s=wait_s, error=error)
+
+    async def _end(self, delivery: Delivery, status: str, error: str) -> None:
+        log.warning("post.ended", delivery_id=str(delivery.id), status=status)
+        async with self._services.as_role("worker") as session:
+            await queries.end(session, delivery, status=status, error=error)
+
+
+def _shown(delivery: Delivery) -> tuple[str, int]:
+    """The text to show now, and the revision that it is."""
+    payload = delivery.payload
+    if delivery.external_id is None and payload.get("placeholder"):
+        return payload["placeholder"], 0
+    if delivery.partial is not None:
+        return delivery.partial, delivery.revision
+    parts = (payload["text"], payload.get("note", ""))
+    return "\n\n".join(filter(None, parts)), delivery.revision
+
+
+def _buttons(delivery: Delivery) -> tuple[Button, ...]:
+    return tuple(
+        Button(button["label"], f"{delivery.id}:{number}", button.get("row", 0))
+        for number, button in enumerate(delivery.payload.get("buttons", []))
+        if button.get("shown", True)
+    )

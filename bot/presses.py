@@ -1,0 +1,186 @@
+"""A button pressed: found again by its number, authorised anew, answered in place."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import RowMapping
+
+from agent.ctx import Caller, Ctx, Origin
+from agent.errors import AgentError
+from agent.gate import invoke
+from agent.mailroom import deliveries
+from agent.mailroom.schemas import Message
+from agent.memory import conversations
+from agent.memory import queries as memory
+from agent.memory.operations import Answered, Left
+from agent.operation import Surface
+from agent.registry import BY_NAME, AnyOperation
+from agent.runs.errors import AlreadyDone
+from agent.runs.operations import start_run
+from agent.runs.schemas import Ended, Explained, Scored
+from bot import dialogs, render
+from bot.answers import reply
+from bot.routing import with_press
+from bot.services import Services
+from channels.contract import ChannelName, Inbound
+
+NOTICED = {ChannelName.TELEGRAM, ChannelName.SLACK}
+"""Doors that can show a few words to the one who pressed, and to nobody else."""
+
+GONE = (
+    "That button is no longer there, or belongs to another workspace. "
+    "Write to me and I'll start afresh."
+)
+
+
+async def press(
+    services: Services, caller: Caller, inbound: Inbound, origin: Origin
+) -> str:
+    """Do what the button says; a few words for the one who pressed, or none."""
+    try:
+        async with services.ctx(caller, origin) as ctx:
+            found = await _find(ctx, inbound.pressed)
+            if found is None:
+                return await _refuse(ctx, inbound, GONE)
+            return await _do(services, _placed(ctx, found[0]), *found)
+    except AlreadyDone:
+        return ""
+    except AgentError as refused:
+        async with services.ctx(caller, origin) as ctx:
+            return await _refuse(ctx, inbound, refused.said)
+
+
+async def _find(
+    ctx: Ctx, pressed: str
+) -> tuple[RowMapping, Mapping[str, Any], AnyOperation] | None:
+    ref, _, number = pressed.partition(":")
+    try:
+        delivery = await deliveries.get(ctx.session, UUID(ref))
+        button = delivery["payload"]["buttons"][int(number)] if delivery else None
+    except (ValueError, IndexError):
+        return None
+    if delivery is None or button is None or int(number) < 0:
+        return None
+    op = BY_NAME.get(button["operation"])
+    if op is None or Surface.BUTTON not in op.on:
+        return None
+    return delivery, button, op
+
+
+async def _refuse(ctx: Ctx, inbound: Inbound, said: str) -> str:
+    if inbound.channel in NOTICED:
+        return said
+    await reply(ctx, Message(said))
+    return ""
+
+
+def _placed(ctx: Ctx, delivery: RowMapping) -> Ctx:
+    # The message's own conversation: the chat may have moved on to another.
+    here = delivery["conversation_id"] or ctx.caller.conversation_id
+    return replace(ctx, caller=replace(ctx.caller, conversation_id=here))
+
+
+async def _do(
+    services: Services,
+    ctx: Ctx,
+    delivery: RowMapping,
+    button: Mapping[str, Any],
+    op: AnyOperation,
+) -> str:
+    if op is start_run:
+        return await _choose(services, ctx, delivery, button)
+    if op.name in {"memory.answer", "memory.leave"}:
+        return await _answer(services, ctx, delivery, button, op)
+    result = await invoke(op, ctx, button["params"])
+    if not await _shown_in_place(ctx, delivery, result):
+        await dialogs.follow(ctx, result)
+    return _notice(result)
+
+
+async def _choose(
+    services: Services, ctx: Ctx, delivery: RowMapping, button: Mapping[str, Any]
+) -> str:
+    """One choice a message: a second press, of whichever button, changes nothing."""
+    assert ctx.origin is not None  # noqa: S101 - a press has an origin
+    params = button["params"]
+    skill = params["skill"]
+    ctx = replace(ctx, origin=replace(ctx.origin, key=f"press:{delivery['id']}"))
+    ctx = with_press(await _with_client(ctx), skill)
+    kept = UUID(params["message_id"]) if "message_id" in params else None
+    brief = params.get("brief") or ""
+    if kept and not brief:
+        brief = await conversations.text_of(ctx.session, kept) or ""
+    if not await dialogs.begin_skill(services, ctx, skill, brief, kept=kept):
+        await invoke(
+            start_run, ctx, {"skill": skill, "brief": brief, "message_id": kept}
+        )
+    file = services.shelf.file(skill)
+    await deliveries.show(
+        ctx.session, delivery, Message(f"{file.title if file else 'All right'}.")
+    )
+    return ""
+
+
+async def _with_client(ctx: Ctx) -> Ctx:
+    if ctx.caller.conversation_id is None:
+        return ctx
+    standing = await conversations.standing(
+        ctx.session, ctx.caller.conversation_id, ctx.caller.user_id
+    )
+    return replace(ctx, caller=replace(ctx.caller, client_id=standing.client_id))
+
+
+async def _answer(
+    services: Services,
+    ctx: Ctx,
+    delivery: RowMapping,
+    button: Mapping[str, Any],
+    op: AnyOperation,
+) -> str:
+    params = button["params"]
+    dialog = await memory.open_dialog_of(
+        ctx.session, UUID(params["dialog_id"]), ctx.caller.user_id
+    )
+    result = await invoke(op, ctx, params)
+    chosen = params.get("text") or ("skipped" if isinstance(result, Answered) else "")
+    text = delivery["payload"]["text"]
+    await deliveries.show(ctx.session, delivery, Message(text, note=f"_{chosen}_"))
+    if isinstance(result, Left) or dialog is None:
+        await reply(ctx, render.result(result))
+    else:
+        answers = {**dialog.answers, dialog.step: params.get("text", "")}
+        await dialogs.go_on(
+            services, await _with_client(ctx), replace(dialog, answers=answers)
+        )
+    return ""
+
+
+async def _shown_in_place(ctx: Ctx, delivery: RowMapping, result: BaseModel) -> bool:
+    shown = delivery["payload"]
+    match result:
+        case Scored():
+            await deliveries.show(ctx.session, delivery, render.scored(result, shown))
+            if result.score <= render.LOW_SCORE:
+                await dialogs.begin_review(ctx, result.output_id)
+        case Explained():
+            await deliveries.show(
+                ctx.session, delivery, render.explained(result, shown)
+            )
+        case Ended(run_id=run_id):
+            return bool(delivery["run_id"] == run_id)
+        case _:
+            return False
+    return True
+
+
+def _notice(result: BaseModel) -> str:
+    match result:
+        case Scored(score=score):
+            return f"Thanks! {score} of 5."
+        case Explained():
+            return "Thanks, noted."
+        case _:
+            return ""

@@ -1,0 +1,83 @@
+"""What a running process holds, handed to everything that works in it."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from agent.billing.budgets import Budgets
+from agent.catalog.shelf import Shelf
+from agent.ctx import Caller, Ctx, Origin
+from agent.identity.callers import Identity
+from agent.llm.port import Model, Prices
+from agent.ports import Approvals, Audit, Clock, Events, Ids, Objects
+from agent.runs.writing import Bench
+from bot.router import Router
+from channels.contract import Channel
+from db.tenancy import SystemRole, system, tenant
+
+Admits = Callable[[Identity], bool]
+"""Whether a person nobody paired may come in: the allow-list, or open mode."""
+
+
+@dataclass(slots=True)
+class Services:
+    """Engines, ports and the skills on the shelf. Made by ``bot.wiring``."""
+
+    app: AsyncEngine
+    """The pool of ``agent_app``."""
+    system: AsyncEngine
+    """The pool of ``agent_system``."""
+    shelf: Shelf
+    router: Router
+    objects: Objects
+    model: Model
+    prices: Prices
+    budgets: Budgets
+    events: Events
+    audit: Audit
+    approvals: Approvals
+    clock: Clock
+    ids: Ids
+    pepper: bytes
+    admits: Admits
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+
+    def tenant(self, caller: Caller) -> AbstractAsyncContextManager[AsyncSession]:
+        """Open the caller's transaction."""
+        return tenant(self.app, caller.workspace_id, caller.user_id, caller.chat_id)
+
+    def as_role(self, role: SystemRole) -> AbstractAsyncContextManager[AsyncSession]:
+        """Open a transaction with one narrow role's rights."""
+        return system(self.system, role)
+
+    @asynccontextmanager
+    async def ctx(self, caller: Caller, origin: Origin) -> AsyncIterator[Ctx]:
+        """Open the caller's transaction as the world of one call."""
+        async with self.tenant(caller) as session:
+            yield Ctx(
+                caller=caller,
+                session=session,
+                approvals=self.approvals,
+                budget=self.budgets,
+                audit=self.audit,
+                clock=self.clock,
+                events=self.events,
+                ids=self.ids,
+                objects=self.objects,
+                skills=self.shelf,
+                origin=origin,
+            )
+
+    @property
+    def bench(self) -> Bench:
+        """What writing needs."""
+        return Bench(
+            open=self.tenant,
+            model=self.model,
+            prices=self.prices,
+            budgets=self.budgets,
+            objects=self.objects,
+            clock=self.clock,
+        )

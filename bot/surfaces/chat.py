@@ -1,0 +1,122 @@
+"""Commands as people type them, in every messenger.
+
+``/client new Acme``, ``/draper client new Acme`` (where the messenger gives an app one
+command) and ``/client_new Acme`` (Telegram's menu allows no space) are the same. The
+catalogue says which commands there are; /help and the menus are read from it too.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from agent.operation import Command, Surface
+from agent.registry import AnyOperation, on
+
+PREFIX = "draper"
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A command that was understood."""
+
+    op: AnyOperation
+    raw: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One command in a list: how it is typed, and what it does."""
+
+    usage: str
+    summary: str
+
+
+BUILT_IN = (
+    Line("/start", "Say hello and see how to begin."),
+    Line("/help", "See all commands."),
+)
+
+
+def words(text: str) -> str | None:
+    """The command without slash, prefix and bot name; None when it is no command."""
+    head, _, rest = text.strip().partition("\n")
+    if not head.startswith("/") or len(head) == 1:
+        return None
+    first, _, tail = head[1:].partition(" ")
+    first, _, _ = first.casefold().partition("@")
+    line = f"{tail}\n{rest}" if rest else tail
+    if first == PREFIX:
+        return line.strip() or "help"
+    return f"{first} {line}".strip()
+
+
+def read(said: str) -> Typed | None:
+    """The operation that ``said`` (from ``words``) asks for, and its raw parameters."""
+    command, _, rest = said.partition(" ")
+    spaced = f"{command.replace('_', ' ').replace('-', ' ')} {rest}".strip()
+    for op, declared in _longest_first():
+        if _begins(spaced, declared.words):
+            tail = spaced[len(declared.words) :].strip()
+            return Typed(op, _arguments(declared, tail))
+    return None
+
+
+def lines() -> list[Line]:
+    """Every command, for /help."""
+    typed = [Line(_usage(op), _first_sentence(op)) for op in on(Surface.CHAT)]
+    return [*BUILT_IN, *typed]
+
+
+def menu() -> list[tuple[str, str]]:
+    """The messenger's own menu: ``(name, description)``, name without slash."""
+    shown = [(line.usage[1:], line.summary) for line in BUILT_IN]
+    shown += [
+        (op.command.words.replace(" ", "_"), _first_sentence(op))
+        for op in on(Surface.CHAT)
+        if op.command and op.command.in_menu
+    ]
+    return shown
+
+
+def nearest(said: str, skills: list[str]) -> str | None:
+    """The command or skill a misspelt one may have meant."""
+    known = [op.command.words.split()[0] for op in on(Surface.CHAT) if op.command]
+    first = said.split(maxsplit=1)[0] if said.split() else ""
+    found = get_close_matches(first, [*known, *skills, "help", "start"], n=1)
+    return found[0] if found else None
+
+
+def _longest_first() -> list[tuple[AnyOperation, Command]]:
+    found = [(op, op.command) for op in on(Surface.CHAT) if op.command]
+    return sorted(found, key=lambda pair: -len(pair[1].words))
+
+
+def _begins(said: str, wanted: str) -> bool:
+    low = said.casefold()
+    return low == wanted or low.startswith(f"{wanted} ")
+
+
+def _arguments(declared: Command, tail: str) -> dict[str, object]:
+    if not declared.takes or not tail:
+        return {}
+    *firsts, last = declared.takes
+    parts = tail.split(maxsplit=len(firsts))
+    raw: dict[str, object] = dict(zip((*firsts, last), parts, strict=False))
+    if "number" in raw:
+        raw["number"] = str(raw["number"]).lstrip("#")
+    return raw
+
+
+def _usage(op: AnyOperation) -> str:
+    assert op.command is not None  # noqa: S101 - CHAT and a command go together
+    fields = op.params.model_fields
+    takes = "".join(
+        f" <{name}>" if fields[name].is_required() else f" [{name}]"
+        for name in op.command.takes
+    )
+    return f"/{op.command.words}{takes}"
+
+
+def _first_sentence(op: AnyOperation) -> str:
+    first, _, _ = op.summary.partition("\n")
+    return first

@@ -1,0 +1,85 @@
+"""Which PostgreSQL a process uses, brought to the newest schema where that is ours."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from agent.errors import BadInput
+from bot.settings import Settings
+from db import schema
+from db.server import Server
+
+POOL = 10
+KEEPING_POOL = 2
+"""Connections for the inbox alone: work never delays an acknowledgement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """One process's connections."""
+
+    app: AsyncEngine
+    system: AsyncEngine
+    keeping: AsyncEngine
+
+    @property
+    def listen_url(self) -> URL:
+        """Where to listen for notifications."""
+        return self.system.url
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Pools]:
+    """Open the database: the embedded one, or the server that the settings name.
+
+    Raises:
+        ServerError, SchemaError: It cannot be used; each says what to do.
+    """
+    if settings.database_url is None:
+        server = Server(settings.home)
+        urls = await server.start()
+        try:
+            await _upgrade(urls.owner)
+            async with _pools(urls.app, urls.system) as pools:
+                yield pools
+        finally:
+            await server.stop()
+        return
+    if settings.database_system_url is None:
+        raise BadInput(
+            "DATABASE_URL is set, but DATABASE_SYSTEM_URL is not.",
+            hint="Both logins are needed; .env.example says how.",
+        )
+    async with _pools(settings.database_url, settings.database_system_url) as pools:
+        async with pools.app.connect() as connection:
+            await connection.run_sync(schema.ensure_current)
+        yield pools
+
+
+async def _upgrade(url: URL) -> None:
+    engine = create_async_engine(url)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(schema.ensure_known)
+            await connection.run_sync(schema.upgrade)
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def _pools(app: URL, system: URL) -> AsyncIterator[Pools]:
+    pools = Pools(
+        app=create_async_engine(app, pool_size=POOL, pool_pre_ping=False),
+        system=create_async_engine(system, pool_size=POOL),
+        keeping=create_async_engine(
+            system, pool_size=KEEPING_POOL, max_overflow=0, pool_timeout=2
+        ),
+    )
+    try:
+        yield pools
+    finally:
+        for engine in (pools.app, pools.system, pools.keeping):
+            await engine.dispose()

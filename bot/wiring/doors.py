@@ -1,0 +1,188 @@
+"""The doors of a process: what sends, what receives, and how each was set up."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.exc import SQLAlchemyError
+
+from agent.errors import BadInput
+from agent.mailroom.inbox import Inbox
+from agent.mailroom.schemas import RawEvent
+from agent.ports import Clock
+from bot.doorman import team_of
+from bot.settings import Intake, Settings
+from bot.surfaces import chat
+from channels.contract import Channel, Keep, NotKept, Received, SendError
+from channels.slack import door as slack
+from channels.slack.http import Webhook
+from channels.slack.socket import SocketMode
+from channels.telegram import webhook as telegram_webhook
+from channels.telegram.poll import Poller, PollReport
+from channels.telegram.send import TelegramChannel
+from channels.web.door import WebDoor
+
+log = structlog.get_logger()
+
+BODY_BYTES = 4_000_000
+Loop = Callable[[], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Doors:
+    """What a process opens to the outside."""
+
+    channels: dict[str, Channel] = field(default_factory=dict)
+    receivers: dict[str, Loop] = field(default_factory=dict)
+    """Loops that fetch events: long polling, Socket Mode."""
+    routers: list[APIRouter] = field(default_factory=list)
+    """Routes that events are posted to."""
+
+
+def keeper(inbox: Inbox) -> Keep:
+    """What doors call with what arrived: it is committed on return."""
+
+    async def keep(received: Sequence[Received]) -> None:
+        try:
+            await inbox.keep([_raw(event) for event in received])
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            log.warning("inbox.not_kept", error=type(error).__name__)
+            raise NotKept(type(error).__name__) from error
+
+    return keep
+
+
+def _raw(event: Received) -> RawEvent:
+    seen = event.inbound
+    payload = None
+    if seen is not None:
+        payload = json.dumps(seen.to_payload() | {"team": team_of(seen)})
+    return RawEvent(
+        channel=event.channel,
+        account=event.account,
+        event_id=event.event_id,
+        kind=event.kind,
+        body=event.body,
+        message_key=event.message_key,
+        chat_key=event.chat_key,
+        payload=payload,
+    )
+
+
+@asynccontextmanager
+async def open_doors(
+    settings: Settings, keep: Keep, clock: Clock
+) -> AsyncIterator[Doors]:
+    """Open every door that is set up; a door that cannot be used says so and waits.
+
+    Raises:
+        BadInput: A door is half set up; the message names the missing setting.
+    """
+    doors = Doors(channels={"web": WebDoor()})
+    async with AsyncExitStack() as stack:
+        if settings.telegram.token is not None:
+            await _telegram(settings, keep, doors, stack)
+        if settings.slack.bot_token is not None:
+            await _slack(settings, keep, clock, doors, stack)
+        yield doors
+
+
+async def _telegram(
+    settings: Settings, keep: Keep, doors: Doors, stack: AsyncExitStack
+) -> None:
+    given = settings.telegram
+    assert given.token is not None  # noqa: S101 - checked by the caller
+    token = given.token.get_secret_value()
+    channel = await stack.enter_async_context(
+        TelegramChannel(token, base_url=given.base_url)
+    )
+    doors.channels["telegram"] = channel
+    if given.intake is Intake.WEBHOOK:
+        secret = given.webhook_secret.get_secret_value() if given.webhook_secret else ""
+        if not secret or not settings.public_url:
+            raise BadInput(
+                "TELEGRAM_INTAKE is webhook, but PUBLIC_URL or "
+                "TELEGRAM_WEBHOOK_SECRET is not set.",
+                hint="Set both, or use TELEGRAM_INTAKE=poll.",
+            )
+        doors.routers.append(_telegram_route(channel, secret, keep))
+        return
+
+    async def poll() -> None:
+        me = await channel.me()
+        await channel.set_commands(chat.menu())
+        await Poller(token, me, keep, base_url=given.base_url, tell=_tell).run()
+
+    doors.receivers["telegram"] = poll
+
+
+def _tell(report: PollReport) -> None:
+    log.info(
+        "telegram.state", state=report.state, detail=report.detail, hint=report.hint
+    )
+
+
+def _telegram_route(channel: TelegramChannel, secret: str, keep: Keep) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/telegram/webhook")
+    async def receive(request: Request) -> Response:
+        body = await request.body()
+        given = request.headers.get(telegram_webhook.SECRET_HEADER)
+        try:
+            me = await channel.me()
+        except SendError:
+            return Response(status_code=503)
+        status = await telegram_webhook.receive(
+            body, given, secret=secret, me=me, keep=keep
+        )
+        return Response(status_code=status)
+
+    return router
+
+
+async def _slack(
+    settings: Settings, keep: Keep, clock: Clock, doors: Doors, stack: AsyncExitStack
+) -> None:
+    given = settings.slack
+    assert given.bot_token is not None  # noqa: S101 - checked by the caller
+    client: AsyncWebClient = await stack.enter_async_context(
+        slack.connect(given.bot_token.get_secret_value(), base_url=given.base_url)
+    )
+    doors.channels["slack"] = slack.SlackDoor(client)
+    if given.intake is Intake.WEBHOOK:
+        if given.signing_secret is None:
+            raise BadInput(
+                "SLACK_INTAKE is webhook, but SLACK_SIGNING_SECRET is not set.",
+                hint="Copy it from the app's Basic Information page.",
+            )
+        webhook = Webhook(keep, signing_secret=given.signing_secret.get_secret_value())
+        doors.routers.append(_slack_route(webhook, clock))
+        return
+    if given.app_token is None:
+        raise BadInput(
+            "SLACK_BOT_TOKEN is set, but SLACK_APP_TOKEN is not.",
+            hint="Make an app-level token with connections:write, "
+            "or use SLACK_INTAKE=webhook.",
+        )
+    mode = SocketMode(client, keep, app_token=given.app_token.get_secret_value())
+    doors.receivers["slack"] = mode.run
+
+
+def _slack_route(webhook: Webhook, clock: Clock) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/slack/events")
+    async def receive(request: Request) -> Response:
+        length = int(request.headers.get("content-length") or 0)
+        body = b"" if length > BODY_BYTES else await request.body()
+        now = clock.now().astimezone(UTC)
+        answer = await webhook.receive(body, request.headers, now=now)
+        return Response(answer.body, status_code=answer.status, media_type="text/plain")
+
+    return router

@@ -1,0 +1,202 @@
+"""Running processes: all in one, or web, worker and chat apart."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import APIRouter, Response
+
+from agent.billing import budgets
+from agent.mailroom.inbox import Inbox
+from bot.inbox_worker import InboxWorker
+from bot.postman import Postman
+from bot.settings import Settings
+from bot.web.app import create_app
+from bot.web.ears import Ears, connector
+from bot.web.pg_desk import Backing, PgDesk
+from bot.wiring.arrival import Arrival, greet
+from bot.wiring.database import Pools, open_database
+from bot.wiring.doors import Doors, keeper, open_doors
+from bot.wiring.services import Core, make_core, running
+from channels.contract import Keep, Refused, SendError
+from db import faultpoints
+
+log = structlog.get_logger()
+
+SWEEP_S = 60.0
+AGAIN_S = 5.0
+LONGEST_AGAIN_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What this process does."""
+
+    web: bool = True
+    """Pages and webhooks."""
+    worker: bool = True
+    """Durable functions, the inbox, sweeps."""
+    chat: bool = True
+    """Receiving from messengers, and sending."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """All that one process has made of its settings."""
+
+    settings: Settings
+    core: Core
+    doors: Doors
+    keep: Keep
+    ears: Ears
+    arrival: Arrival
+
+
+async def run(settings: Settings, parts: Parts) -> None:
+    """Run until cancelled; what is under way then is finished first."""
+    faultpoints.arm(settings.fault)
+    async with open_database(settings) as pools, open_process(settings, pools) as made:
+        async with contextlib.AsyncExitStack() as stack:
+            if parts.worker:
+                await stack.enter_async_context(running(made.core))
+            await _work(made, parts)
+
+
+@contextlib.asynccontextmanager
+async def open_process(settings: Settings, pools: Pools) -> Any:
+    """Make the services and open the doors; nothing works yet."""
+    core = await make_core(settings, pools)
+    keep = keeper(Inbox(pools.keeping))
+    ears = Ears(connector(pools.listen_url))
+    async with open_doors(settings, keep, core.services.clock) as doors:
+        core.services.channels = doors.channels
+        arrival = await greet(settings, core.services)
+        try:
+            yield Process(settings, core, doors, keep, ears, arrival)
+        finally:
+            await ears.close()
+
+
+async def _work(made: Process, parts: Parts) -> None:
+    loops: list[Coroutine[Any, Any, None]] = []
+    if parts.worker:
+        loops += [work_inbox(made), _sweep(made.core)]
+    if parts.chat:
+        loops.append(post(made))
+        loops += [_insist(name, loop) for name, loop in made.doors.receivers.items()]
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(loop) for loop in loops]
+        try:
+            await (_web(made) if parts.web else _wait(made))
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+async def work_inbox(made: Process) -> None:
+    """Work the inbox until cancelled."""
+    async with made.ears.hear("inbox") as heard:
+        await InboxWorker(made.core.services, heard).run()
+
+
+async def post(made: Process) -> None:
+    """Send until cancelled."""
+    async with made.ears.hear("deliveries") as heard:
+        await Postman(made.core.services, heard).run()
+
+
+async def _wait(made: Process) -> None:
+    made.arrival.show()
+    await asyncio.Event().wait()
+
+
+async def _web(made: Process) -> None:
+    services = made.core.services
+    backing = Backing(
+        app=services.app,
+        door=services.system,
+        objects=services.objects,
+        pepper=services.pepper,
+    )
+    desk = PgDesk(backing, made.ears, made.keep)
+    app = create_app(
+        desk,
+        services.clock,
+        public_url=made.settings.public_url,
+        routers=[*made.doors.routers, _health(made.core)],
+    )
+    config = uvicorn.Config(
+        app,
+        host=made.settings.host,
+        port=made.settings.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+    )
+    await _Server(config, made.arrival, app.state.streams.close).serve()
+
+
+class _Server(uvicorn.Server):
+    """Says where to go once it really listens; leaves signals to the command line."""
+
+    def __init__(
+        self, config: uvicorn.Config, arrival: Arrival, end_streams: Callable[[], Any]
+    ) -> None:
+        super().__init__(config)
+        self._arrival = arrival
+        self._end_streams = end_streams
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._arrival.show()
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        self._end_streams()
+        await super().shutdown(sockets)
+
+
+def _health(core: Core) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/healthz")
+    async def healthz() -> Response:
+        health = core.engine.health()
+        return Response(health.detail, status_code=200 if health.ok else 503)
+
+    return router
+
+
+async def _sweep(core: Core) -> None:
+    """Free what crashed calls still hold, every minute."""
+    while True:
+        try:
+            async with core.services.as_role("worker") as session:
+                freed = await budgets.sweep(session)
+            if freed:
+                log.info("budget.swept", reservations=freed)
+        except Exception as error:  # noqa: BLE001 - the database comes back
+            log.warning("sweep.failed", error=type(error).__name__)
+        await asyncio.sleep(SWEEP_S)
+
+
+async def _insist(name: str, loop: Callable[[], Awaitable[None]]) -> None:
+    """Keep a receiver running; a refusal is told and tried again slowly."""
+    while True:
+        pause = AGAIN_S
+        try:
+            await loop()
+        except Refused as error:
+            log.warning("door.refused", door=name, reason=str(error))
+            pause = LONGEST_AGAIN_S
+        except SendError as error:
+            log.warning("door.failed", door=name, reason=str(error))
+        await asyncio.sleep(pause)

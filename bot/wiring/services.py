@@ -1,0 +1,206 @@
+"""Settings and a database become services."""
+
+import base64
+import hmac
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import inngest
+import structlog
+
+from agent.billing.budgets import Budgets
+from agent.catalog.shelf import Shelf, stock
+from agent.catalog.skillfile import load_all
+from agent.errors import BadInput
+from agent.identity.callers import Identity
+from agent.identity.history import History
+from agent.llm import prices
+from agent.llm.claude.model import Claude
+from agent.llm.port import Model, Prices, Tier
+from agent.llm.rehearsal import Rehearsal
+from agent.runs.approvals import TableApprovals
+from agent.vault.keys import InstallationKey
+from bot.durable.engine import EmbeddedEngine
+from bot.ports import (
+    EngineEvents,
+    KeptObjects,
+    LateEngine,
+    SystemClock,
+    TimeOrderedIds,
+)
+from bot.router import Router, rule
+from bot.services import Admits, Services
+from bot.settings import Access, Settings
+from bot.wiring.database import Pools
+from bot.work import SkillWork, Stopper
+from bot.workflows.cancel_run import cancel_run
+from bot.workflows.run_skill import run_skill
+from db.objects import Bucket, LocalObjects, S3Objects
+from db.tenancy import system
+
+log = structlog.get_logger()
+
+APP_ID = "draper"
+DRAIN = timedelta(seconds=10)
+KEY_FILE = "installation.key"
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The services, and the engine that runs what they ask for."""
+
+    services: Services
+    engine: EmbeddedEngine
+
+
+async def make_core(settings: Settings, pools: Pools) -> Core:
+    """Build the services and the engine; nothing runs yet.
+
+    Raises:
+        BadInput: A setting cannot be used; the message names it.
+    """
+    if settings.inngest.base_url:
+        raise BadInput(
+            "INNGEST_BASE_URL is set, but this version runs the functions itself.",
+            hint="Remove it to use the embedded engine.",
+        )
+    clock = SystemClock()
+    shelf, router = await _skills(settings.skills, pools)
+    model, listed = _model(settings, clock)
+    # The engine runs functions that emit to it and stop it: it comes a line later.
+    late = LateEngine()
+    services = Services(
+        app=pools.app,
+        system=pools.system,
+        shelf=shelf,
+        router=router,
+        objects=KeptObjects(_store(settings)),
+        model=model,
+        prices=listed,
+        budgets=Budgets(settings.budget_day_usd, settings.budget_month_usd),
+        events=EngineEvents(late),
+        audit=History(),
+        approvals=TableApprovals(),
+        clock=clock,
+        ids=TimeOrderedIds(),
+        pepper=pepper(settings),
+        admits=_admits(settings),
+    )
+    late.engine = _engine(pools, services, late)
+    return Core(services, late.engine)
+
+
+@asynccontextmanager
+async def running(core: Core) -> AsyncIterator[None]:
+    """Let the engine work; what it is doing at the end is finished first."""
+    await core.engine.start()
+    try:
+        yield
+    finally:
+        await core.engine.stop(DRAIN)
+
+
+def pepper(settings: Settings) -> bytes:
+    """What short codes are hashed with: derived from the installation's key."""
+    return hmac.digest(_key_bytes(settings), b"draper pepper", "sha256")
+
+
+def installation_key(settings: Settings) -> InstallationKey:
+    """The key that wraps the workspaces' keys."""
+    return InstallationKey(_key_bytes(settings))
+
+
+def _key_bytes(settings: Settings) -> bytes:
+    if settings.key is not None:
+        try:
+            return base64.b64decode(settings.key.get_secret_value(), validate=True)
+        except ValueError as error:
+            raise BadInput(
+                "DRAPER_KEY is not base64.", hint="Set it to 32 random bytes, base64."
+            ) from error
+    file = settings.home / KEY_FILE
+    if not file.exists():
+        _write_once(file, base64.b64encode(os.urandom(32)))
+    return base64.b64decode(file.read_bytes())
+
+
+def _write_once(file: Path, content: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as opened:
+        opened.write(content)
+
+
+def _engine(pools: Pools, services: Services, late: LateEngine) -> EmbeddedEngine:
+    client = inngest.Inngest(app_id=APP_ID, is_production=False)
+    functions: list[inngest.Function[Any]] = [
+        run_skill(client, SkillWork(services)),
+        cancel_run(client, Stopper(late)),
+    ]
+    return EmbeddedEngine(pools.system, client, functions)
+
+
+async def _skills(folder: Path, pools: Pools) -> tuple[Shelf, Router]:
+    files, problems = load_all(folder)
+    for problem in problems:
+        log.warning("skill.refused", problem=str(problem))
+    async with system(pools.system, "worker") as session:
+        shelf = await stock(session, files)
+    return shelf, Router([rule(file) for file in files])
+
+
+def _model(settings: Settings, clock: SystemClock) -> tuple[Model, Prices]:
+    listed = prices.in_force(clock.now().date())
+    if settings.anthropic.api_key is None:
+        return Rehearsal(), listed
+    tiers = {
+        Tier.FAST: settings.models.fast,
+        Tier.BALANCED: settings.models.balanced,
+        Tier.DEEP: settings.models.deep,
+    }
+    model = Claude(
+        settings.anthropic.api_key.get_secret_value(),
+        settings.anthropic.base_url,
+        tiers,
+        settings.anthropic.timeout_s,
+    )
+    listed.check(model.provider, tiers.values())
+    return model, listed
+
+
+def _store(settings: Settings) -> LocalObjects | S3Objects:
+    s3 = settings.s3
+    if not s3.bucket:
+        return LocalObjects(settings.home / "files")
+    key, secret = s3.access_key_id, s3.secret_access_key
+    return S3Objects(
+        Bucket(
+            name=s3.bucket,
+            endpoint_url=s3.endpoint_url,
+            region=s3.region,
+            access_key_id=key.get_secret_value() if key else None,
+            secret_access_key=secret.get_secret_value() if secret else None,
+            prefix=s3.prefix,
+        )
+    )
+
+
+def _admits(settings: Settings) -> Admits:
+    allowed = {
+        "telegram": settings.telegram.allowed,
+        "slack": settings.slack.allowed,
+    }
+
+    def admits(identity: Identity) -> bool:
+        if settings.access is Access.OPEN:
+            return True
+        if settings.access is Access.ALLOWLIST:
+            return identity.sender in allowed.get(identity.channel, frozenset())
+        return False
+
+    return admits

@@ -1,0 +1,166 @@
+"""What the steps of a run do: write, deliver, give up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+import inngest
+import structlog
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from agent.ctx import Caller, Role
+from agent.errors import AgentError
+from agent.llm.loop import cut_notice
+from agent.llm.port import ModelFailed, Stop
+from agent.mailroom import deliveries
+from agent.mailroom.deliveries import Owner
+from agent.mailroom.schemas import Message
+from agent.memory import conversations
+from agent.runs import outputs, queries, work_queries, writing
+from agent.runs.writing import Cancelled, Job
+from bot import render
+from bot.durable.port import RunView
+from bot.durable.steps import StepKey
+from bot.services import Services
+from db import faultpoints
+
+faultpoints.declare("deliver.stored", "deliver.shown")
+
+log = structlog.get_logger()
+
+TROUBLE = "Something went wrong on my side, and I could not finish this."
+
+
+class Told(Exception):
+    """A failure whose message is safe to show to the person who waits."""
+
+
+class SkillWork:
+    """The steps of ``run-skill`` over the real services."""
+
+    def __init__(self, services: Services) -> None:
+        """Work with ``services``."""
+        self._services = services
+
+    async def write(self, key: StepKey, data: dict[str, Any]) -> dict[str, Any]:
+        """Have the model write; where the draft lies."""
+        del key  # the ledger's own key outlives a replay
+        with structlog.contextvars.bound_contextvars(run_id=data["run_id"]):
+            try:
+                written = await writing.write(self._services.bench, _job(data))
+            except Cancelled:
+                return {"draft_key": "", "stop": "cancelled"}
+            except ModelFailed as error:
+                raise _again(error) from error
+            except AgentError as error:
+                raise inngest.NonRetriableError(error.said) from error
+            log.info("run.written")
+            return asdict(written)
+
+    async def deliver(
+        self, key: StepKey, data: dict[str, Any], written: dict[str, Any]
+    ) -> str:
+        """Keep the draft as an output and show it; the output's id, or empty."""
+        del key
+        if not written["draft_key"]:
+            return ""
+        text = (await self._services.objects.get(written["draft_key"])).decode()
+        return await self._show(_job(data), text, cut_notice(Stop(written["stop"])))
+
+    async def give_up(self, key: StepKey, data: dict[str, Any], error: str) -> str:
+        """Mark the run failed and say so where the answer would have been."""
+        del key
+        job = _job(data)
+        async with self._services.tenant(job.caller) as session:
+            moved = await queries.move(
+                session,
+                job.run_id,
+                "failed",
+                came_from=("queued", "running"),
+                error=("failed", error or TROUBLE),
+            )
+            if moved is not None:
+                message = render.failed(error or TROUBLE, job.run_id)
+                await deliveries.show_for_run(session, job.run_id, message)
+        return str(job.run_id)
+
+    async def _show(self, job: Job, text: str, notice: str) -> str:
+        objects = self._services.objects
+        stored = await outputs.store(objects, job.store_key, text)
+        faultpoints.reach("deliver.stored")
+        async with self._services.tenant(job.caller) as session:
+            run = await work_queries.run(session, job.run_id)
+            if run["status"] != "running":
+                return ""
+            output = None
+            if run["kind"] == "skill":
+                output = await outputs.record(session, job.run_id, stored, text)
+            reply = await deliveries.reply_of(session, job.run_id)
+            if reply is not None:
+                channel = self._services.channels.get(reply["channel"])
+                pages = channel.pages(text) if channel else [text]
+                shown = render.finished(pages, output, notice)
+                await _plan(session, job, reply, shown)
+            await conversations.answer(session, job.caller, text, run_id=job.run_id)
+            await queries.move(session, job.run_id, "completed", came_from=("running",))
+        faultpoints.reach("deliver.shown")
+        return str(output.id) if output else ""
+
+
+async def _plan(
+    session: AsyncSession, job: Job, reply: RowMapping, shown: Sequence[Message]
+) -> None:
+    """The first message takes the placeholder's place; the rest follows in order."""
+    place = deliveries.place_of(reply)
+    owner = Owner(job.caller.workspace_id, job.caller.conversation_id)
+    await deliveries.show(session, reply, shown[0])
+    for number, message in enumerate(shown[1:], start=2):
+        key = f"run:{job.run_id}:{job.attempt}:{number}"
+        await deliveries.plan(session, place, message, owner=owner, key=key)
+
+
+class Stops(Protocol):
+    """The part of an engine that finds and stops runs."""
+
+    async def find(self, event_id: str) -> list[RunView]:
+        """The runs that one event started."""
+        ...
+
+    async def cancel(self, run_id: str) -> bool:
+        """Stop a run before its next step."""
+        ...
+
+
+class Stopper:
+    """The step of ``cancel-run``."""
+
+    def __init__(self, engine: Stops) -> None:
+        """Cancel in ``engine``."""
+        self._engine = engine
+
+    async def stop(self, key: StepKey, data: dict[str, Any]) -> int:
+        """Cancel what the run's event started; how many durable runs that were."""
+        del key
+        runs = await self._engine.find(f"{data['run_id']}:{data['attempt']}")
+        return sum([await self._engine.cancel(run.id) for run in runs])
+
+
+def _job(data: Mapping[str, Any]) -> Job:
+    caller = Caller(
+        workspace_id=UUID(data["workspace_id"]),
+        user_id=UUID(data["user_id"]),
+        role=Role.MEMBER,
+        chat_id=UUID(data["chat_id"]) if data["chat_id"] else None,
+        channel=data["channel"],
+        conversation_id=UUID(data["conversation_id"]),
+    )
+    return Job(UUID(data["run_id"]), int(data["attempt"]), caller)
+
+
+def _again(error: ModelFailed) -> Exception:
+    if error.retry_after_s is None:
+        return Told(error.said)
+    return inngest.RetryAfterError(error.said, timedelta(seconds=error.retry_after_s))
