@@ -24,7 +24,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=2.0)
     seconds = parser.parse_args().seconds
-    print(f"{'phrases':>8} {'build ms':>9} {'router msg/s':>13} {'re msg/s':>10}  matched")
+    print(
+        f"{'phrases':>8} {'build ms':>9} {'router msg/s':>13} {'re msg/s':>10}  matched"
+    )
     for count in COUNTS:
         print(measure(count, seconds))
 
@@ -50,7 +52,9 @@ def measure(count: int, seconds: float) -> str:
     )
 
 
-def rate(call: Callable[[str], object], messages: Sequence[str], seconds: float) -> float:
+def rate(
+    call: Callable[[str], object], messages: Sequence[str], seconds: float
+) -> float:
     """Calls a second: the best pass over PART messages within ``seconds``."""
     part = messages[:PART]
     call(part[0])

@@ -72,7 +72,7 @@ def parse(line: str) -> Check:
 def _sections(text: str, heading: str) -> list[str]:
     """The text under each heading that begins with ``heading``, to the next one."""
     marks = list(_HEADING.finditer(text))
-    ends = [mark.start() for mark in marks[1:]] + [len(text)]
+    ends = [*(mark.start() for mark in marks[1:]), len(text)][: len(marks)]
     wanted = tokens(heading)
     return [
         text[mark.end() : end]

@@ -136,9 +136,7 @@ def load_all(root: Path) -> tuple[tuple[SkillFile, ...], tuple[Problem, ...]]:
 def _assemble(held: Folder, problems: list[Problem]) -> SkillFile | None:
     """The skill in the files ``held``; what is wrong is added to ``problems``."""
     head = frontmatter.read(held.texts["SKILL.md"], held.path("SKILL.md"), held.name)
-    rules, rule_problems = _sidecar(
-        held, "RULES.md", rulefile.parse, _NO_RULES
-    )
+    rules, rule_problems = _sidecar(held, "RULES.md", rulefile.parse, _NO_RULES)
     questions, question_problems = _sidecar(
         held, "questions.yaml", sidecars.questions, sidecars.Questions()
     )

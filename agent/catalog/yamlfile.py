@@ -35,8 +35,10 @@ class _Loader(yaml.SafeLoader):
     ) -> dict[Hashable, Any]:
         seen: set[Any] = set()
         for key, _ in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise BadYaml("A key must be a plain word.", line)
             if key.value in seen:
-                line = key.start_mark.line + 1
                 raise BadYaml(f"The key {key.value!r} stands here twice.", line)
             seen.add(key.value)
         return super().construct_mapping(node, deep=deep)

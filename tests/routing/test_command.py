@@ -98,7 +98,7 @@ def test_lint_fails_and_names_file_and_line(
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "SKILL.md").write_text("---\nname: [\n---\nx")
     assert main(["skills", "lint", "--skills", str(tmp_path)]) == 1
-    assert "broken/SKILL.md:3" in capsys.readouterr().out
+    assert "broken/SKILL.md:2" in capsys.readouterr().out
 
 
 def test_a_folder_without_skills_is_refused_with_what_to_do(

@@ -92,7 +92,11 @@ def test_many_phrases_do_not_lower_a_skill() -> None:
 
 def test_a_word_no_other_skill_uses_weighs_more() -> None:
     router = Router(
-        [Rule("a", ("launch plan",)), Rule("b", ("launch zebra",)), Rule("c", ("plan",))]
+        [
+            Rule("a", ("launch plan",)),
+            Rule("b", ("launch zebra",)),
+            Rule("c", ("plan",)),
+        ]
     )
     shared = router.route("say launch plan").confidence
     rare = router.route("say launch zebra").confidence
@@ -201,7 +205,9 @@ def test_text_without_words_is_for_the_assistant(text: str) -> None:
     assert routed(text) == (ASSISTANT, ASSISTANT)
 
 
-@pytest.mark.parametrize("piece", ["ad copy ", "\ufdfa", "é", "-", "tea\x00", "\U0001f600"])
+@pytest.mark.parametrize(
+    "piece", ["ad copy ", "\ufdfa", "é", "-", "tea\x00", "\U0001f600"]
+)
 def test_forty_thousand_characters_take_no_time(piece: str) -> None:
     text = (piece * 40_000)[:40_000]
     began = process_time()
