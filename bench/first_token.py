@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 
@@ -240,12 +241,12 @@ async def main(calls: int, slug: str, turns: int) -> None:
         show_times(await timed(ways, task, calls))
         async with AsyncClient(base_url=url) as control:
             for title, series in (
-                ("a chat about a piece", chat(claude, task, turns, REMARK)),
-                ("a chat of whole pieces", chat(claude, task, turns, PIECE)),
-                ("runs of one skill and client", runs(claude, task, turns)),
+                ("a chat about a piece", partial(chat, claude, task, turns, REMARK)),
+                ("a chat of whole pieces", partial(chat, claude, task, turns, PIECE)),
+                ("runs of one skill and client", partial(runs, claude, task, turns)),
             ):
                 await control.post("/control/reset")
-                show_shares(title, await series)
+                show_shares(title, await series())
         await claude.aclose()
         await sdk.close()
 
