@@ -25,7 +25,7 @@ _SHOWN = frozenset(
 # The converter drops what looks like HTML and reads prices as formulas. These code
 # points are reserved by Unicode for private use like this, and count one unit too.
 _HIDE = {ord("<"): "\ufdd0", ord("$"): "\ufdd1"}
-_SHOW = {0xFDD0: "<", 0xFDD1: "$", 0xFDD2: "|"}
+_SHOW = {0xFDD0: "<", 0xFDD1: "$", 0xFDD2: "|", 0xFDD3: ":"}
 _TABLE_ROW = re.compile(r"^\s*\|.*\|\s*$", re.MULTILINE)
 
 
@@ -99,7 +99,9 @@ def _units(page: str) -> int:
 def _defused(markdown: str) -> str:
     # Two bars are an empty cell or a logical or; the converter takes them for spoilers.
     celled = _TABLE_ROW.sub(lambda row: row[0].replace("||", "| |"), markdown)
-    return celled.replace("||", "\ufdd2\ufdd2").translate(_HIDE)
+    # "[1]: where" would define a link, and so be shown nowhere.
+    shown = celled.replace("||", "\ufdd2\ufdd2").replace("]:", "]\ufdd3")
+    return shown.translate(_HIDE)
 
 
 def _entities(marks: list[Mark], units: int) -> Iterator[MessageEntity]:

@@ -81,6 +81,8 @@ def test_a_caption_fits(markdown: str, times: int) -> None:
         "<!-- note --> <script>alert(1)</script>",
         "snake_case_name and 2 * 3 * 4",
         "@channel and <!channel>",
+        "As said[^1]\n\n[^1]: elsewhere",
+        "[Headline]: Calm\n[1]: https://a.example",
     ],
 )
 def test_copy_is_shown_as_it_was_written(text: str) -> None:
