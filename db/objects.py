@@ -217,7 +217,7 @@ class S3Objects:
 
 
 async def _round_trip(store: LocalObjects | S3Objects) -> None:
-    key, body = f"ping/{secrets.token_hex(8)}", b"draper"
+    key, body = f"ping-{secrets.token_hex(8)}", b"draper"
     await store.put(key, body, media_type="text/plain")
     found = await store.get(key)
     await store.delete(key)

@@ -11,7 +11,7 @@ from pathlib import Path
 import asyncpg
 import structlog
 
-from db.server_bootstrap import ADMIN, LOGINS, PORT, Urls, connected, ensure, urls
+from db.server_bootstrap import ADMIN, LOGINS, Urls, connected, ensure, urls
 from db.server_errors import CannotStart, Damaged, InUse, ServerError
 from db.server_files import (
     Layout,
@@ -26,29 +26,7 @@ from db.server_files import (
 )
 from db.server_log import LogFile
 from db.server_process import Launch, end_strays, why
-
-SETTINGS = {
-    "listen_addresses": "",
-    "unix_socket_permissions": "0700",
-    "port": str(PORT),
-    # A small, single machine: the app and this together stay below 250 MB.
-    "shared_buffers": "32MB",
-    "max_connections": "60",
-    "max_wal_size": "256MB",
-    "jit": "off",
-    "fsync": "on",
-    "synchronous_commit": "on",
-    "io_method": "sync",
-    # No replicas: less to write, and one process fewer.
-    "wal_level": "minimal",
-    "max_wal_senders": "0",
-    "max_logical_replication_workers": "0",
-    "log_line_prefix": "%m [%p] %q%u ",
-    "log_timezone": "UTC",
-    "timezone": "UTC",
-}
-FORGETFUL = {"fsync": "off", "full_page_writes": "off"}
-"""For tests: quicker. Survives our own crashes, not the machine's."""
+from db.server_settings import FORGETFUL, SETTINGS, flags
 
 START_PATIENCE_S = 10.0
 """How long a server that dies at start is started again."""
@@ -197,14 +175,10 @@ class Server:
             await asyncio.sleep(0.5)
 
     async def _spawn(self, launch: Launch) -> asyncio.subprocess.Process:
-        options = {"unix_socket_directories": str(self.layout.sockets)}
-        pairs = [
-            f"{name}={value}" for name, value in (self._settings | options).items()
-        ]
-        flags = [word for pair in pairs for word in ("-c", pair)]
+        settings = flags(self._settings, self.layout.sockets)
         with self._log.open() as output:
             return await launch.start(
-                "postgres", "-D", str(launch.data), *flags, output=output.fileno()
+                "postgres", "-D", str(launch.data), *settings, output=output.fileno()
             )
 
     async def _keep(self, launch: Launch, known: Urls) -> None:

@@ -1,5 +1,7 @@
 """Why the embedded PostgreSQL may refuse to start, each with what to do."""
 
+from pathlib import Path
+
 
 class ServerError(Exception):
     """A refusal safe to show: ``message`` is what happened, ``hint`` what to do."""
@@ -17,6 +19,14 @@ class Unsupported(ServerError):
 
 class InUse(ServerError):
     """Another Draper holds the data folder."""
+
+    def __init__(self, home: Path, pid: str) -> None:
+        """Name the folder and its holder."""
+        super().__init__(
+            f"Draper already runs on {home} (process {pid}).",
+            hint=f"Stop it (`kill {pid}`), or set DRAPER_HOME to another folder.",
+        )
+        self.pid = pid
 
 
 class WrongVersion(ServerError):

@@ -248,10 +248,7 @@ class Lock:
         except BlockingIOError as error:
             pid = os.read(descriptor, 20).decode().strip() or "unknown"
             os.close(descriptor)
-            raise InUse(
-                f"Draper already runs on {path.parent} (process {pid}).",
-                hint=f"Stop it (`kill {pid}`), or set DRAPER_HOME to another folder.",
-            ) from error
+            raise InUse(path.parent, pid) from error
         os.ftruncate(descriptor, 0)
         os.write(descriptor, str(os.getpid()).encode())
         return cls(descriptor)
@@ -259,6 +256,18 @@ class Lock:
     def release(self) -> None:
         """Let the next one in."""
         os.close(self._descriptor)
+
+
+def holder(home: Path) -> str:
+    """Return the pid of the app that runs on a data folder; empty when none does."""
+    path = Layout(home).lock
+    if not path.exists():
+        return ""
+    try:
+        Lock.take(path).release()
+    except InUse as refusal:
+        return refusal.pid
+    return ""
 
 
 def read_passwords(path: Path, roles: tuple[str, ...]) -> dict[str, str]:

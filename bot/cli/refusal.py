@@ -47,6 +47,6 @@ def _wrong_setting(error: "ValidationError") -> str:
     if name in group.model_fields:
         name = variable(group, name)
     return (
-        f"The setting {name} is wrong: {first['msg']}. "
+        f"The setting {name} is wrong: {first['msg'].removeprefix('Value error, ')}. "
         "Correct it in the environment or in .env; .env.example explains it."
     )

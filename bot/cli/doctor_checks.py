@@ -1,0 +1,154 @@
+"""Which checks the settings call for, and how their findings read."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+from sqlalchemy import URL
+
+from bot import doctor
+from bot.cli import reach
+from bot.doctor import Check
+from bot.settings import Settings
+from channels.contract import Health
+from channels.slack.door import SlackDoor, connect
+from channels.telegram.send import TelegramChannel
+from db.objects import Bucket, LocalObjects, S3Objects
+from db.server_errors import ServerError
+from db.server_files import Layout, holder
+
+
+async def report(settings: Settings) -> int:
+    """Print a line for each check; return 1 when one failed."""
+    failed = 0
+    async with _all(settings) as checks:
+        async for check, health in doctor.examine(checks):
+            print(_line(check.name, health))  # noqa: T201 - the report
+            failed += not health.ok
+    return 1 if failed else 0
+
+
+def _line(name: str, health: Health) -> str:
+    mark = "✓" if health.ok else "✗"
+    fix = f"\n  → {health.hint}" if health.hint and not health.ok else ""
+    return f"{mark} {name}: {health.detail}{fix}"
+
+
+@asynccontextmanager
+async def _all(settings: Settings) -> AsyncIterator[list[Check]]:
+    """Yield the checks; the embedded database is at hand for as long."""
+    first = [
+        Check("python", doctor.python),
+        Check("data folder", partial(doctor.folder, settings.home)),
+        Check("web address", partial(_address, settings, holder(settings.home))),
+    ]
+    last = [*_files(settings), *_outside(settings)]
+    reach.hush()
+    async with AsyncExitStack() as open_for_now:
+        middle = await _database(settings, open_for_now)
+        yield [*first, *middle, *last]
+
+
+async def _database(settings: Settings, open_for_now: AsyncExitStack) -> list[Check]:
+    if settings.database_url:
+        return list(_server(settings, settings.database_owner_url))
+    if not Layout(settings.home).data.exists():
+        later = Health(ok=True, detail="none yet: `draper run` makes it")
+        return [Check("database", partial(_said, later))]
+    try:
+        owner = await open_for_now.enter_async_context(reach.opened(settings))
+    except ServerError as refusal:
+        down = Health(ok=False, detail=refusal.message, hint=refusal.hint)
+        return [Check("database", partial(_said, down))]
+    return list(_server(settings, owner))
+
+
+def _server(settings: Settings, owner: URL | None) -> Iterator[Check]:
+    for role in ("app", "system"):
+        url = partial(reach.url_as, role, settings)
+        yield Check(f"database as {role}", partial(_as, url))
+    if owner:
+        yield Check("tables", partial(doctor.tables, owner))
+        yield Check("pairing", partial(doctor.pairing, owner))
+    elif settings.database_url:
+        yield Check("tables", partial(doctor.tables, settings.database_url))
+
+
+async def _said(health: Health) -> Health:
+    return health
+
+
+async def _address(settings: Settings, pid: str) -> Health:
+    if pid:
+        return Health(ok=True, detail=f"Draper runs (process {pid})")
+    return await doctor.address(settings.host, settings.port)
+
+
+async def _as(url: "partial[URL]") -> Health:
+    return await doctor.database(url())
+
+
+def _files(settings: Settings) -> Iterator[Check]:
+    s3 = settings.s3
+    if not s3.bucket and not settings.home.exists():
+        later = Health(ok=True, detail="none yet, in the data folder")
+        yield Check("files", partial(_said, later))
+        return
+    if not s3.bucket:
+        store = LocalObjects(settings.home / "files")
+        yield Check("files", partial(doctor.objects, store, "local folder"))
+        return
+    key, secret = s3.access_key_id, s3.secret_access_key
+    bucket = Bucket(
+        name=s3.bucket,
+        endpoint_url=s3.endpoint_url,
+        region=s3.region,
+        access_key_id=key.get_secret_value() if key else None,
+        secret_access_key=secret.get_secret_value() if secret else None,
+        prefix=s3.prefix,
+    )
+    yield Check("files", partial(doctor.objects, S3Objects(bucket), "S3 bucket"))
+
+
+def _outside(settings: Settings) -> Iterator[Check]:
+    yield Check("engine", partial(_engine, settings))
+    if key := settings.anthropic.api_key:
+        base_url = settings.anthropic.base_url
+        secret = key.get_secret_value()
+        yield Check("claude", partial(doctor.claude, base_url, secret))
+    else:
+        said = Health(
+            ok=True, detail="no ANTHROPIC_API_KEY: the rehearsal model answers"
+        )
+        yield Check("claude", partial(_said, said))
+    if settings.telegram.token:
+        yield Check("telegram", partial(_telegram, settings))
+    if settings.slack.bot_token:
+        yield Check("slack", partial(_slack, settings))
+
+
+async def _engine(settings: Settings) -> Health:
+    if settings.inngest.base_url:
+        return Health(
+            ok=False,
+            detail="INNGEST_BASE_URL is set; this version runs the functions itself",
+            hint="Remove it to use the embedded engine.",
+        )
+    return Health(ok=True, detail="embedded, in the database")
+
+
+async def _telegram(settings: Settings) -> Health:
+    token = settings.telegram.token
+    secret = token.get_secret_value() if token else ""
+    channel = TelegramChannel(secret, base_url=settings.telegram.base_url)
+    try:
+        return await channel.ping()
+    finally:
+        await channel.aclose()
+
+
+async def _slack(settings: Settings) -> Health:
+    token = settings.slack.bot_token
+    secret = token.get_secret_value() if token else ""
+    async with connect(secret, base_url=settings.slack.base_url) as client:
+        return await SlackDoor(client).ping()
