@@ -56,7 +56,7 @@ def code_of(text: str) -> str:
 
 
 @given(document, st.integers(80, 400))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_no_character_is_lost_and_none_comes_twice(text: str, limit: int) -> None:
     text = re.sub(r"^\| a \| b \|\n\|---\|---\|\n", "", text, flags=re.MULTILINE)
 
@@ -64,7 +64,7 @@ def test_no_character_is_lost_and_none_comes_twice(text: str, limit: int) -> Non
 
 
 @given(noise, st.integers(24, 120))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_hostile_markdown_is_kept_whole_too(text: str, limit: int) -> None:
     shown = iter("".join(split(text, limit)))
 
@@ -73,7 +73,7 @@ def test_hostile_markdown_is_kept_whole_too(text: str, limit: int) -> None:
 
 
 @given(st.one_of(document, noise), st.integers(24, 400))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_every_page_is_within_the_limit_in_the_given_units(
     text: str, limit: int
 ) -> None:
@@ -83,7 +83,7 @@ def test_every_page_is_within_the_limit_in_the_given_units(
 
 
 @given(document, st.integers(80, 400))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_every_page_stands_alone(text: str, limit: int) -> None:
     for page in split(text, limit):
         last = MARKDOWN.parse(f"{page}\n\nThe end.")[-2]
@@ -92,7 +92,7 @@ def test_every_page_stands_alone(text: str, limit: int) -> None:
 
 
 @given(document, st.integers(80, 400))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_what_was_code_is_code_on_every_page(text: str, limit: int) -> None:
     pages = split(text, limit)
 
@@ -100,7 +100,7 @@ def test_what_was_code_is_code_on_every_page(text: str, limit: int) -> None:
 
 
 @given(st.lists(st.sampled_from(["a", "e\u0301", "👍🏽", "👩‍🚀", "🇮🇳", "क्षि", "각"])))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_character_as_seen_is_never_cut(seen: list[str]) -> None:
     seen = [char for char in seen * 5 for _ in range(3)]
     pages = split("".join(seen), 24, utf16_units)

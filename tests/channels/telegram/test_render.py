@@ -32,7 +32,7 @@ noise = st.lists(token, max_size=60).map("".join)
 
 
 @given(noise)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_whatever_the_model_writes_telegram_can_read(markdown: str) -> None:
     shown = render(markdown)
 
@@ -41,7 +41,7 @@ def test_whatever_the_model_writes_telegram_can_read(markdown: str) -> None:
 
 
 @given(noise)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_no_word_is_lost_in_showing(markdown: str) -> None:
     # Addresses, a fence's language and list numbers are shown in other ways.
     words = re.findall(r"word|Ünï|name|🎉|कि", markdown)
@@ -54,7 +54,7 @@ def test_no_word_is_lost_in_showing(markdown: str) -> None:
 
 
 @given(st.lists(noise, max_size=8).map("\n\n".join), st.integers(1, 40))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_every_page_fits_as_shown_and_as_written(markdown: str, times: int) -> None:
     for page in pages(markdown * times):
         shown = render(page)
@@ -66,7 +66,7 @@ def test_every_page_fits_as_shown_and_as_written(markdown: str, times: int) -> N
 
 
 @given(noise, st.integers(1, 60))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_caption_fits(markdown: str, times: int) -> None:
     assert utf16_units(render(caption(markdown * times)).text) <= 1024
 
