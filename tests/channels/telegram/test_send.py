@@ -436,3 +436,18 @@ async def test_every_page_of_a_long_text_can_be_sent(
     assert len(seen) == len(pages) > 3
     assert sum(one.text.count("Bold") for one in seen) == 60 * 8
     assert all(len(one.entities) <= 100 for one in seen)
+
+
+async def test_a_webhook_is_set_with_its_secret_and_what_waits_is_kept(
+    tg: Telegram, channel: TelegramChannel
+) -> None:
+    tg.retry_s = 60
+    tg.say("waiting")
+
+    await channel.set_webhook("http://127.0.0.1:9/hook", "s3", ("message",))
+
+    assert (tg.webhook["url"], tg.webhook["secret"]) == (
+        "http://127.0.0.1:9/hook",
+        "s3",
+    )
+    assert (tg.allowed, len(tg.updates)) == (["message"], 1)
