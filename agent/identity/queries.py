@@ -54,8 +54,10 @@ _FIND_SESSION = text("""
 """)
 
 _RENEW_SESSION = text("""
-    UPDATE access_tokens SET expires_at = now() + :ttl, last_used_at = now()
-    WHERE id = :id AND expires_at < now() + :ttl - :after
+    UPDATE access_tokens
+    SET expires_at = now() + CAST(:ttl AS interval), last_used_at = now()
+    WHERE id = :id
+      AND expires_at < now() + CAST(:ttl AS interval) - CAST(:after AS interval)
 """)
 
 _REVOKE_SESSION = text("""

@@ -67,6 +67,8 @@ async def find(session: AsyncSession, token: str) -> Person | None:
 
     A session ends with its time, its sign-out, its account, or its membership.
     """
+    if not token.isprintable():  # a NUL would be an error, not a miss
+        return None
     found = await queries.find_session(session, _prefix(token), _hash(token))
     if found is None:
         return None

@@ -9,6 +9,7 @@ from bot.web.desk import Batch, Desk
 from bot.web.session import Signed
 
 RETRY_MS = 1000
+BYE = b"event: bye\ndata: {}\n\n"
 
 
 class Streams:
@@ -38,11 +39,11 @@ class Streams:
             while (batch := await self._next(batches)) is not None:
                 if batch.shown or batch.whole:
                     yield _event("batch", batch)
-                elif await self._desk.who(signed.token) is None:
-                    yield b"event: bye\ndata: {}\n\n"
-                    return
-                else:
-                    yield _event("beat", batch)
+                    continue
+                caller = await self._desk.who(signed.token)
+                yield _event("beat", batch) if caller else BYE
+                if caller != signed.caller:
+                    return  # over, or elsewhere by now: the page comes back for that
 
     async def _next(self, batches: AsyncIterator[Batch]) -> Batch | None:
         if self._closed:

@@ -1,7 +1,9 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -95,6 +97,15 @@ async def test_the_stream_ends_with_the_session(
     await desk.sign_out(TOKEN)
     assert await page.next("bye") is not None
     assert await page.next() is None
+
+
+async def test_a_person_who_moved_is_streamed_anew(
+    streams: Streams, desk: FakeDesk
+) -> None:
+    page = Reader(streams)
+    await page.next("batch")
+    desk.sessions[TOKEN] = replace(ANA, workspace_id=UUID(int=2))
+    assert await page.next("bye") is None
 
 
 async def test_closing_ends_every_stream_at_once(
