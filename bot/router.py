@@ -1,8 +1,8 @@
 """Which skill answers a message, and why. Pure: phrases and text in, a route out.
 
 The order is: a button pressed, a form in progress, a command, phrases, the assistant.
-Phrases are evidence in odds. A phrase's odds grow with its words, and most with
-words no other skill uses; a skill's odds are the sum over the phrases found, so having many
+Phrases are evidence in odds. A phrase's odds grow with its words, and most with words
+no other skill uses; a skill's odds are the sum over the phrases found, so having many
 phrases costs nothing. ``confidence`` is the skill's share of all odds, "none of them"
 counting 1: the chance that the best skill is meant, if the odds are right.
 """
@@ -30,7 +30,7 @@ _OPENING_BYTES, _CLOSING_BYTES = 100, 100
 """People ask first and explain then, or explain first and ask last."""
 _FIRST_WORDS, _OPENING = (2.0, " x2"), (1.0, "")
 _CLOSING, _MIDDLE = (0.6, " x0.6"), (0.3, " x0.3")
-"""What a phrase's odds are multiplied by, by where it stands, and how reasons say it."""
+"""What odds are multiplied by, by where a phrase stands, and how reasons say it."""
 _REFUSALS = (b" not", b" never", b" stop", b" skip")
 _EXCLUSIONS = (b" without", b" instead of", b" rather than")
 _SUGGESTIONS = (b" why not", b" how not")
@@ -76,6 +76,23 @@ class Route(NamedTuple):
     """The message without the command that was its first word."""
 
 
+_ITSELF = Rule(
+    ASSISTANT,
+    (
+        *("show my last", "where is my last", "open my last"),
+        *("cancel run", "cancel the", "retry the", "retry run", "stop the run"),
+        *("status of", "delete my", "export my", "rename the", "switch to client"),
+        *(
+            "what are your skills",
+            "unsubscribe me from this bot",
+            "how much did we spend",
+        ),
+        *("api key", "system prompt", "your instructions", "your rules"),
+    ),
+)
+"""Talk about the assistant and its work, which other skills' words often stand in."""
+
+
 class _Claim(NamedTuple):
     """What one phrase says for one skill."""
 
@@ -93,6 +110,7 @@ class Router:
     def __init__(self, rules: Sequence[Rule]) -> None:
         """Compile ``rules``; a phrase that folds to nothing is never found."""
         self._names = {rule.skill for rule in rules}
+        rules = (*rules, _ITSELF)
         self._fold = Folding(_all_phrases(rules))
         claims = _claims(rules, self._fold)
         self._claims = tuple(tuple(found) for found in claims.values())

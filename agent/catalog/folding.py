@@ -131,7 +131,7 @@ class Folding:
         self._get = {form: spaced[kept] for form, kept in fold.items()}.get
 
     def __call__(self, text: str) -> bytes:
-        """The normal form of ``text``; a word outside the vocabulary becomes a blank."""
+        """The normal form of ``text``; words outside the vocabulary become blanks."""
         return b"".join(map(self._get, tokens(text), repeat(_BLANK))) + b" "
 
     def phrase(self, text: str) -> tuple[bytes, ...]:

@@ -1,6 +1,8 @@
 from time import process_time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.router import ASSISTANT, SURE, Route, Router, Rule, unreachable
 
@@ -156,6 +158,14 @@ def test_a_refused_phrase_stays_among_the_reasons() -> None:
     assert reason.startswith('not asked for: phrase "ad copy"')
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["show my last ad copy", "cancel the welcome series", "status of the tea run"],
+)
+def test_asking_about_work_does_not_start_it(text: str) -> None:
+    assert routed(text) == (ASSISTANT, ASSISTANT)
+
+
 def test_no_phrase_is_found_across_the_end_of_a_sentence() -> None:
     assert routed("I like this ad. Copy is fine?") == (ASSISTANT, ASSISTANT)
 
@@ -199,7 +209,8 @@ def test_a_press_wins_over_a_form_and_a_form_over_a_command() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "\n", "\x00", "\ud800\udfff", "👍", "...", "\u200b", "़", "٠"]
+    "text",
+    ["", " ", "\n", "\x00", "\ud800\udfff", "👍", "...", "\u200b", "\u093c", "\u0660"],,
 )
 def test_text_without_words_is_for_the_assistant(text: str) -> None:
     assert routed(text) == (ASSISTANT, ASSISTANT)
@@ -248,3 +259,11 @@ def test_a_phrase_that_leads_elsewhere_is_reported() -> None:
         ("a", "red kite"),
         ("b", "red kite"),
     }
+
+
+@given(st.text(st.characters(), max_size=300))
+def test_any_text_gets_a_route_with_a_reason(text: str) -> None:
+    found = ROUTER.route(text)
+    assert 0 <= found.confidence <= 1
+    assert found.reasons
+    assert found.skill not in found.alternatives

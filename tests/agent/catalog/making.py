@@ -3,9 +3,11 @@
 from pathlib import Path
 
 TRIGGERS = tuple(
-    f"{word} the kettle" for word in "boil mend fill buy sell lend".split()
+    f"{word} the kettle" for word in ["boil", "mend", "fill", "buy", "sell", "lend"]
 )
-MORE = tuple(f"kettle {word}" for word in "noise colour price repair lid spout".split())
+MORE = tuple(
+    f"kettle {word}" for word in ["noise", "colour", "price", "repair", "lid", "spout"]
+)
 
 HEAD = {
     "version": '"1.2.0"',

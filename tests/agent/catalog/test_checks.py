@@ -66,7 +66,7 @@ def test_a_check_finds_what_it_says(line: str, verdict: str) -> None:
     "line", ["", "glow", "max-words", "max-words few", "items 3-", "lacks", "lacks  "]
 )
 def test_a_line_that_is_no_check_is_refused_with_the_form(line: str) -> None:
-    with pytest.raises(BadCheck, match="there are|is written"):
+    with pytest.raises(BadCheck, match=r"there are|is written"):
         parse(line)
 
 
