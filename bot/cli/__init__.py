@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if args.trace:
             raise
-        sys.stderr.write(f"draper: {explain(error)}\n")
+        sys.stderr.write(f"draper: {' '.join(explain(error).split())}\n")
         return 1
     return status
 

@@ -72,7 +72,7 @@ async def read(settings: Settings, source: Path) -> str:
     try:
         async with reach.opened(settings, "admin") as url:
             await _ensure_ready(url)
-            with TemporaryDirectory() as folder, tarfile.open(source) as archive:
+            with TemporaryDirectory() as folder, tarfile.open(source, "r:") as archive:
                 dump = Path(folder) / DUMP
                 _extract(archive, DUMP, dump)
                 await _load(url, dump)
@@ -191,7 +191,7 @@ def _files(home: Path) -> Iterator[Path]:
 
 def _ensure_backup(source: Path) -> None:
     try:
-        with tarfile.open(source) as archive:
+        with tarfile.open(source, "r:") as archive:
             paper = archive.extractfile(MANIFEST)
             found = json.load(paper)["format"] if paper else None
     except (OSError, KeyError, ValueError, tarfile.TarError) as error:
