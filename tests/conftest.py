@@ -51,7 +51,7 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Urls
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def bare_template(server: Urls) -> AsyncIterator[Urls]:
     """What the migrations make of an empty database, by the release's login alone."""
-    async with _database(server) as urls:
+    async with copied(server) as urls:
         await administer(urls.admin, "CREATE EXTENSION vector")
         await _run(urls.owner, schema.upgrade)
         yield urls
@@ -60,7 +60,7 @@ async def bare_template(server: Urls) -> AsyncIterator[Urls]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def template(server: Urls, bare_template: Urls) -> AsyncIterator[Urls]:
     """The same, with the people of ``tests.seeds``."""
-    async with _database(server, template=bare_template) as urls:
+    async with copied(server, template=bare_template) as urls:
         await _run(urls.owner, seeds.sow)
         yield urls
 
@@ -68,21 +68,21 @@ async def template(server: Urls, bare_template: Urls) -> AsyncIterator[Urls]:
 @pytest.fixture
 async def database(server: Urls, template: Urls) -> AsyncIterator[Urls]:
     """One test's own database, with people in it."""
-    async with _database(server, template=template) as urls:
+    async with copied(server, template=template) as urls:
         yield urls
 
 
 @pytest.fixture
 async def bare_database(server: Urls, bare_template: Urls) -> AsyncIterator[Urls]:
     """One test's own database, empty but migrated."""
-    async with _database(server, template=bare_template) as urls:
+    async with copied(server, template=bare_template) as urls:
         yield urls
 
 
 @pytest.fixture
 async def unmigrated_database(server: Urls) -> AsyncIterator[Urls]:
     """One test's own database, before the first migration."""
-    async with _database(server) as urls:
+    async with copied(server) as urls:
         await administer(urls.admin, "CREATE EXTENSION vector")
         yield urls
 
@@ -133,7 +133,8 @@ async def _prepared(admin: URL) -> Urls:
 
 
 @asynccontextmanager
-async def _database(server: Urls, template: Urls | None = None) -> AsyncIterator[Urls]:
+async def copied(server: Urls, template: Urls | None = None) -> AsyncIterator[Urls]:
+    """A database of its own, a copy of ``template``; dropped at the end."""
     name = f"draper_test_{os.getpid()}_{next(_number)}"
     source = template.admin.database if template else "template0"
     await administer(

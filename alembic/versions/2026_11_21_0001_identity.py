@@ -184,6 +184,8 @@ GRANT INSERT, UPDATE, DELETE,
         role, payload, attempts, expires_at, used_at)
     ON link_codes TO agent_door;
 GRANT SELECT ON link_codes TO agent_vault;
+GRANT DELETE, SELECT (id, user_id, workspace_id, sent_to, expires_at)
+    ON link_codes TO agent_eraser;
 GRANT SELECT ON workspaces TO agent_worker;
 GRANT SELECT, UPDATE (name, slug, settings, owner_key, erased_at)
     ON workspaces TO agent_eraser;
@@ -215,8 +217,8 @@ def upgrade() -> None:
         rls.allow("link_codes", VAULT, "true", verb="SELECT"),
         rls.allow("workspaces", WORKER, "true", verb="SELECT"),
         rls.allow("workspaces", ERASER, "true"),
-        *rls.erasable("users", "user_channels", "access_tokens", "link_codes"),
-        *rls.erasable("workspace_members"),
+        rls.allow("link_codes", ERASER, "true"),
+        *rls.erasable("users", "user_channels", "access_tokens", "workspace_members"),
     ):
         op.execute(statement)
 

@@ -6,7 +6,7 @@ Safe online: new tables only.
 from alembic import op
 
 from db import rls
-from db.roles import DOOR, VAULT, WORKER
+from db.roles import DOOR, ERASER, VAULT, WORKER
 from db.script import statements
 
 revision = "0003"
@@ -124,6 +124,7 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON deliveries
 
 RIGHTS = """
 GRANT SELECT, INSERT, UPDATE, DELETE ON workspace_keys TO agent_vault;
+GRANT DELETE, SELECT (workspace_id, kid) ON workspace_keys TO agent_eraser;
 
 GRANT SELECT, UPDATE (state, title) ON chats TO agent_app;
 GRANT SELECT, INSERT, UPDATE ON chats TO agent_door;
@@ -160,7 +161,8 @@ def upgrade() -> None:
         rls.allow("deliveries", DOOR, "true", verb="SELECT"),
         rls.allow("deliveries", DOOR, rls.GLOBAL, name="onboarding", verb="INSERT"),
         rls.allow("deliveries", WORKER, "true"),
-        *rls.erasable("workspace_keys", "chats", "inbox", "deliveries"),
+        rls.allow("workspace_keys", ERASER, "true"),
+        *rls.erasable("chats", "inbox", "deliveries"),
     ):
         op.execute(statement)
 
