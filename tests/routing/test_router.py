@@ -210,7 +210,7 @@ def test_a_press_wins_over_a_form_and_a_form_over_a_command() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "\n", "\x00", "\ud800\udfff", "👍", "...", "\u200b", "\u093c", "\u0660"],,
+    ["", " ", "\n", "\x00", "\ud800\udfff", "👍", "...", "\u200b", "\u093c", "\u0660"],
 )
 def test_text_without_words_is_for_the_assistant(text: str) -> None:
     assert routed(text) == (ASSISTANT, ASSISTANT)
