@@ -7,7 +7,7 @@ It goes past SQLAlchemy because a step's cost is counted in round trips, and pas
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 import structlog
@@ -32,7 +32,7 @@ LOST = (
 """What passes by itself: the same statement may succeed a moment later."""
 
 T = TypeVar("T")
-Connection = asyncpg.Connection
+Connection: TypeAlias = asyncpg.Connection
 log = structlog.get_logger()
 
 

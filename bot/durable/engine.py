@@ -15,11 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from bot.durable import events as mail
 from bot.durable import queue, transitions, views
 from bot.durable.caller import Caller
-from bot.durable.database import LOST, Database
+from bot.durable.database import Database
 from bot.durable.functions import read
 from bot.durable.limits import Limits
 from bot.durable.port import EngineHealth, Event, RunView
 from bot.durable.worker import Worker
+
+RUSH_S = 0.01
+"""The least pause when a job is due that another process just holds."""
 
 log = structlog.get_logger()
 
@@ -74,7 +77,6 @@ class EmbeddedEngine:
     async def stop(self, drain: timedelta) -> None:
         """Take nothing new, let running steps end within ``drain``, then stop."""
         self._trouble = "stopping"
-        *_, heart = self._tasks or [None]
         await self._worker.drain(drain)
         for task in self._tasks:
             task.cancel()
@@ -137,7 +139,7 @@ class EmbeddedEngine:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     await self._wake.wait()
-            wait_s = await self._attempt(self._turn)
+            wait_s = await self._database.insist(self._turn)
 
     async def _turn(self) -> float:
         news = self._mail.is_set() or not self._wake.is_set()
@@ -151,13 +153,9 @@ class EmbeddedEngine:
             outlook = await queue.outlook(connection)
         self._queued = outlook.queued
         due = outlook.next_due or self._limits.poll
-        return max(0.0, min(due, self._limits.poll).total_seconds())
+        return max(RUSH_S, min(due, self._limits.poll).total_seconds())
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self._limits.lease.total_seconds() / 3)
-            await self._attempt(self._worker.beat)
-
-    async def _attempt(self, work: Any) -> Any:
-        """Return what ``work`` returns; when the database is away, try until it is back."""
-        return await self._database.insist(work)
+            await self._database.insist(self._worker.beat)

@@ -11,6 +11,7 @@ from bot.durable import lanes
 from bot.durable.database import Connection, Database
 from bot.durable.functions import Plan
 from bot.durable.port import Event
+from bot.durable.protocol import dump
 from db import faultpoints
 
 faultpoints.declare("engine.event_insert", "engine.run_insert")
@@ -108,7 +109,9 @@ def _starts(event: Any, plans: Mapping[str, Plan]) -> list[Start]:
 
 
 async def _start(connection: Connection, starts: Sequence[Start]) -> None:
-    await connection.execute(START, *(list(column) for column in zip(*starts)))
+    await connection.execute(
+        START, *(list(column) for column in zip(*starts, strict=True))
+    )
     busy = {lane: limit for _, _, lane, limit in starts if lane and limit}
     # In one order, so that two transactions with the same lanes cannot deadlock.
     for lane in sorted(busy):
@@ -120,10 +123,6 @@ def _columns(events: Sequence[Event]) -> tuple[list[str], ...]:
     return (
         [event.id for event in events],
         [event.name for event in events],
-        [_json(event.data) for event in events],
-        [_json(event.user) for event in events],
+        [dump(dict(event.data)) for event in events],
+        [dump(dict(event.user)) for event in events],
     )
-
-
-def _json(value: Mapping[str, Any]) -> str:
-    return json.dumps(dict(value), allow_nan=False)

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import inngest
@@ -74,7 +74,10 @@ def read(functions: Iterable[inngest.Function[Any]]) -> dict[str, Plan]:
             raise Unsupported(f"Two functions are called {main.id!r}.")
         plans[main.id] = main
         if declared.on_failure:
-            plans[declared.on_failure.id] = _read(declared.on_failure, main.id)
+            # The SDK declares no retries; but who tells the person must not die with
+            # one worker, so it is repeated like any other function.
+            handler = _read(declared.on_failure, main.id)
+            plans[handler.id] = replace(handler, max_attempts=1 + DEFAULT_RETRIES)
     return plans
 
 

@@ -18,6 +18,9 @@ PARTIAL, OK = 206, 200
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """The largest result a step or a function may return, as JSON."""
 
+HOPELESS = {"output_unserializable"}
+"""The SDK's error codes that the same call would meet again, though it does not say so."""
+
 Error = dict[str, Any]
 
 
@@ -120,6 +123,18 @@ def error_of(name: str, message: str) -> Error:
     return {"name": name, "message": message, "stack": None}
 
 
+def dump(value: Any) -> str:
+    """Return JSON that the SDK can read back.
+
+    Half a surrogate pair, which its parser refuses, becomes a question mark.
+
+    Raises:
+        TypeError, ValueError: JSON cannot hold it.
+    """
+    text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+    return text.encode(errors="replace").decode()
+
+
 def read(answer: Answer) -> Outcome:
     """Return what the answer means for the run."""
     if len(answer.body) > MAX_BODY_BYTES:
@@ -129,9 +144,10 @@ def read(answer: Answer) -> Outcome:
     final = answer.headers.get("x-inngest-no-retry") == "true"
     if answer.status == PARTIAL:
         return _progress(json.loads(answer.body), retriable=not final)
+    error = _error(answer.body)
     return Errored(
-        _error(answer.body),
-        retriable=not final,
+        error,
+        retriable=not final and error.get("code") not in HOPELESS,
         retry_at=_instant(answer.headers.get("retry-after")),
     )
 
@@ -154,10 +170,10 @@ def _op(op: dict[str, Any]) -> Op | Errored:
     step_id, name = op["id"], op["displayName"]
     match op["op"]:
         case "StepRun":
-            return Ran(step_id, name, json.dumps({"data": op.get("data")}))
+            return Ran(step_id, name, dump({"data": op.get("data")}))
         case "StepError" | "StepFailed":
             memo = {key: op["error"].get(key) for key in ("name", "message", "stack")}
-            return Ran(step_id, name, json.dumps({"error": memo}), failed=True)
+            return Ran(step_id, name, dump({"error": memo}), failed=True)
         case "StepPlanned":
             return Planned(step_id, name)
         case "Sleep":
@@ -173,7 +189,7 @@ def _error(body: bytes) -> Error:
     except ValueError:
         error = None
     if isinstance(error, dict) and "message" in error:
-        return {key: error.get(key) for key in ("name", "message", "stack")}
+        return {key: error.get(key) for key in ("name", "message", "stack", "code")}
     return error_of("BadAnswer", body[:500].decode(errors="replace"))
 
 

@@ -25,7 +25,7 @@ CLAIM = """
         RETURNING j.*
     )
     SELECT t.id, t.token, t.run_id, t.step_id, t.name, t.kind, t.attempt, t.losses,
-        r.function_id, r.racing,
+        r.function_id, r.racing, r.lane,
         e.id AS event_id, e.name AS event_name, e.data, e.person,
         (extract(epoch FROM e.sent_at) * 1000)::bigint AS ts,
         ARRAY(SELECT step_id FROM engine.memos m WHERE m.run_id = t.run_id
@@ -70,6 +70,7 @@ class Job:
     attempt: int
     losses: int
     racing: bool
+    lane: str | None
     event: str
     memos: Mapping[str, str]
 
@@ -127,6 +128,7 @@ def _job(row: Any) -> Job:
         attempt=row["attempt"],
         losses=row["losses"],
         racing=row["racing"],
+        lane=row["lane"],
         event=_event(row),
         memos=dict(zip(row["steps"], row["bodies"], strict=True)),
     )

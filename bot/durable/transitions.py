@@ -4,7 +4,6 @@ Locks are taken in one order: the run's row, its jobs, its memos, its lane. Whoe
 longer holds the job's lease changes nothing.
 """
 
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +12,7 @@ from uuid import UUID
 from bot.durable import lanes
 from bot.durable.database import Connection, Database
 from bot.durable.functions import Plan
-from bot.durable.protocol import Error, Op, Planned, Progress, Ran, Slept
+from bot.durable.protocol import Error, Op, Planned, Progress, Ran, Slept, dump
 from bot.durable.queue import Job
 
 FAILED = "inngest/function.failed"
@@ -62,12 +61,26 @@ LEFT = "SELECT count(*) FROM engine.jobs WHERE run_id = $1"
 RETRY = """
     UPDATE engine.jobs SET
         worker = NULL, token = token + 1, attempt = attempt + 1, error = $4,
-        due_at = coalesce($5, now() + $3 * (1 + random() / 5))
+        due_at = coalesce($5, now() + $3::interval * (1 + random() / 5))
     WHERE id = $1 AND token = $2
 """
 END = """
     UPDATE engine.runs
     SET status = $2, output = $3, error = $4, ended_at = now() WHERE id = $1
+"""
+# The same in one round trip, for a run whose end lets nobody else in.
+COMPLETE = """
+    WITH run AS MATERIALIZED (
+        SELECT id FROM engine.runs
+        WHERE id = $1 AND status = 'active' FOR NO KEY UPDATE
+    ), taken AS (
+        DELETE FROM engine.jobs
+        WHERE id = $2 AND token = $3 AND EXISTS (SELECT FROM run) RETURNING run_id
+    ), cleared AS (
+        DELETE FROM engine.jobs j USING taken t WHERE j.run_id = t.run_id AND j.id <> $2
+    )
+    UPDATE engine.runs r SET status = 'completed', output = $4, ended_at = now()
+    FROM taken t WHERE r.id = t.run_id
 """
 CLEAR = "DELETE FROM engine.jobs WHERE run_id = $1"
 REPORT = """
@@ -114,6 +127,12 @@ async def progress(database: Database, job: Job, made: Progress) -> bool:
 
 async def complete(database: Database, job: Job, output: str) -> bool:
     """End the run well; False if lost."""
+    if job.lane is None:
+        async with database.connection() as connection:
+            said = await connection.execute(
+                COMPLETE, job.run_id, job.id, job.token, output
+            )
+        return bool(said == "UPDATE 1")
     async with database.transaction() as connection:
         run = await _take(connection, job)
         if run:
@@ -136,7 +155,7 @@ async def retry(
     database: Database, job: Job, error: Error, delay: timedelta, at: datetime | None
 ) -> bool:
     """Queue the call again, after ``delay`` or at an instant; False if lost."""
-    message = f"{error['name']}: {error['message']}"
+    message = f"{error.get('name')}: {error.get('message')}"
     async with database.transaction() as connection:
         if not await connection.fetchrow(LOCK, job.run_id):
             return False
@@ -191,7 +210,7 @@ async def _end(
     output: str | None = None,
     error: Error | None = None,
 ) -> None:
-    said = json.dumps(error) if error else None
+    said = dump(error) if error else None
     await connection.execute(CLEAR, run["id"])
     await connection.execute(END, run["id"], status, output, said)
     await _settle(connection, run)
@@ -200,7 +219,7 @@ async def _end(
 
 
 async def _report(connection: Connection, run: Any, error: Error) -> None:
-    said = json.dumps(error)
+    said = dump(error)
     values = (run["function_id"], said, run["event_id"])
     await connection.execute(REPORT, str(run["id"]), FAILED, *values)
     await connection.execute(NOTIFY, "events")

@@ -157,8 +157,10 @@ class Worker:
             return None
         carried = self._carried[job.id]
         carried.calling = True
-        outcome = await self._caller.call(job)
-        carried.calling = False
+        try:
+            outcome = await self._caller.call(job)
+        finally:
+            carried.calling = False
         return await self._apply(job, outcome)
 
     def _refusal(self, job: Job) -> Error | None:
@@ -232,7 +234,7 @@ class Worker:
         self.freed()
 
     async def _fail(self, job: Job, error: Error) -> None:
-        log.warning("engine.run_failed", run=str(job.run_id), error=error["name"])
+        log.warning("engine.run_failed", run=str(job.run_id), error=error.get("name"))
         plan = self._plans.get(job.function_id)
         await self._write(partial(transitions.fail, self._database, job, error, plan))
 

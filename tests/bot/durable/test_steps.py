@@ -1,0 +1,336 @@
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+
+import inngest
+import pytest
+
+from bot.durable.port import Event, RunStatus
+from bot.durable.steps import StepKey, Steps
+from tests.bot.durable.world import World
+
+
+async def test_a_finished_step_is_not_repeated(world: World) -> None:
+    async def body(ctx: inngest.Context, steps: Steps) -> list[str]:
+        world.seen.append("body")
+        return [await steps.run(name, world.note, name) for name in "abc"]
+
+    world.declare("go", body)
+    run = await world.run("go")
+    assert run.status is RunStatus.COMPLETED
+    assert run.output == ["a", "b", "c"]
+    assert world.seen == ["body", "a", "body", "b", "body", "c", "body"]
+    assert [(step.name, step.status) for step in run.steps] == [
+        (name, RunStatus.COMPLETED) for name in "abc"
+    ]
+
+
+async def test_a_step_key_is_the_same_in_every_attempt(world: World) -> None:
+    async def fussy(key: StepKey) -> str:
+        world.seen.append(str(key))
+        if len(world.seen) == 1:
+            raise ValueError("not yet")
+        return key.run_id
+
+    async def body(ctx: inngest.Context, steps: Steps) -> str:
+        return await steps.run("a", fussy)
+
+    world.declare("go", body)
+    run = await world.run("go")
+    assert world.seen == [f"{run.id}:a"] * 2
+    assert run.output == run.id
+
+
+async def test_a_step_id_used_again_is_another_step(world: World) -> None:
+    async def which(key: StepKey) -> str:
+        return key.step_id
+
+    async def body(ctx: inngest.Context, steps: Steps) -> list[str]:
+        return [await steps.run("a", which) for _ in range(3)]
+
+    world.declare("go", body)
+    assert (await world.run("go")).output == ["a", "a:1", "a:2"]
+
+
+async def test_parallel_steps_run_side_by_side_once_each(world: World) -> None:
+    met = asyncio.Barrier(3)
+
+    async def meet(_: StepKey, name: str) -> str:
+        await asyncio.wait_for(met.wait(), 5)
+        world.seen.append(name)
+        return name
+
+    async def body(ctx: inngest.Context, steps: Steps) -> list[str]:
+        together = await steps.parallel(
+            lambda: steps.run("a", meet, "a"),
+            lambda: steps.run("b", meet, "b"),
+            lambda: steps.run("c", meet, "c"),
+        )
+        return [*together, await steps.run("d", world.note, "d")]
+
+    world.declare("go", body)
+    run = await world.run("go")
+    assert run.output == ["a", "b", "c", "d"]
+    assert sorted(world.seen) == ["a", "b", "c", "d"]
+
+
+async def test_racing_branches_do_not_wait_for_each_other(world: World) -> None:
+    slow = asyncio.Event()
+
+    async def linger(_: StepKey) -> str:
+        await asyncio.wait_for(slow.wait(), 5)
+        return "slow"
+
+    async def release(_: StepKey) -> str:
+        slow.set()
+        return "quick"
+
+    async def body(ctx: inngest.Context, steps: Steps) -> list[str]:
+        async def branch() -> str:
+            await steps.run("a", world.note, "a")
+            return await steps.run("b", release)
+
+        return list(
+            await ctx.group.parallel(
+                (lambda: steps.run("slow", linger), branch),
+                parallel_mode=inngest.ParallelMode.RACE,
+            )
+        )
+
+    world.declare("go", body)
+    run = await world.run("go")
+    assert run.output == ["slow", "quick"]
+    assert world.seen == ["a"]
+
+
+async def test_parallel_sleep_and_step_both_count(world: World) -> None:
+    async def body(ctx: inngest.Context, steps: Steps) -> str:
+        await steps.parallel(
+            lambda: steps.sleep("nap", timedelta(milliseconds=60)),
+            lambda: steps.run("a", world.note, "a"),
+        )
+        return await steps.run("b", world.note, "b")
+
+    world.declare("go", body)
+    assert (await world.run("go")).output == "b"
+    assert world.seen == ["a", "b"]
+
+
+async def test_a_sleep_lasts_and_holds_no_worker(world: World) -> None:
+    async def body(ctx: inngest.Context, steps: Steps) -> None:
+        await steps.sleep("nap", timedelta(milliseconds=400))
+
+    world.declare("go", body)
+    engine = await world.start()
+    began = time.monotonic()
+    await engine.send(Event("go", {}, "e1"))
+    (run,) = await world.until("e1", lambda runs: runs[0].status is RunStatus.WAITING)
+    assert engine.health().running == 0
+    assert run.steps[0].name == "nap"
+    assert run.steps[0].due_at is not None
+    await world.ended("e1")
+    assert 0.38 < time.monotonic() - began < 1.2
+
+
+async def test_sleep_until_an_instant_that_has_passed_returns(world: World) -> None:
+    async def body(ctx: inngest.Context, steps: Steps) -> str:
+        await steps.sleep_until("past", datetime(2020, 1, 1, tzinfo=UTC))
+        return "on"
+
+    world.declare("go", body)
+    assert (await world.run("go")).output == "on"
+
+
+async def test_a_failing_step_is_tried_again_with_backoff(world: World) -> None:
+    async def body(ctx: inngest.Context, steps: Steps) -> int:
+        return await steps.run("a", third_time, ctx.attempt)
+
+    times: list[float] = []
+
+    async def third_time(_: StepKey, attempt: int) -> int:
+        times.append(time.monotonic())
+        if attempt < 2:
+            raise ValueError(f"attempt {attempt}")
+        return attempt
+
+    world.declare("go", body)
+    run = await world.run("go")
+    assert run.output == 2
+    assert run.steps[0].attempt == 2
+    first, second, third = times
+    assert 0.02 <= second - first < 0.2
+    assert 0.04 <= third - second < 0.3
+
+
+async def test_retry_after_is_obeyed(world: World) -> None:
+    times: list[float] = []
+
+    async def limited(_: StepKey) -> None:
+        times.append(time.monotonic())
+        if len(times) == 1:
+            raise inngest.RetryAfterError("busy", timedelta(milliseconds=500))
+
+    async def body(ctx: inngest.Context, steps: Steps) -> None:
+        await steps.run("a", limited)
+
+    world.declare("go", body)
+    assert (await world.run("go")).status is RunStatus.COMPLETED
+    assert 0.49 < times[1] - times[0] < 1.2
+
+
+async def test_a_step_that_fails_for_good_fails_the_run(world: World) -> None:
+    async def broken(_: StepKey) -> None:
+        world.seen.append("try")
+        raise ValueError("no such brand")
+
+    async def body(ctx: inngest.Context, steps: Steps) -> None:
+        await steps.run("a", broken)
+
+    world.declare("go", body, retries=2)
+    run = await world.run("go")
+    assert run.status is RunStatus.FAILED
+    assert "no such brand" in run.error
+    assert world.seen == ["try"] * 3
+    assert run.steps[0].status is RunStatus.FAILED
+
+
+async def test_a_function_may_go_on_without_a_failed_step(world: World) -> None:
+    async def broken(_: StepKey) -> str:
+        raise ValueError("no")
+
+    async def body(ctx: inngest.Context, steps: Steps) -> str:
+        try:
+            return await steps.run("a", broken)
+        except inngest.StepError as error:
+            return await steps.run("b", world.note, error.message)
+
+    world.declare("go", body, retries=1)
+    run = await world.run("go")
+    assert (run.status, run.output) == (RunStatus.COMPLETED, "no")
+
+
+async def test_a_non_retriable_error_is_not_retried(world: World) -> None:
+    async def hopeless(_: StepKey) -> None:
+        world.seen.append("try")
+        raise inngest.NonRetriableError("hopeless")
+
+    async def body(ctx: inngest.Context, steps: Steps) -> None:
+        await steps.run("a", hopeless)
+
+    world.declare("go", body)
+    run = await world.run("go")
+    assert (run.status, run.error) == (RunStatus.FAILED, "hopeless")
+    assert world.seen == ["try"]
+
+
+async def test_an_error_outside_of_steps_is_retried(world: World) -> None:
+    async def body(ctx: inngest.Context, steps: Steps) -> int:
+        if ctx.attempt < 1:
+            raise RuntimeError("not yet")
+        return ctx.attempt
+
+    world.declare("go", body)
+    assert (await world.run("go")).output == 1
+
+
+async def test_the_failure_handler_learns_what_failed(world: World) -> None:
+    async def body(ctx: inngest.Context, steps: Steps) -> None:
+        raise inngest.NonRetriableError("broken")
+
+    async def tell(ctx: inngest.Context) -> None:
+        data = ctx.event.data
+        assert isinstance(data["error"], dict)
+        assert isinstance(data["event"], dict)
+        assert isinstance(data["event"]["data"], dict)
+        told = f"{data['event']['data']['run']} {data['error']['message']}"
+        await Steps(ctx).run("tell", world.note, told)
+
+    world.declare("go", body, on_failure=tell)
+    world.declare("other", body)
+    run = await world.run("go", run="R7")
+    await world.ended(f"failed:{run.id}")
+    assert world.seen == ["R7 broken"]
+
+
+async def test_a_failure_handler_is_retried_and_reports_no_failure_of_its_own(
+    world: World,
+) -> None:
+    async def body(ctx: inngest.Context, steps: Steps) -> None:
+        raise inngest.NonRetriableError("broken")
+
+    async def tell(ctx: inngest.Context) -> None:
+        world.seen.append("tell")
+        raise RuntimeError("cannot")
+
+    world.declare("go", body, on_failure=tell)
+    run = await world.run("go")
+    (handler,) = await world.ended(f"failed:{run.id}")
+    assert handler.status is RunStatus.FAILED
+    assert world.seen == ["tell"] * 5
+    failures = "SELECT id FROM engine.events WHERE name = 'inngest/function.failed'"
+    assert len(await world.rows(failures)) == 1
+
+
+@pytest.mark.parametrize(
+    ("what", "said"), [(object(), "JSON"), ("x" * 5_000_000, "bytes")]
+)
+async def test_a_result_that_cannot_be_kept_is_a_clear_error(
+    world: World, what: object, said: str
+) -> None:
+    async def give(_: StepKey) -> object:
+        world.seen.append("give")
+        return what
+
+    async def body(ctx: inngest.Context, steps: Steps) -> None:
+        await steps.run("a", give)
+
+    world.declare("go", body)
+    run = await world.run("go")
+    assert run.status is RunStatus.FAILED
+    assert said in run.error or "unserializable" in run.error
+    assert world.seen == ["give"]
+
+
+async def test_an_unsupported_step_is_a_clear_error_of_the_run(world: World) -> None:
+    async def body(ctx: inngest.Context, steps: Steps) -> None:
+        await ctx.step.wait_for_event("ask", event="answered", timeout=60_000)
+
+    world.declare("go", body)
+    run = await world.run("go")
+    assert run.status is RunStatus.FAILED
+    assert "'ask'" in run.error
+    assert "WaitForEvent" in run.error
+
+
+async def test_a_call_that_hangs_is_cut_off_and_tried_again(world: World) -> None:
+    async def hang(_: StepKey, attempt: int) -> str:
+        if attempt == 0:
+            await asyncio.sleep(60)
+        return "through"
+
+    async def body(ctx: inngest.Context, steps: Steps) -> str:
+        return await steps.run("a", hang, ctx.attempt)
+
+    world.declare("go", body)
+    await world.start(call=timedelta(seconds=0.2))
+    assert (await world.run("go")).output == "through"
+
+
+async def test_a_run_of_a_function_that_is_gone_fails_and_says_so(
+    world: World,
+) -> None:
+    async def body(ctx: inngest.Context, steps: Steps) -> None:
+        await steps.sleep("nap", timedelta(milliseconds=200))
+
+    world.declare("old", body)
+    world.declare("kept", body)
+    engine = await world.start()
+    await engine.send(Event("old", {}, "e1"))
+    await world.until("e1", lambda runs: runs[0].status is RunStatus.WAITING)
+    await engine.stop(timedelta(0))
+    del world.functions[0]
+    world.engines.clear()
+    await world.start()
+    (run,) = await world.ended("e1")
+    assert run.status is RunStatus.FAILED
+    assert "t-old" in run.error
