@@ -134,6 +134,10 @@ PAGES_SHOWN = 4
 """A longer piece is shown in part; its file has all of it."""
 
 
+FILE_FROM_BYTES = 1200
+"""A piece this long is worth having as a file too."""
+
+
 def finished(
     pages: Sequence[str], output: Output | None, notice: str
 ) -> tuple[Message, ...]:
@@ -151,7 +155,7 @@ def finished(
         note="\n\n".join(filter(None, lines)),
     )
     messages = (*map(Message, shown[:-1]), last)
-    if output is None or len(pages) == 1:
+    if output is None or output.size_bytes < FILE_FROM_BYTES:
         return messages
     return (*messages, Message("The whole piece.", files=(_stored(output),)))
 

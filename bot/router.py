@@ -79,15 +79,10 @@ class Route(NamedTuple):
 _ITSELF = Rule(
     ASSISTANT,
     (
-        *("show my last", "where is my last", "open my last"),
-        *("cancel run", "cancel the", "retry the", "retry run", "stop the run"),
-        *("status of", "delete my", "export my", "rename the", "switch to client"),
-        *(
-            "what are your skills",
-            "unsubscribe me from this bot",
-            "how much did we spend",
-        ),
-        *("api key", "system prompt", "your instructions", "your rules"),
+        *("show my last", "where is my last", "open my last", "what is my last"),
+        *("cancel run", "retry run", "stop the run", "status of", "switch to client"),
+        *("what are your skills", "unsubscribe me from this bot"),
+        *("how much did we spend", "api key", "system prompt", "your instructions"),
     ),
 )
 """Talk about the assistant and its work, which other skills' words often stand in."""

@@ -126,7 +126,7 @@ _REPLACE_AMBIGUOUS = text("""
                             conversation_id, message_id, channel, account, recipient,
                             purpose, dedupe_key, payload, partial, revision)
     SELECT workspace_id, user_id, private_chat_id, run_id, conversation_id, message_id,
-           channel, account, recipient, purpose, dedupe_key || ':again', payload,
+           channel, account, recipient, purpose, dedupe_key || '\\:again', payload,
            partial, revision
     FROM deliveries
     WHERE status = 'ambiguous' AND external_id IS NULL AND run_id IS NOT NULL

@@ -106,7 +106,7 @@ _TODAY = text("""
         (SELECT count(*) FROM deliveries d WHERE d.status = 'ambiguous'
             AND d.created_at > now() - interval '1 day'
             AND NOT EXISTS (SELECT FROM deliveries a WHERE a.dedupe_key =
-                            d.dedupe_key || ':again')) AS unsure
+                            d.dedupe_key || '\\:again')) AS unsure
     FROM workspaces w LEFT JOIN clients k ON k.id = :client_id
     WHERE w.id = :workspace_id
 """)

@@ -4,6 +4,7 @@ No transaction is open while the model writes. Each function may be done twice: 
 finished one left behind is found and not paid for again.
 """
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
@@ -100,9 +101,6 @@ async def write(bench: Bench, job: Job) -> Written:
         call = await _reserve(bench, session, job, prompt)
     faultpoints.reach("write.reserved")
     completion = await _stream(bench, call, job, prompt)
-    await bench.objects.put(
-        job.draft_key, completion.text.encode(), media_type="text/markdown"
-    )
     written = Written(job.draft_key, completion.stop.value)
     async with bench.open(job.caller) as session:
         await _settle(bench, session, call, completion)
@@ -138,16 +136,25 @@ async def _stream(bench: Bench, call: Call, job: Job, prompt: Prompt) -> Complet
 
     tally = Tally()
     try:
-        return await loop.collect(bench.model, prompt, show, tally=tally)
+        completion = await loop.collect(bench.model, prompt, show, tally=tally)
+        await bench.objects.put(
+            job.draft_key, completion.text.encode(), media_type="text/markdown"
+        )
     except BaseException as error:
-        # Whatever ended it, cancelling included: what was spent is booked.
+        # Whatever ended it, cancelling included: what was spent is booked, and a
+        # second cancelling does not stop that.
         spent = _unfinished(bench.model, prompt, tally)
-        async with bench.open(job.caller) as session:
-            await _settle(bench, session, call, spent, status="error")
-            await work_queries.fail(
-                session, job.run_id, STEP, job.attempt, _said(error)
-            )
+        await asyncio.shield(_book_failure(bench, call, job, spent, _said(error)))
         raise
+    return completion
+
+
+async def _book_failure(
+    bench: Bench, call: Call, job: Job, spent: Completion, error: str
+) -> None:
+    async with bench.open(job.caller) as session:
+        await _settle(bench, session, call, spent, status="error")
+        await work_queries.fail(session, job.run_id, STEP, job.attempt, error)
 
 
 def _unfinished(model: Model, prompt: Prompt, tally: Tally) -> Completion:

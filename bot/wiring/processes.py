@@ -17,7 +17,7 @@ from bot.postman import Postman
 from bot.settings import Settings
 from bot.web.app import create_app
 from bot.web.ears import Ears, connector
-from bot.web.pg_desk import Backing, PgDesk
+from bot.web.pg_desk import PgDesk
 from bot.wiring.arrival import Arrival, greet
 from bot.wiring.database import Pools, open_database
 from bot.wiring.doors import Doors, keeper, open_doors
@@ -116,13 +116,7 @@ async def _wait(made: Process) -> None:
 
 async def _web(made: Process) -> None:
     services = made.core.services
-    backing = Backing(
-        app=services.app,
-        door=services.system,
-        objects=services.objects,
-        pepper=services.pepper,
-    )
-    desk = PgDesk(backing, made.ears, made.keep)
+    desk = PgDesk(services, made.ears, made.keep)
     app = create_app(
         desk,
         services.clock,
