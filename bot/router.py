@@ -21,6 +21,8 @@ from agent.catalog.skillfile import SkillFile
 ASSISTANT = "assistant"
 SURE = 0.7
 """From this confidence on a skill is taken without asking."""
+_UNKNOWN = 0.5
+"""The confidence of a default: no phrase spoke, for the assistant or against it."""
 CANDIDATES = 3
 """The most skills a question offers."""
 
@@ -68,7 +70,7 @@ class Route(NamedTuple):
     method: str
     """``press``, ``form``, ``command``, ``phrase``, ``asked`` or ``assistant``."""
     confidence: float
-    """0 to 1: the chance that ``skill`` is meant."""
+    """0 to 1: the chance that ``skill`` is meant; 0.5 when no phrase says anything."""
     alternatives: tuple[str, ...]
     """Other skills that some phrase spoke for, best first."""
     reasons: tuple[str, ...]
@@ -82,7 +84,7 @@ _ITSELF = Rule(
         *("show my last", "where is my last", "open my last", "what is my last"),
         *("cancel run", "retry run", "stop the run", "status of", "switch to client"),
         *("what are your skills", "unsubscribe me from this bot"),
-        *("how much did we spend", "api key", "system prompt", "your instructions"),
+        *("how much did we spend", "api key", "system prompt"),
     ),
 )
 """Talk about the assistant and its work, which other skills' words often stand in."""
@@ -149,7 +151,7 @@ class Router:
         normal = self._fold(read)
         hits = self._find(normal, True)  # noqa: FBT003 - the binding takes it by place
         if not hits:
-            return Route(ASSISTANT, ASSISTANT, 1.0, (), _UNMATCHED, text)
+            return Route(ASSISTANT, ASSISTANT, _UNKNOWN, (), _UNMATCHED, text)
         odds: dict[str, float] = {}
         reasons: list[str] = []
         for index, start, _ in hits if len(hits) == 1 else _longest(hits):
@@ -194,7 +196,7 @@ def unreachable(rules: Sequence[Rule]) -> tuple[tuple[str, str, Route], ...]:
 
 def _decide(odds: Mapping[str, float], reasons: list[str], text: str) -> Route:
     if not odds:
-        return Route(ASSISTANT, ASSISTANT, 1.0, (), tuple(reasons), text)
+        return Route(ASSISTANT, ASSISTANT, _UNKNOWN, (), tuple(reasons), text)
     if len(odds) == 1:
         ((best, most),) = odds.items()
         others: tuple[str, ...] = ()
