@@ -1,6 +1,6 @@
 """What the web chat needs from the rest of the house."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -134,7 +134,7 @@ class Desk(Protocol):
         """
         ...
 
-    async def keep(self, received: Sequence[Received]) -> None:
+    def keep(self, received: Sequence[Received], /) -> Awaitable[None]:
         """Commit what the person did (`channels.contract.Keep`).
 
         Raises:

@@ -12,6 +12,7 @@ import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from bot.web.app import create_app
+from bot.web.desk import Desk
 from tests.bot.web.fakes import TOKEN, FakeDesk, Still
 
 FLAGS = (
@@ -30,7 +31,7 @@ PATIENCE_MS = 5000
 class Site:
     """The chat at one address, which can go away and come back."""
 
-    def __init__(self, desk: FakeDesk) -> None:
+    def __init__(self, desk: Desk) -> None:
         self.desk = desk
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -71,19 +72,19 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+@pytest.fixture
+def desk() -> FakeDesk:
+    """What the page talks to: an empty chat."""
+    return FakeDesk()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def site() -> AsyncIterator[Site]:
-    """A served chat with an empty history."""
-    site = Site(FakeDesk())
+async def site(desk: FakeDesk) -> AsyncIterator[Site]:
+    """That chat, served."""
+    site = Site(desk)
     await site.up()
     yield site
     await site.down()
-
-
-@pytest.fixture
-def desk(site: Site) -> FakeDesk:
-    """What the page talks to."""
-    return site.desk
 
 
 @asynccontextmanager

@@ -166,9 +166,9 @@ async def test_a_message_too_long_is_refused_with_its_count(
 
 
 async def test_a_sign_in_link_on_this_machine_opens_the_chat(
-    browser: Browser, site: Site
+    browser: Browser, site: Site, desk: FakeDesk
 ) -> None:
-    site.desk.sessions.clear()
+    desk.sessions.clear()
     context = await browser.new_context()
     page = await context.new_page()
     await page.goto(f"{site.url}/signin?code={CODE}")
@@ -182,9 +182,9 @@ async def test_a_sign_in_link_on_this_machine_opens_the_chat(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_a_phone_shows_it_all_without_scrolling_sideways(
-    browser: Browser, site: Site, scheme: str
+    browser: Browser, site: Site, desk: FakeDesk, scheme: str
 ) -> None:
-    site.desk.say(
+    desk.say(
         "d",
         f"| a | b |\n|--|--|\n| {'wide ' * 60} | {'x' * 90} |\n\n```\n{'y' * 200}\n```",
         buttons=RATING,
