@@ -43,7 +43,8 @@ _ADD_SESSION = text("""
 _FIND_SESSION = text("""
     SELECT t.id, t.user_id, s.chat_row_id AS chat_id,
            coalesce(s.workspace_id, t.workspace_id) AS workspace_id,
-           coalesce(m.display_name, u.full_name, '') AS name
+           coalesce(m.display_name, u.full_name, '') AS name,
+           t.expires_at < now() + CAST(:enough AS interval) AS is_due
     FROM resolve_token(:prefix, :token_hash) t
     JOIN users u ON u.id = t.user_id
     CROSS JOIN LATERAL resolve_sender('web', '', CAST(t.user_id AS text), '',
@@ -54,10 +55,8 @@ _FIND_SESSION = text("""
 """)
 
 _RENEW_SESSION = text("""
-    UPDATE access_tokens
-    SET expires_at = now() + CAST(:ttl AS interval), last_used_at = now()
+    UPDATE access_tokens SET expires_at = now() + :ttl, last_used_at = now()
     WHERE id = :id
-      AND expires_at < now() + CAST(:ttl AS interval) - CAST(:after AS interval)
 """)
 
 _REVOKE_SESSION = text("""
@@ -112,19 +111,18 @@ async def add_session(session: AsyncSession, row: Mapping[str, Any]) -> None:
 
 
 async def find_session(
-    session: AsyncSession, prefix: str, token_hash: bytes
+    session: AsyncSession, prefix: str, token_hash: bytes, *, enough: timedelta
 ) -> Row[Any] | None:
-    """Return a live session of a member."""
-    key = {"prefix": prefix, "token_hash": token_hash}
+    """Return a live session of a member; ``is_due`` when it has not ``enough`` left."""
+    key = {"prefix": prefix, "token_hash": token_hash, "enough": enough}
     return (await session.execute(_FIND_SESSION, key)).one_or_none()
 
 
 async def renew_session(
-    session: AsyncSession, session_id: UUID, *, ttl: timedelta, after: timedelta
+    session: AsyncSession, session_id: UUID, ttl: timedelta
 ) -> None:
-    """Give a session its whole time again once ``after`` of it is gone."""
-    row = {"id": session_id, "ttl": ttl, "after": after}
-    await session.execute(_RENEW_SESSION, row)
+    """Give a session its whole time again."""
+    await session.execute(_RENEW_SESSION, {"id": session_id, "ttl": ttl})
 
 
 async def revoke_session(session: AsyncSession, token_hash: bytes) -> None:

@@ -69,10 +69,13 @@ async def find(session: AsyncSession, token: str) -> Person | None:
     """
     if not token.isprintable():  # a NUL would be an error, not a miss
         return None
-    found = await queries.find_session(session, _prefix(token), _hash(token))
+    found = await queries.find_session(
+        session, _prefix(token), _hash(token), enough=TTL - RENEWED
+    )
     if found is None:
         return None
-    await queries.renew_session(session, found.id, ttl=TTL, after=RENEWED)
+    if found.is_due:
+        await queries.renew_session(session, found.id, TTL)
     return Person(
         session_id=found.id,
         user_id=found.user_id,
