@@ -7,6 +7,7 @@ placeholder is, and should its fate be unknown, another placeholder takes its pl
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 
 import structlog
@@ -42,11 +43,13 @@ LONGEST_WAIT_S = 300.0
 class Postman:
     """One process's sending, for the doors it has."""
 
-    def __init__(self, services: Services, wake: Heard) -> None:
-        """Send through ``services.channels``."""
+    def __init__(
+        self, services: Services, wake: Heard, channels: Mapping[str, Channel]
+    ) -> None:
+        """Send through ``channels``, the doors that are this process's to use."""
         self._services = services
         self._wake = wake
-        self._channels = services.channels
+        self._channels = channels
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:

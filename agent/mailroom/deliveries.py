@@ -41,9 +41,7 @@ async def plan(
     )
 
 
-async def show(
-    session: AsyncSession, delivery: RowMapping, message: Message
-) -> None:
+async def show(session: AsyncSession, delivery: RowMapping, message: Message) -> None:
     """Let a message show something else.
 
     Its buttons keep their numbers for ever: new ones are added at the end and old ones

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 
-from db.tenancy import system
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agent.mailroom import queries
 from agent.mailroom.schemas import RawEvent
 from db import faultpoints
+from db.tenancy import system
 
 faultpoints.declare("keep.before_commit", "keep.after_commit")
 

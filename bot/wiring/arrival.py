@@ -41,7 +41,7 @@ class Arrival:
         if self.is_rehearsal:
             lines += [
                 "",
-                "  No ANTHROPIC_API_KEY is set: a rehearsal model answers, and says so.",
+                "  No ANTHROPIC_API_KEY is set: a rehearsal model answers.",
             ]
         lines += ["", "  Stop with Ctrl-C.", ""]
         sys.stdout.write("\n".join(lines) + "\n")

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from agent.errors import BadInput
 from bot.settings import Settings
 from db import schema
-from db.server import Server
+from db.server import Server, urls_of
+from db.server_errors import InUse
 
 POOL = 10
 KEEPING_POOL = 2
@@ -24,6 +25,8 @@ class Pools:
     app: AsyncEngine
     system: AsyncEngine
     keeping: AsyncEngine
+    is_shared: bool = False
+    """Another process of this data folder does the work already."""
 
     @property
     def listen_url(self) -> URL:
@@ -32,21 +35,20 @@ class Pools:
 
 
 @asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[Pools]:
+async def open_database(
+    settings: Settings, *, may_join: bool = False
+) -> AsyncIterator[Pools]:
     """Open the database: the embedded one, or the server that the settings name.
+
+    ``may_join``: use a running process's embedded database instead of refusing.
 
     Raises:
         ServerError, SchemaError: It cannot be used; each says what to do.
+        BadInput: Only one of the two URLs is set.
     """
     if settings.database_url is None:
-        server = Server(settings.home)
-        urls = await server.start()
-        try:
-            await _upgrade(urls.owner)
-            async with _pools(urls.app, urls.system) as pools:
-                yield pools
-        finally:
-            await server.stop()
+        async with _embedded(settings, may_join=may_join) as pools:
+            yield pools
         return
     if settings.database_system_url is None:
         raise BadInput(
@@ -57,6 +59,26 @@ async def open_database(settings: Settings) -> AsyncIterator[Pools]:
         async with pools.app.connect() as connection:
             await connection.run_sync(schema.ensure_current)
         yield pools
+
+
+@asynccontextmanager
+async def _embedded(settings: Settings, *, may_join: bool) -> AsyncIterator[Pools]:
+    server = Server(settings.home)
+    try:
+        urls = await server.start()
+    except InUse:
+        if not may_join:
+            raise
+        running = urls_of(settings.home)
+        async with _pools(running.app, running.system) as pools:
+            yield replace(pools, is_shared=True)
+        return
+    try:
+        await _upgrade(urls.owner)
+        async with _pools(urls.app, urls.system) as pools:
+            yield pools
+    finally:
+        await server.stop()
 
 
 async def _upgrade(url: URL) -> None:

@@ -2,7 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+    Mapping,
+)
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +29,7 @@ from bot.wiring.arrival import Arrival, greet
 from bot.wiring.database import Pools, open_database
 from bot.wiring.doors import Doors, keeper, open_doors
 from bot.wiring.services import Core, make_core, running
-from channels.contract import Keep, Refused, SendError
+from channels.contract import Channel, Keep, Refused, SendError
 from db import faultpoints
 
 log = structlog.get_logger()
@@ -59,15 +66,18 @@ class Process:
 async def run(settings: Settings, parts: Parts) -> None:
     """Run until cancelled; what is under way then is finished first."""
     faultpoints.arm(settings.fault)
-    async with open_database(settings) as pools, open_process(settings, pools) as made:
-        async with contextlib.AsyncExitStack() as stack:
-            if parts.worker:
-                await stack.enter_async_context(running(made.core))
-            await _work(made, parts)
+    async with (
+        open_database(settings) as pools,
+        open_process(settings, pools) as made,
+        contextlib.AsyncExitStack() as stack,
+    ):
+        if parts.worker:
+            await stack.enter_async_context(running(made.core))
+        await _work(made, parts)
 
 
 @contextlib.asynccontextmanager
-async def open_process(settings: Settings, pools: Pools) -> Any:
+async def open_process(settings: Settings, pools: Pools) -> AsyncIterator[Process]:
     """Make the services and open the doors; nothing works yet."""
     core = await make_core(settings, pools)
     keep = keeper(Inbox(pools.keeping))
@@ -86,7 +96,7 @@ async def _work(made: Process, parts: Parts) -> None:
     if parts.worker:
         loops += [work_inbox(made), _sweep(made.core)]
     if parts.chat:
-        loops.append(post(made))
+        loops.append(post(made, made.doors.channels))
         loops += [_insist(name, loop) for name, loop in made.doors.receivers.items()]
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(loop) for loop in loops]
@@ -103,10 +113,10 @@ async def work_inbox(made: Process) -> None:
         await InboxWorker(made.core.services, heard).run()
 
 
-async def post(made: Process) -> None:
-    """Send until cancelled."""
+async def post(made: Process, channels: Mapping[str, Channel]) -> None:
+    """Send through ``channels`` until cancelled."""
     async with made.ears.hear("deliveries") as heard:
-        await Postman(made.core.services, heard).run()
+        await Postman(made.core.services, heard, channels).run()
 
 
 async def _wait(made: Process) -> None:
