@@ -175,7 +175,7 @@ class Server:
             await asyncio.sleep(0.5)
 
     async def _spawn(self, launch: Launch) -> asyncio.subprocess.Process:
-        settings = flags(self._settings, self.layout.sockets)
+        settings = flags(self._settings, self.layout)
         with self._log.open() as output:
             return await launch.start(
                 "postgres", "-D", str(launch.data), *settings, output=output.fileno()

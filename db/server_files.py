@@ -86,8 +86,8 @@ class Layout:
             PathTooLong: The system's folder for temporary files is too deep, too.
         """
         inside = self.home / "run"
-        name = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
-        outside = Path(tempfile.gettempdir()) / f"draper-{os.geteuid()}-{name}"
+        name = f"{cluster_name(self.data)}-{os.geteuid()}"
+        outside = Path(tempfile.gettempdir()) / name
         for folder in (inside, outside):
             if len(os.fsencode(folder / SOCKET)) <= SOCKET_LIMIT_BYTES:
                 return folder
@@ -95,6 +95,11 @@ class Layout:
             f"A socket in {outside} would have too long a name.",
             hint="Set DRAPER_HOME to a folder with a path below 80 characters.",
         )
+
+
+def cluster_name(data: Path) -> str:
+    """Return what the processes of a cluster bear in their titles."""
+    return f"draper-{hashlib.sha256(os.fsencode(data)).hexdigest()[:12]}"
 
 
 def programs() -> Path:

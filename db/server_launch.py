@@ -33,9 +33,15 @@ def main(argv: list[str]) -> None:
 def _become(uid: int, gid: int, *, reaching: tuple[str, ...]) -> None:
     # Without the fix-up, access(2) honours the capability kept below.
     kept = sys.platform == "linux" and _prctl(SECUREBITS, NO_SETUID_FIXUP) == 0
-    os.setgroups([])
-    os.setgid(gid)
-    os.setuid(uid)
+    try:
+        os.setgroups([])
+        os.setgid(gid)
+        os.setuid(uid)
+    except PermissionError:
+        sys.exit(
+            f"error: this root may not become user {uid}, and PostgreSQL refuses root: "
+            "give the container CAP_SETUID and CAP_SETGID, or start it as a user"
+        )
     if not kept:
         return
     permitted = _permitted()

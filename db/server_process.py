@@ -1,6 +1,7 @@
 """The database's processes: started as our children, found again after a crash."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import structlog
 
 from db.server_errors import CannotStart, DiskFull
-from db.server_files import Account, Layout
+from db.server_files import Account, Layout, cluster_name
 
 LAUNCHER = Path(__file__).with_name("server_launch.py")
 PROCESSES = Path("/proc")
@@ -42,7 +43,7 @@ class Launch:
             *(str(self.data), str(self.programs / program), *args),
             stdin=subprocess.DEVNULL,
             stdout=output,
-            stderr=output,
+            stderr=subprocess.STDOUT,
             cwd="/",
             start_new_session=True,  # ctrl-C is for the app, which then stops us
         )
@@ -81,33 +82,35 @@ def why(program: str, said: str, data: Path) -> CannotStart | DiskFull:
 def living(data: Path) -> list[int]:
     """Return the pids of PostgreSQL processes at work on ``data``.
 
-    A pid from a file may be anybody's by now. A PostgreSQL process, however, has its
-    cluster as its working folder. Elsewhere than on Linux: its command line.
+    A pid from a file may be anybody's by now; a command line, which everybody may
+    read, tells: the postmaster's names the folder, its children's the cluster.
     """
-    if PROCESSES.joinpath("self").exists():
-        return sorted(_by_folder(data))
-    return sorted(_by_command(data))
+    return sorted(pid for pid, words in _commands() if _ours(words, data))
 
 
-def _by_folder(data: Path) -> Iterator[int]:
+def _ours(words: str, data: Path) -> bool:
+    title = f"postgres: {cluster_name(data)}: "
+    return words.startswith(title) or f"/postgres -D {data} " in f"{words} "
+
+
+def _commands() -> Iterator[tuple[int, str]]:
+    if not PROCESSES.joinpath("self").exists():
+        yield from _listed()
+        return
     for entry in PROCESSES.iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            folder, program = entry.joinpath("cwd").readlink(), entry.joinpath("exe")
-            if folder == data and program.readlink().name.startswith("postgres"):
-                yield int(entry.name)
-        except OSError:  # it ended meanwhile, or is another user's
-            continue
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                words = entry.joinpath("cmdline").read_bytes().replace(b"\0", b" ")
+                yield int(entry.name), os.fsdecode(words)
 
 
-def _by_command(data: Path) -> Iterator[int]:
+def _listed() -> Iterator[tuple[int, str]]:
+    """Ask ps, where there is no ``/proc``."""
     command = ["/bin/ps", "-axww", "-o", "pid=,command="]
-    listed = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed arguments
+    listed = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - fixed arguments
     for line in listed.stdout.splitlines():
         pid, _, words = line.strip().partition(" ")
-        if f"/bin/postgres -D {data} " in f"{words} ":
-            yield int(pid)
+        yield int(pid), words
 
 
 async def end_strays(layout: Layout, *, patience_s: float = 60.0) -> None:
@@ -130,8 +133,23 @@ async def end_strays(layout: Layout, *, patience_s: float = 60.0) -> None:
             f"PostgreSQL processes {pids} still work on {data}.",
             hint="Stop them (`kill -QUIT <pid>`), then start again.",
         )
-    for mark in layout.marks:
-        mark.unlink(missing_ok=True)
+    if not _hidden(layout.marks[0]):
+        for mark in layout.marks:
+            mark.unlink(missing_ok=True)
+
+
+def _hidden(mark: Path) -> bool:
+    """Whether a mark's process lives where we may not look; PostgreSQL then judges."""
+    first = mark.read_text().partition("\n")[0] if mark.exists() else ""
+    if not first.strip().isdigit():
+        return False
+    try:
+        os.kill(int(first), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return int(first) not in {pid for pid, _ in _commands()}
 
 
 def _signal(pids: list[int], given: signal.Signals) -> None:

@@ -1,9 +1,9 @@
 """How the embedded PostgreSQL is set: with the code, not in its folder."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from db.server_bootstrap import PORT
+from db.server_files import Layout, cluster_name
 
 SETTINGS = {
     "listen_addresses": "",
@@ -29,8 +29,12 @@ FORGETFUL = {"fsync": "off", "full_page_writes": "off"}
 """For tests: quicker. Survives our own crashes, not the machine's."""
 
 
-def flags(settings: Mapping[str, str], sockets: Path) -> list[str]:
-    """Return the command line's words for the settings and the socket's folder."""
-    everything = {**settings, "unix_socket_directories": str(sockets)}
+def flags(settings: Mapping[str, str], layout: Layout) -> list[str]:
+    """Return the command line's words for the settings on one data folder."""
+    everything = {
+        **settings,
+        "cluster_name": cluster_name(layout.data),
+        "unix_socket_directories": str(layout.sockets),
+    }
     pairs = (f"{name}={value}" for name, value in everything.items())
     return [word for pair in pairs for word in ("-c", pair)]

@@ -23,7 +23,7 @@ from db.server_bootstrap import Urls
 from db.server_errors import CannotStart, InUse
 from db.server_files import Account, Layout
 from db.server_log import LogFile
-from db.server_process import LAUNCHER, _by_command, living
+from db.server_process import LAUNCHER, _listed, _ours, living
 
 
 @asynccontextmanager
@@ -253,12 +253,35 @@ def _sleep_as(owner: os.stat_result) -> subprocess.Popen[bytes]:
     return subprocess.Popen([*launch, "9", "/", "/bin/sleep", "600"])  # noqa: S603
 
 
-async def test_a_postmaster_is_found_by_its_command_where_there_is_no_proc(
+async def test_a_child_that_outlives_its_postmaster_still_counts(
+    tmp_path: Path,
+) -> None:
+    app, postmaster = _start_app(tmp_path)
+    data = tmp_path / "postgres"
+    child = next(pid for pid in living(data) if pid != postmaster)
+    os.kill(child, signal.SIGSTOP)
+    app.kill()
+    os.kill(postmaster, signal.SIGKILL)
+    app.communicate()
+    await _until(lambda: living(data) == [child])
+    os.kill(child, signal.SIGCONT)
+    async with running(tmp_path) as server:
+        assert child not in living(data)
+        assert await ask(server.urls.owner, "SELECT n FROM kept") == 7
+
+
+async def test_its_processes_are_found_by_ps_where_there_is_no_proc(
     tmp_path: Path,
 ) -> None:
     async with running(tmp_path) as server:
-        assert list(_by_command(server.layout.data)) == [server.pid]
-    assert list(_by_command(server.layout.data)) == []
+        seen = {
+            pid: words
+            for pid, words in _listed()
+            if _ours(words, tmp_path / "postgres")
+        }
+        assert server.pid in seen
+        assert sorted(seen) == living(server.layout.data)
+        assert len(seen) > 3
 
 
 async def test_a_first_start_cut_short_is_begun_again(tmp_path: Path) -> None:
