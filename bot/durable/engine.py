@@ -150,7 +150,7 @@ class EmbeddedEngine:
         if not await self._worker.fill():
             return self._limits.poll.total_seconds()
         async with self._database.connection() as connection:
-            outlook = await queue.outlook(connection)
+            outlook = await queue.outlook(connection, self._worker.room())
         self._queued = outlook.queued
         due = outlook.next_due or self._limits.poll
         return max(RUSH_S, min(due, self._limits.poll).total_seconds())

@@ -1,7 +1,7 @@
 """Jobs and their leases: who calls which run next, by the database's clock."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,14 +14,21 @@ CLAIM = """
     WITH due AS (
         SELECT id FROM engine.jobs
         WHERE NOT blocked AND due_at <= now() AND id <> ALL ($4::bigint[])
+            AND losses + (worker IS NOT NULL)::integer < $5
         ORDER BY due_at LIMIT $1
+        FOR UPDATE SKIP LOCKED
+    ), suspect AS (
+        SELECT id FROM engine.jobs
+        WHERE NOT blocked AND due_at <= now() AND id <> ALL ($4::bigint[])
+            AND losses + (worker IS NOT NULL)::integer >= $5
+        ORDER BY due_at LIMIT $6
         FOR UPDATE SKIP LOCKED
     ), taken AS (
         UPDATE engine.jobs j SET
             worker = $2, due_at = now() + $3, token = j.token + 1,
             attempt = j.attempt + (j.worker IS NOT NULL)::integer,
             losses = j.losses + (j.worker IS NOT NULL)::integer
-        FROM due WHERE j.id = due.id
+        WHERE j.id IN (SELECT id FROM due UNION ALL SELECT id FROM suspect)
         RETURNING j.*
     )
     SELECT t.id, t.token, t.run_id, t.step_id, t.name, t.kind, t.attempt, t.losses,
@@ -50,7 +57,9 @@ RELEASE = """
 """
 OUTLOOK = """
     SELECT
-        (SELECT min(due_at) FROM engine.jobs WHERE NOT blocked) - now() AS next_due,
+        (SELECT min(due_at) FROM engine.jobs WHERE NOT blocked
+            AND ($2 > 0 OR losses + (worker IS NOT NULL)::integer < $1)
+        ) - now() AS next_due,
         (SELECT count(*) FROM engine.jobs WHERE worker IS NULL AND kind = 'call')
             AS queued
 """
@@ -76,6 +85,20 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """What a worker can take on.
+
+    Whatever is in hand when a worker dies is blamed for it. So that the guilty one
+    does not drag the others along, those blamed ``suspicious`` times go one by one.
+    """
+
+    jobs: int
+    suspects: int
+    suspicious: int
+    held: Collection[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Outlook:
     """What is to come."""
 
@@ -84,15 +107,13 @@ class Outlook:
 
 
 async def claim(
-    connection: Connection,
-    worker: UUID,
-    lease: timedelta,
-    *,
-    limit: int,
-    held: Iterable[int],
+    connection: Connection, worker: UUID, lease: timedelta, room: Room
 ) -> list[Job]:
-    """Lease up to ``limit`` due jobs, but none of ``held``."""
-    rows = await connection.fetch(CLAIM, limit, worker, lease, list(held))
+    """Lease the due jobs there is room for, but none of those held."""
+    limits = (room.suspicious, room.suspects)
+    rows = await connection.fetch(
+        CLAIM, room.jobs, worker, lease, list(room.held), *limits
+    )
     return [_job(row) for row in rows]
 
 
@@ -110,9 +131,9 @@ async def release(connection: Connection, job: Job, *, spent: bool) -> None:
     await connection.execute(RELEASE, job.id, job.token, int(spent))
 
 
-async def outlook(connection: Connection) -> Outlook:
-    """Return when the next job is due, and how many wait."""
-    row = await connection.fetchrow(OUTLOOK)
+async def outlook(connection: Connection, room: Room) -> Outlook:
+    """Return when the next job is due that there is room for, and how many wait."""
+    row = await connection.fetchrow(OUTLOOK, room.suspicious, room.suspects)
     return Outlook(row["next_due"], row["queued"])
 
 

@@ -25,7 +25,7 @@ from bot.durable.protocol import (
     Ran,
     error_of,
 )
-from bot.durable.queue import Job
+from bot.durable.queue import Job, Room
 from db import faultpoints
 
 faultpoints.declare("engine.after_claim", "engine.after_commit", "engine.timer_due")
@@ -77,18 +77,23 @@ class Worker:
 
     async def fill(self) -> bool:
         """Claim what is due, as far as there is room; True when room is left."""
-        room = self._limits.concurrency - len(self._carried)
-        if room <= 0 or self._draining:
+        room = self.room()
+        if room.jobs <= 0 or self._draining:
             return False
         async with self._database.connection() as connection:
-            jobs = await queue.claim(
-                connection, self._id, self._limits.lease, limit=room, held=self._carried
-            )
+            jobs = await queue.claim(connection, self._id, self._limits.lease, room)
         if jobs:
             faultpoints.reach("engine.after_claim")
         for job in jobs:
             self._carried[job.id] = Carried(job, asyncio.create_task(self._carry(job)))
-        return len(jobs) < room
+        return len(jobs) < room.jobs
+
+    def room(self) -> Room:
+        """Return what could be taken on now."""
+        suspicious = self._limits.losses - 1
+        suspects = any(one.job.losses >= suspicious for one in self._carried.values())
+        free = self._limits.concurrency - len(self._carried)
+        return Room(free, 0 if suspects else 1, suspicious, self._carried.keys())
 
     async def beat(self) -> None:
         """Prolong the leases; cut off the calls whose lease is gone."""
