@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from fastapi import APIRouter, FastAPI
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -15,6 +14,7 @@ from bot.web.desk import Desk
 from bot.web.guard import Guard
 from bot.web.session import Doorkeeper, Turned
 from bot.web.stream import Streams
+from bot.web.trouble import Edge, missing, turned
 
 OPEN_PATHS = ("/telegram/", "/slack/", "/api/inngest", "/healthz")
 """Reached by machines under whatever name; each checks a signature of its own."""
@@ -47,8 +47,10 @@ def create_app(
     ):
         app.include_router(router)
     app.mount("/static", _Static(directory=pages.HERE / "static"))
+    app.add_middleware(Edge)
     app.add_middleware(Guard, public_url=public_url, open_paths=OPEN_PATHS)
-    app.add_exception_handler(Turned, _turned)
+    app.add_exception_handler(Turned, turned)
+    app.add_exception_handler(404, missing)
     return app
 
 
@@ -59,8 +61,3 @@ class _Static(StaticFiles):
         response = await super().get_response(path, scope)
         response.headers["cache-control"] = "no-cache"
         return response
-
-
-async def _turned(_: Request, refusal: Exception) -> Response:
-    assert isinstance(refusal, Turned)  # noqa: S101 - registered for it alone
-    return JSONResponse({"said": refusal.said}, status_code=refusal.status)

@@ -79,17 +79,18 @@ def _chat(signed: Signed) -> Response:
         "csrf": csrf_token(signed.token),
         "max_characters": MAX_CHARACTERS,
     }
-    return _page("chat.html", facts)
+    return page("chat.html", facts)
 
 
 def _signin(
     *, code: str = "", said: str = "", status: int = 200, at_once: bool = False
 ) -> Response:
     facts = {"code": code, "said": said, "at_once": at_once}
-    return _page("signin.html", facts, status)
+    return page("signin.html", facts, status)
 
 
-def _page(name: str, facts: Mapping[str, Any], status: int = 200) -> Response:
+def page(name: str, facts: Mapping[str, Any], status: int = 200) -> Response:
+    """Return the page made of template ``name``."""
     return HTMLResponse(_pages.get_template(name).render(facts), status)
 
 

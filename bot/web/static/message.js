@@ -83,7 +83,7 @@ const isRating = (row) => row.length === 5 && row.every((one, n) => one.label.tr
 function buttonRow(row, press) {
   const made = row.map((one) => {
     const button = element("button", { type: "button", textContent: one.label });
-    button.setAttribute("aria-pressed", String(one.pressed));
+    if (one.pressed || isRating(row)) button.setAttribute("aria-pressed", String(one.pressed));
     button.dataset.payload = one.payload;
     button.addEventListener("click", () => press(one.payload, button));
     return button;

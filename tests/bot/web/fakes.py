@@ -47,6 +47,7 @@ class FakeDesk:
         self.refuse_to_keep = False
         self.too_many = False
         self.echo = True
+        self.failure: Exception | None = None
         self.at = NOON
         self._shown: dict[str, tuple[int, Shown]] = {}
         self._changes = 0
@@ -63,6 +64,8 @@ class FakeDesk:
         return TOKEN
 
     async def who(self, token: str) -> WebCaller | None:
+        if self.failure:
+            raise self.failure
         return self.sessions.get(token)
 
     async def sign_out(self, token: str) -> None:
