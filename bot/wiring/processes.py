@@ -19,6 +19,7 @@ from fastapi import APIRouter, Response
 
 from agent.billing import budgets
 from agent.mailroom.inbox import Inbox
+from bot.durable.limits import Limits
 from bot.inbox_worker import InboxWorker
 from bot.postman import Postman
 from bot.settings import Settings
@@ -77,9 +78,11 @@ async def run(settings: Settings, parts: Parts) -> None:
 
 
 @contextlib.asynccontextmanager
-async def open_process(settings: Settings, pools: Pools) -> AsyncIterator[Process]:
+async def open_process(
+    settings: Settings, pools: Pools, limits: Limits | None = None
+) -> AsyncIterator[Process]:
     """Make the services and open the doors; nothing works yet."""
-    core = await make_core(settings, pools)
+    core = await make_core(settings, pools, limits)
     keep = keeper(Inbox(pools.keeping))
     ears = Ears(connector(pools.listen_url))
     async with open_doors(settings, keep, core.services.clock) as doors:
@@ -162,6 +165,14 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._arrival.show()
+
+    async def main_loop(self) -> None:
+        try:
+            await super().main_loop()
+        except asyncio.CancelledError:
+            # uvicorn ends requests in order only when it was asked by a signal.
+            await self.shutdown()
+            raise
 
     async def shutdown(self, sockets: Any = None) -> None:
         self._end_streams()

@@ -26,6 +26,7 @@ from agent.llm.rehearsal import Rehearsal
 from agent.runs.approvals import TableApprovals
 from agent.vault.keys import InstallationKey
 from bot.durable.engine import EmbeddedEngine
+from bot.durable.limits import Limits
 from bot.ports import (
     EngineEvents,
     KeptObjects,
@@ -58,8 +59,10 @@ class Core:
     engine: EmbeddedEngine
 
 
-async def make_core(settings: Settings, pools: Pools) -> Core:
-    """Build the services and the engine; nothing runs yet.
+async def make_core(
+    settings: Settings, pools: Pools, limits: Limits | None = None
+) -> Core:
+    """Build the services and the engine, which ``limits`` paces; nothing runs yet.
 
     Raises:
         BadInput: A setting cannot be used; the message names it.
@@ -91,7 +94,7 @@ async def make_core(settings: Settings, pools: Pools) -> Core:
         pepper=pepper(settings),
         admits=_admits(settings),
     )
-    late.engine = _engine(pools, services, late)
+    late.engine = _engine(pools, services, late, limits)
     return Core(services, late.engine)
 
 
@@ -136,13 +139,15 @@ def _write_once(file: Path, content: bytes) -> None:
         opened.write(content)
 
 
-def _engine(pools: Pools, services: Services, late: LateEngine) -> EmbeddedEngine:
+def _engine(
+    pools: Pools, services: Services, late: LateEngine, limits: Limits | None
+) -> EmbeddedEngine:
     client = inngest.Inngest(app_id=APP_ID, is_production=False)
     functions: list[inngest.Function[Any]] = [
         run_skill(client, SkillWork(services)),
         cancel_run(client, Stopper(late)),
     ]
-    return EmbeddedEngine(pools.system, client, functions)
+    return EmbeddedEngine(pools.system, client, functions, limits)
 
 
 async def _skills(folder: Path, pools: Pools) -> tuple[Shelf, Router]:
