@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
+from secrets import token_hex
 
 from channels.contract import (
     Button,
     ChannelName,
     Health,
     Inbound,
-    MessageGone,
     OutFile,
     Outgoing,
 )
@@ -33,7 +33,11 @@ class Printed:
 
 
 class TerminalDoor:
-    """A `Channel` of one reader: what this process printed is all it can change."""
+    """A `Channel` of one reader, at this process's screen.
+
+    A message that an earlier session printed is printed again when it changes, so that
+    an answer finished in between is not lost.
+    """
 
     name = ChannelName.TERMINAL
 
@@ -41,7 +45,7 @@ class TerminalDoor:
         """Print on ``screen``; hand files to ``save``."""
         self._screen = screen
         self._save = save
-        self._ids = count(1)
+        self._ids = (f"{token_hex(4)}:{n}" for n in count(1))
         self._printed: dict[str, Printed] = {}
         self._last = ""
 
@@ -55,21 +59,13 @@ class TerminalDoor:
         return self._screen.interval_s
 
     async def send(self, message: Outgoing) -> str:
-        """Print the message and return its number."""
-        external_id = str(next(self._ids))
-        self._printed[external_id] = Printed([])
-        if self._worth_showing(message):
-            self._show(external_id, message)
+        """Print the message and return its id, unlike any of another session."""
+        external_id = next(self._ids)
+        await self.edit(message, external_id)
         return external_id
 
     async def edit(self, message: Outgoing, external_id: str) -> None:
-        """Change the message where it stands; print it below when out of reach.
-
-        Raises:
-            MessageGone: Another process printed it.
-        """
-        if external_id not in self._printed:
-            raise MessageGone("that was printed by an earlier session")
+        """Change the message where it stands; print it below when out of reach."""
         if self._worth_showing(message):
             self._show(external_id, message)
 
@@ -100,7 +96,7 @@ class TerminalDoor:
         return self._screen.can_rewrite or not message.partial
 
     def _show(self, external_id: str, message: Outgoing) -> None:
-        before = self._printed[external_id]
+        before = self._printed.get(external_id, Printed([]))
         saved = before.saved or (self._save(message.file) if message.file else "")
         lines = lines_of(message, width=self._screen.width, saved=saved)
         self._printed[external_id] = Printed(lines, message.buttons, saved)

@@ -1,9 +1,7 @@
 import re
 from io import StringIO
 
-import pytest
-
-from channels.contract import Button, Channel, MessageGone, OutFile, Outgoing
+from channels.contract import Button, Channel, OutFile, Outgoing
 from channels.terminal.door import TerminalDoor
 from channels.terminal.screen import PROMPT, Pipe, Screen, Tty
 
@@ -138,13 +136,17 @@ async def test_a_digit_rates_and_a_colon_presses_any_button() -> None:
         assert door.pressed(text) is None
 
 
-async def test_a_message_of_an_earlier_session_is_gone() -> None:
-    door: Channel = at_a(Pipe)[0]
-    with pytest.raises(MessageGone):
-        await door.edit(says("A"), "7")
+async def test_an_answer_begun_in_an_earlier_session_is_printed_whole() -> None:
+    before, _, _ = at_a(Pipe)
+    key = await before.send(says("Thinking", partial=True))
+    door, _, out = at_a(Pipe)
+    await door.send(says("Hello again."))
+    await door.edit(says("Pay day, handled."), key)
+    assert out.getvalue() == "Hello again.\nPay day, handled.\n"
 
 
 async def test_a_press_is_acknowledged_in_words() -> None:
-    door, _, out = at_a(Pipe)
+    made, _, out = at_a(Pipe)
+    door: Channel = made
     await door.acknowledge(None, "Too late.\x1b[2J")  # type: ignore[arg-type]
     assert out.getvalue() == "Too late.[2J\n"
