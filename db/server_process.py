@@ -73,7 +73,7 @@ def why(program: str, said: str, data: Path) -> CannotStart | DiskFull:
     ]
     last = (telling or lines or ["it said nothing"])[-1].strip()
     return CannotStart(
-        f"{program} could not work on {data}: {last}",
+        f"{program} could not work on {data}: {last.rstrip('.')}.",
         hint=f"More is in {data.parent / 'postgres.log'}; "
         "`draper doctor` checks the rest.",
     )

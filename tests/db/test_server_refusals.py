@@ -136,7 +136,7 @@ def test_a_disk_that_fills_up_during_the_start() -> None:
 def test_the_last_telling_line_is_told(said: str, told: str) -> None:
     refusal = why("postgres", said, Path("/srv/postgres"))
     assert isinstance(refusal, CannotStart)
-    assert refusal.message.endswith(told)
+    assert refusal.message.endswith(f"{told}.")
 
 
 def test_no_folder_short_enough_for_a_socket(
