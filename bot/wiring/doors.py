@@ -110,7 +110,7 @@ async def _telegram(
                 "TELEGRAM_WEBHOOK_SECRET is not set.",
                 hint="Set both, or use TELEGRAM_INTAKE=poll.",
             )
-        doors.routers.append(_telegram_route(channel, secret, keep))
+        doors.routers.append(telegram_route(channel, secret, keep))
         return
 
     async def poll() -> None:
@@ -127,7 +127,7 @@ def _tell(report: PollReport) -> None:
     )
 
 
-def _telegram_route(channel: TelegramChannel, secret: str, keep: Keep) -> APIRouter:
+def telegram_route(channel: TelegramChannel, secret: str, keep: Keep) -> APIRouter:
     router = APIRouter()
 
     @router.post("/telegram/webhook")
