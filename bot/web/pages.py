@@ -17,8 +17,8 @@ from channels.web.verify import LOOPBACK, csrf_token, host_of
 HERE = Path(__file__).parent
 MAX_FORM_BYTES = 4096
 USED_UP = (
-    "That sign-in link is used up or too old. Links work once, for ten minutes. Run"
-    " “draper link” for a new one, or start Draper again."
+    "That sign-in link is used up or too old: a link works once, and not for long."
+    " Start Draper again, and it prints a new one."
 )
 TOO_MANY = "That was tried too often. Wait a minute, then try again."
 ENDED = "You are signed out."
