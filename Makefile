@@ -22,10 +22,12 @@ check: .venv/dev.stamp chromium lint ## Everything CI does: linters, types, bord
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -q
 
 bench: .venv/dev.stamp ## Run the benchmarks; each prints a table
-	@for each in bench/bench_*.py; do $(BIN)/python "$$each" || exit 1; done
+	@for each in bench/[a-z]*.py; do \
+		echo "== $$each" && $(BIN)/python -m "bench.$$(basename "$$each" .py)" || exit 1; \
+	done
 
 coverage: .venv/run.stamp ## Count which targets of docs/seed-coverage.csv exist
-	@$(BIN)/python tools/coverage.py
+	@$(BIN)/python tools/seed_coverage.py
 
 lock: .venv/dev.stamp ## Pin the newest versions that pyproject.toml allows
 	@$(COMPILE) --upgrade --extra dev -o requirements-dev.lock
