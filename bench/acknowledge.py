@@ -193,9 +193,8 @@ async def measure(seconds: float, rounds: int) -> None:
             f"{name:12} {rate:8.0f} {rate / base:9.2f} "
             f"{cuts[49] * 1000:8.2f} {cuts[98] * 1000:8.2f}"
         )
-    print(
-        f"{CONNECTIONS} connections; p50 and p99 at {PACED_PER_S}/s; {os.cpu_count()} cores"
-    )
+    cores = os.cpu_count()
+    print(f"{CONNECTIONS} connections; p50, p99 at {PACED_PER_S}/s; {cores} cores")
 
 
 async def _ready(client: Client) -> None:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from agent.identity import callers, codes
 from agent.identity.schemas import Grant
 from bot.services import Services
-from bot.settings import Settings
 
 LINK_TTL = timedelta(minutes=30)
 PAIR_TTL = timedelta(hours=1)
@@ -48,7 +47,7 @@ class Arrival:
         sys.stdout.flush()
 
 
-async def greet(settings: Settings, services: Services) -> Arrival:
+async def greet(services: Services, address: str) -> Arrival:
     """Make sure there is an owner, and give them a way in."""
     async with services.as_role("door") as session:
         owner = await callers.ensure_owner(session, services.ids)
@@ -67,9 +66,8 @@ async def greet(settings: Settings, services: Services) -> Arrival:
             grant=grant,
             pepper=services.pepper,
         )
-    base = settings.public_url or f"http://{settings.host}:{settings.port}"
     return Arrival(
-        link=f"{base.rstrip('/')}/signin?code={link}",
+        link=f"{address.rstrip('/')}/signin?code={link}",
         pairing=pairing,
         doors=tuple(services.channels),
         is_rehearsal=services.model.is_rehearsal,

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
+from typing import Protocol
 
 import structlog
 from fastapi import APIRouter, Request, Response
@@ -23,6 +24,7 @@ from channels.slack import door as slack
 from channels.slack.http import Webhook
 from channels.slack.socket import SocketMode
 from channels.telegram import webhook as telegram_webhook
+from channels.telegram.parse import Me
 from channels.telegram.poll import Poller, PollReport
 from channels.telegram.send import TelegramChannel
 from channels.web.door import WebDoor
@@ -121,13 +123,22 @@ async def _telegram(
     doors.receivers["telegram"] = poll
 
 
+class KnowsItself(Protocol):
+    """The part of a Telegram channel that its webhook needs."""
+
+    async def me(self) -> Me:
+        """Which bot it is."""
+        ...
+
+
 def _tell(report: PollReport) -> None:
     log.info(
         "telegram.state", state=report.state, detail=report.detail, hint=report.hint
     )
 
 
-def telegram_route(channel: TelegramChannel, secret: str, keep: Keep) -> APIRouter:
+def telegram_route(channel: KnowsItself, secret: str, keep: Keep) -> APIRouter:
+    """Where Telegram posts updates; acknowledged once they are kept."""
     router = APIRouter()
 
     @router.post("/telegram/webhook")

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import socket
 from collections.abc import (
     AsyncIterator,
     Awaitable,
@@ -18,6 +20,7 @@ import uvicorn
 from fastapi import APIRouter, Response
 
 from agent.billing import budgets
+from agent.errors import BadInput
 from agent.mailroom.inbox import Inbox
 from bot.durable.limits import Limits
 from bot.inbox_worker import InboxWorker
@@ -67,34 +70,64 @@ class Process:
 async def run(settings: Settings, parts: Parts) -> None:
     """Run until cancelled; what is under way then is finished first."""
     faultpoints.arm(settings.fault)
+    listening = listen(settings) if parts.web else None
     async with (
         open_database(settings) as pools,
-        open_process(settings, pools) as made,
+        open_process(settings, pools, address=_address(settings, listening)) as made,
         contextlib.AsyncExitStack() as stack,
     ):
         if parts.worker:
             await stack.enter_async_context(running(made.core))
-        await _work(made, parts)
+        await _work(made, parts, listening)
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Take the web chat's port, before anything slower is begun.
+
+    Raises:
+        BadInput: Another program has it, or the address is not of this machine.
+    """
+    try:
+        return socket.create_server((settings.host, settings.port), backlog=2048)
+    except OSError as error:
+        raise BadInput(
+            f"{settings.host}:{settings.port} cannot be used: {os.strerror(error.errno or 0)}.",
+            hint="Stop what listens there, or set DRAPER_PORT to another port.",
+        ) from error
+
+
+def _address(settings: Settings, listening: socket.socket | None) -> str:
+    if settings.public_url or listening is None:
+        return settings.public_url or f"http://{settings.host}:{settings.port}"
+    host, port = listening.getsockname()[:2]
+    return f"http://{host}:{port}"
 
 
 @contextlib.asynccontextmanager
 async def open_process(
-    settings: Settings, pools: Pools, limits: Limits | None = None
+    settings: Settings,
+    pools: Pools,
+    limits: Limits | None = None,
+    *,
+    address: str = "",
 ) -> AsyncIterator[Process]:
-    """Make the services and open the doors; nothing works yet."""
+    """Make the services and open the doors; nothing works yet.
+
+    ``limits`` paces the engine; ``address`` is where the web chat can be reached.
+    """
     core = await make_core(settings, pools, limits)
     keep = keeper(Inbox(pools.keeping))
     ears = Ears(connector(pools.listen_url))
     async with open_doors(settings, keep, core.services.clock) as doors:
         core.services.channels = doors.channels
-        arrival = await greet(settings, core.services)
+        arrival = await greet(core.services, address)
         try:
             yield Process(settings, core, doors, keep, ears, arrival)
         finally:
             await ears.close()
 
 
-async def _work(made: Process, parts: Parts) -> None:
+async def _work(made: Process, parts: Parts, listening: socket.socket | None) -> None:
     loops: list[Coroutine[Any, Any, None]] = []
     if parts.worker:
         loops += [work_inbox(made), _sweep(made.core)]
@@ -104,7 +137,7 @@ async def _work(made: Process, parts: Parts) -> None:
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(loop) for loop in loops]
         try:
-            await (_web(made) if parts.web else _wait(made))
+            await (_web(made, listening) if listening else _wait(made))
         finally:
             for task in tasks:
                 task.cancel()
@@ -127,7 +160,7 @@ async def _wait(made: Process) -> None:
     await asyncio.Event().wait()
 
 
-async def _web(made: Process) -> None:
+async def _web(made: Process, listening: socket.socket) -> None:
     services = made.core.services
     desk = PgDesk(services, made.ears, made.keep)
     app = create_app(
@@ -138,13 +171,11 @@ async def _web(made: Process) -> None:
     )
     config = uvicorn.Config(
         app,
-        host=made.settings.host,
-        port=made.settings.port,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=5,
     )
-    await _Server(config, made.arrival, app.state.streams.close).serve()
+    await _Server(config, made.arrival, app.state.streams.close).serve([listening])
 
 
 class _Server(uvicorn.Server):
