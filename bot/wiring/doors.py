@@ -1,5 +1,6 @@
 """The doors of a process: what sends, what receives, and how each was set up."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -24,7 +25,7 @@ from channels.slack import door as slack
 from channels.slack.http import Webhook
 from channels.slack.socket import SocketMode
 from channels.telegram import webhook as telegram_webhook
-from channels.telegram.parse import Me
+from channels.telegram.parse import ALLOWED_UPDATES, Me
 from channels.telegram.poll import Poller, PollReport
 from channels.telegram.send import TelegramChannel
 from channels.web.door import WebDoor
@@ -32,6 +33,7 @@ from channels.web.door import WebDoor
 log = structlog.get_logger()
 
 BODY_BYTES = 4_000_000
+TELEGRAM_PATH = "/telegram/webhook"
 Loop = Callable[[], Awaitable[None]]
 
 
@@ -113,6 +115,14 @@ async def _telegram(
                 hint="Set both, or use TELEGRAM_INTAKE=poll.",
             )
         doors.routers.append(telegram_route(channel, secret, keep))
+        address = f"{settings.public_url.rstrip('/')}{TELEGRAM_PATH}"
+
+        async def arrange() -> None:
+            await channel.set_webhook(address, secret, ALLOWED_UPDATES)
+            await channel.set_commands(chat.menu())
+            await asyncio.Event().wait()
+
+        doors.receivers["telegram"] = arrange
         return
 
     async def poll() -> None:
@@ -141,7 +151,7 @@ def telegram_route(channel: KnowsItself, secret: str, keep: Keep) -> APIRouter:
     """Where Telegram posts updates; acknowledged once they are kept."""
     router = APIRouter()
 
-    @router.post("/telegram/webhook")
+    @router.post(TELEGRAM_PATH)
     async def receive(request: Request) -> Response:
         body = await request.body()
         given = request.headers.get(telegram_webhook.SECRET_HEADER)

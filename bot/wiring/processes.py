@@ -90,8 +90,9 @@ def listen(settings: Settings) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), backlog=2048)
     except OSError as error:
+        why = os.strerror(error.errno or 0)
         raise BadInput(
-            f"{settings.host}:{settings.port} cannot be used: {os.strerror(error.errno or 0)}.",
+            f"{settings.host}:{settings.port} cannot be used: {why}.",
             hint="Stop what listens there, or set DRAPER_PORT to another port.",
         ) from error
 
