@@ -113,6 +113,7 @@ CREATE INDEX ix_deliveries_claimed_until ON deliveries (claimed_until)
     WHERE status = 'sending';
 CREATE INDEX ix_deliveries_updated_at ON deliveries (updated_at)
     WHERE status = 'sent' AND sent_revision < revision;
+CREATE INDEX ix_deliveries_ambiguous ON deliveries (id) WHERE status = 'ambiguous';
 CREATE INDEX ix_deliveries_queue ON deliveries (channel, account, recipient, id)
     WHERE status IN ('planned', 'sending');
 
@@ -136,8 +137,8 @@ GRANT SELECT, INSERT, UPDATE ON deliveries TO agent_app;
 GRANT INSERT, SELECT (id, workspace_id, user_id, private_chat_id, channel, account,
     recipient, dedupe_key, status) ON deliveries TO agent_door;
 GRANT SELECT, INSERT,
-    UPDATE (payload, partial, sent_revision, status, attempts, claimed_until, not_before,
-        sent_at, external_id, response_code, last_error)
+    UPDATE (payload, partial, sent_revision, status, attempts, claimed_until,
+        not_before, sent_at, external_id, response_code, last_error)
     ON deliveries TO agent_worker;
 """
 

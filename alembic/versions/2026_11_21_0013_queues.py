@@ -20,12 +20,13 @@ CREATE FUNCTION claim_inbox(n integer, lease interval) RETURNS TABLE (
     id uuid, channel text, account text, kind text, payload jsonb, attempts smallint,
     received_at timestamptz
 ) LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    -- Three claims without a result: the row is put aside and lets the next one pass.
+    -- Three claims without a result, and a fourth to say so: the row is put aside and
+    -- lets the next one pass.
     UPDATE inbox i SET status = 'failed', processed_at = statement_timestamp(),
-        error_message = coalesce(i.error_message, 'given up after 3 attempts')
+        error_message = coalesce(i.error_message, 'given up after 4 attempts')
     WHERE i.id IN (
         SELECT tired.id FROM inbox tired
-        WHERE tired.status = 'received' AND tired.attempts >= 3
+        WHERE tired.status = 'received' AND tired.attempts >= 4
         AND tired.claimed_until < statement_timestamp()
         FOR UPDATE SKIP LOCKED);
 
@@ -55,13 +56,15 @@ RETURNS TABLE (
     external_id text, attempts smallint, status text
 ) LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     -- Its sender is gone, and nobody knows whether it went out: it is never repeated.
-    -- Receivers of webhooks know a repeat by its id; an edit may be made twice.
+    -- What a repeat cannot hurt is: webhooks know it by its id, the web chat shows the
+    -- row itself, a placeholder says nothing yet, an edit may be made twice.
     UPDATE deliveries d SET status = 'ambiguous', claimed_until = NULL,
         last_error = coalesce(d.last_error, 'the sender was lost while sending')
     WHERE d.id IN (
         SELECT lost.id FROM deliveries lost
         WHERE lost.status = 'sending' AND lost.claimed_until < statement_timestamp()
-        AND lost.external_id IS NULL AND lost.channel <> 'webhook'
+        AND lost.external_id IS NULL AND lost.channel NOT IN ('webhook', 'web')
+        AND coalesce(lost.payload->>'placeholder', '') = ''
         AND lost.channel = ANY (channels)
         FOR UPDATE SKIP LOCKED);
 

@@ -135,6 +135,11 @@ class Delivery(Base):
             postgresql_where=text("status = 'sent' AND sent_revision < revision"),
         ),
         Index(
+            "ix_deliveries_ambiguous",
+            "id",
+            postgresql_where=text("status = 'ambiguous'"),
+        ),
+        Index(
             "ix_deliveries_queue",
             "channel",
             "account",

@@ -8,7 +8,7 @@ import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, Connection, Table, insert
@@ -47,13 +47,18 @@ class Rows:
     """Rows of one person in one workspace, each table's made when first asked for."""
 
     def __init__(self, connection: Connection, workspace: UUID, user: UUID) -> None:
-        """Insert both, and later rows, through ``connection``, the owner's."""
+        """Insert through ``connection``, the owner's, where both exist already."""
         self._connection = connection
-        self._made: dict[str, dict[str, Any]] = {}
-        for name, key in (("workspaces", workspace), ("users", user)):
-            row = self.draft(name) | {"id": key}
-            connection.execute(insert(TABLES[name]).values(row))
-            self._made[name] = {"id": key}
+        self._made = {"workspaces": {"id": workspace}, "users": {"id": user}}
+
+    @classmethod
+    def afresh(cls, connection: Connection, workspace: UUID, user: UUID) -> Self:
+        """Insert the workspace and the person too."""
+        rows = cls(connection, workspace, user)
+        for name in ("workspaces", "users"):
+            values = rows.draft(name) | rows.keys(name)
+            connection.execute(insert(TABLES[name]).values(values))
+        return rows
 
     def keys(self, name: str) -> dict[str, Any]:
         """Return the primary key of this workspace's row of a table."""
@@ -64,6 +69,10 @@ class Rows:
             )
             self._made[name] = dict(added.mappings().one())
         return self._made[name]
+
+    def use(self, name: str, key: UUID) -> None:
+        """Let the next rows point at the row ``key`` of a table."""
+        self._made[name] = {"id": key}
 
     def draft(self, name: str) -> dict[str, Any]:
         """Return the values of a new row, its parents inserted."""

@@ -62,7 +62,8 @@ class Filled:
 
 
 def fill(connection: Connection) -> tuple[dict[str, Any], dict[str, Any]]:
-    mine, theirs = Rows(connection, ACME, ANA), Rows(connection, RIVAL, EVE)
+    mine = Rows.afresh(connection, ACME, ANA)
+    theirs = Rows.afresh(connection, RIVAL, EVE)
     for name in TABLES:
         mine.keys(name)
     keys = {name: theirs.keys(name) for name in TABLES}
