@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from agent.catalog.operations import SkillList
 from agent.clients.schemas import Chosen, Clients, Profile
 from agent.errors import AgentError
+from agent.mailroom.operations import Resent
 from agent.mailroom.schemas import Choice, Message, StoredFile
 from agent.memory.operations import Answered, Left
 from agent.runs.outputs import Output
@@ -130,6 +131,18 @@ def trouble() -> Message:
     )
 
 
+def unsure(delivery_id: UUID | None) -> Message:
+    """A message was lost sight of; ``delivery_id`` lets its reader have it again."""
+    ref = {"delivery_id": str(delivery_id)}
+    again = (Choice("Send it again", "mailroom.resend", ref),) if delivery_id else ()
+    what = "Shall I send it again?" if delivery_id else "If so, please write once more."
+    return Message(
+        f"I was interrupted: one message of mine may not have reached you. {what}",
+        choices=again,
+        purpose="notice",
+    )
+
+
 PAGES_SHOWN = 4
 """A longer piece is shown in part; its file has all of it."""
 
@@ -209,7 +222,8 @@ def scored(value: Scored, shown: Mapping[str, Any]) -> Message:
 def explained(value: Explained, shown: Mapping[str, Any]) -> Message:
     """The rated message again, with thanks for the reason and the chips gone."""
     note = f'Thanks, noted: "{value.reason}". It will shape the next ones.'
-    return Message(shown["text"], choices=rating(value.output_id), note=note)
+    buttons = rating(value.output_id, value.score)
+    return Message(shown["text"], choices=buttons, note=note)
 
 
 def _started(value: Started) -> Message:
@@ -383,6 +397,7 @@ RENDER: dict[type, Callable[[Any], Message]] = {
     Left: _left,
     Outputs: _outputs,
     Profile: _profile,
+    Resent: lambda _: Message("Sent again."),
     RunDetail: _run,
     Runs: _runs,
     Scored: lambda value: Message(f"Thanks! You gave this {value.score} of 5."),

@@ -214,7 +214,8 @@ async def explain_score(ctx: Ctx, p: ExplainScore) -> Explained:
         raise OutputNotFound
     reason = " ".join(p.reason.split())
     await queries.explain(ctx.session, _feedback(ctx, p) | {"reason": reason})
-    return Explained(output_id=p.output_id, reason=reason)
+    score = await queries.own_score(ctx.session, _feedback(ctx, p))
+    return Explained(output_id=p.output_id, reason=reason, score=score)
 
 
 async def _the_run(

@@ -106,7 +106,7 @@ _TODAY = text("""
         (SELECT count(*) FROM deliveries d WHERE d.status = 'ambiguous'
             AND d.created_at > now() - interval '1 day'
             AND NOT EXISTS (SELECT FROM deliveries a WHERE a.dedupe_key =
-                            d.dedupe_key || '\\:again')) AS unsure
+                            d.dedupe_key || '\\:resent')) AS unsure
     FROM workspaces w LEFT JOIN clients k ON k.id = :client_id
     WHERE w.id = :workspace_id
 """)
@@ -139,6 +139,10 @@ _EXPLAIN = text("""
     WHERE output_id = :output_id AND source = 'human' AND reviewer_key = :reviewer_key
       AND NOT coalesce(comment LIKE '%' || :reason || '%', false)
     RETURNING id
+""")
+_OWN_SCORE = text("""
+    SELECT overall_score FROM feedback WHERE output_id = :output_id
+      AND source = 'human' AND reviewer_key = :reviewer_key
 """)
 _STANDING = text("""
     SELECT count(*) AS votes, avg(overall_score)::float8 AS mean FROM feedback
@@ -240,6 +244,11 @@ async def score(session: AsyncSession, values: Mapping[str, Any]) -> None:
 async def explain(session: AsyncSession, values: Mapping[str, Any]) -> None:
     """Add a reason to a person's score; the same one twice is kept once."""
     await session.execute(_EXPLAIN, values)
+
+
+async def own_score(session: AsyncSession, values: Mapping[str, Any]) -> int:
+    """What this person gave the output; 0 when they have not scored it."""
+    return int(await session.scalar(_OWN_SCORE, values) or 0)
 
 
 async def standing(session: AsyncSession, output_id: UUID) -> tuple[int, float]:

@@ -154,3 +154,4 @@ class Explained(Frozen):
 
     output_id: UUID
     reason: str = Field(description="As it was kept")
+    score: int = Field(default=0, description="The score it explains; 0 for none")
