@@ -10,7 +10,7 @@ from agent.mailroom import deliveries
 from agent.mailroom.deliveries import Owner
 from agent.mailroom.schemas import Claimed, Message, Place, Sender
 from bot.services import Services
-from channels.contract import ChannelName, Inbound
+from channels.contract import ChannelName, ChatKind, Inbound
 
 STRANGER = Message(
     "Hi! I only work with people my team knows.\n\n"
@@ -73,10 +73,9 @@ async def _newcomer(
     )
     code = inbound.text.strip().removeprefix("/pair").removeprefix("/start").strip()
     async with services.as_role("door") as session:
-        # A code is worth a look only where it cannot be read by others in the room.
         paired = (
             await callers.pair(session, identity, code, services.pepper)
-            if code and len(code) <= MAX_CODE
+            if _may_be_code(inbound, code)
             else None
         )
     if paired is not None:
@@ -90,6 +89,12 @@ async def _newcomer(
 
 
 MAX_CODE = 40
+
+
+def _may_be_code(inbound: Inbound, code: str) -> bool:
+    # Where others read along, the quickest of them would be paired.
+    is_private = inbound.chat_kind is ChatKind.PRIVATE
+    return is_private and 0 < len(code) <= MAX_CODE
 
 
 def _role_of(joined: Membership, workspace_id: UUID | None) -> str | None:
