@@ -73,7 +73,7 @@ def _written(row: RowMapping) -> Shown:
 def _delivered(row: RowMapping) -> Shown:
     payload = row["payload"]
     text = payload.get("text", "")
-    working = row["partial"] is not None or not _says_something(payload)
+    working = row["partial"] is not None or _only_promises(payload)
     so_far = row["partial"] or text or payload.get("placeholder", "")
     return Shown(
         id=str(row["id"]),
@@ -90,9 +90,10 @@ def _delivered(row: RowMapping) -> Shown:
     )
 
 
-def _says_something(payload: Mapping[str, Any]) -> bool:
-    # A placeholder alone is a promise that more is to come.
-    return bool(payload.get("text") or payload.get("files"))
+def _only_promises(payload: Mapping[str, Any]) -> bool:
+    # A placeholder says that more is to come, until other words stand there.
+    promise = payload.get("placeholder", "")
+    return bool(promise) and payload.get("text", "") in {"", promise}
 
 
 def _buttons(row_id: UUID, payload: Mapping[str, Any]) -> tuple[ShownButton, ...]:

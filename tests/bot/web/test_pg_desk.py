@@ -123,7 +123,7 @@ async def test_a_place_that_is_none_has_nothing_before_it(
 
 
 async def test_a_placeholder_is_work_until_the_text_is_there(chat: Chat) -> None:
-    row = await chat.says("", placeholder="On it.")
+    row = await chat.says("On it.", placeholder="On it.")
     [shown] = await chat.pg.history(chat.ana, limit=1)
     assert (shown.working, shown.html, shown.markdown) == (True, "<p>On it.</p>\n", "")
     await chat.streams(row, "Half a ")
