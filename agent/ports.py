@@ -61,6 +61,10 @@ class Audit(Protocol):
         """Append one line; it stands only if the caller's transaction commits."""
         ...
 
+    async def once(self, session: AsyncSession, who: Who, *, key: str) -> bool:
+        """Append that ``key`` was taken up; False when it was before."""
+        ...
+
 
 class Clock(Protocol):
     """Time, so that tests can hold it still."""

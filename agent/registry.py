@@ -5,13 +5,14 @@ from typing import Any
 
 from agent.catalog.operations import OPERATIONS as CATALOG
 from agent.clients.operations import OPERATIONS as CLIENTS
+from agent.mailroom.operations import OPERATIONS as MAILROOM
 from agent.memory.operations import OPERATIONS as MEMORY
 from agent.operation import Operation, Surface
 from agent.runs.operations import OPERATIONS as RUNS
 
 AnyOperation = Operation[Any, Any]
 
-CATALOGUE: tuple[AnyOperation, ...] = (*CATALOG, *RUNS, *CLIENTS, *MEMORY)
+CATALOGUE: tuple[AnyOperation, ...] = (*CATALOG, *RUNS, *CLIENTS, *MEMORY, *MAILROOM)
 
 BY_NAME = {op.name: op for op in CATALOGUE}
 

@@ -3,18 +3,22 @@
 First a message is claimed and that is committed; then it is sent; then that is
 recorded. A crash in between leaves a first sending ambiguous, which is never repeated,
 and an edit undone, which is. An answer therefore is never a first sending: a
-placeholder is, and should its fate be unknown, another placeholder takes its place.
+placeholder is, and should its fate be unknown, it is sent once more. Of any other
+message whose fate is unknown the person is told, and may ask for it again.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.errors import AgentError
-from agent.mailroom import queries
+from agent.mailroom import deliveries, queries
+from agent.mailroom.deliveries import Owner
 from agent.mailroom.schemas import Delivery
+from bot import render
 from bot.services import Services
 from bot.web.ears import Heard
 from channels.contract import (
@@ -33,9 +37,7 @@ faultpoints.declare("post.claimed", "post.sent", "post.recorded")
 
 log = structlog.get_logger()
 
-LEASE_S = 60.0
 BATCH = 32
-IDLE_S = 2.0
 AGAIN_S = 5.0
 LONGEST_WAIT_S = 300.0
 
@@ -50,39 +52,54 @@ class Postman:
         self._services = services
         self._wake = wake
         self._channels = channels
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[asyncio.Task[None], Delivery] = {}
 
     async def run(self) -> None:
         """Send until cancelled; what is under way then is finished first."""
+        beat = asyncio.create_task(self._beat())
         try:
             while True:
-                if not await self._round():
-                    await self._wake.wait(IDLE_S)
+                await self._wake.wait(await self._round())
         finally:
             await asyncio.gather(*self._under_way, return_exceptions=True)
+            beat.cancel()
 
-    async def _round(self) -> bool:
-        names = list(self._channels)
+    async def _round(self) -> float:
+        """Take what there is; how long to wait for more, in seconds."""
+        pace, names = self._services.pace, list(self._channels)
         try:
             async with self._services.as_role("worker") as session:
                 claimed = await queries.claim_deliveries(
-                    session, limit=BATCH, lease_s=LEASE_S, channels=names
+                    session, limit=BATCH, lease_s=pace.delivery_lease_s, channels=names
                 )
                 if not claimed:
-                    return await queries.replace_ambiguous(session, names) > 0
+                    await _own_up(session, names)
+                    return await queries.deliveries_due(session, names, pace.idle_s)
         except Exception as error:  # noqa: BLE001 - the database comes back
             log.warning("post.claim_failed", error=type(error).__name__)
-            await asyncio.sleep(1)
-            return True
+            return 1.0
         for delivery in claimed:
             task = asyncio.create_task(self.deliver(delivery))
-            self._under_way.add(task)
+            self._under_way[task] = delivery
             task.add_done_callback(self._done)
-        return True
+        return 0.0
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
+        self._under_way.pop(task)
         self._wake.set()
+
+    async def _beat(self) -> None:
+        """Prolong the leases: a large file may take longer than one."""
+        lease_s = self._services.pace.delivery_lease_s
+        while True:
+            await asyncio.sleep(lease_s / 3)
+            if not (held := list(self._under_way.values())):
+                continue
+            try:
+                async with self._services.as_role("worker") as session:
+                    await queries.renew_deliveries(session, held, lease_s=lease_s)
+            except Exception as error:  # noqa: BLE001 - the database comes back
+                log.warning("post.beat_failed", error=type(error).__name__)
 
     async def deliver(self, delivery: Delivery) -> None:
         """Send or edit one message and record how it ended."""
@@ -141,8 +158,8 @@ class Postman:
         return OutFile(file["name"], file["media_type"], body)
 
     async def _unsure(self, delivery: Delivery, error: str) -> None:
-        if delivery.is_edit:
-            await self._postpone(delivery, AGAIN_S, error)  # an edit may be repeated
+        if delivery.may_repeat:
+            await self._postpone(delivery, AGAIN_S, error)
         else:
             await self._end(delivery, "ambiguous", error)
 
@@ -155,6 +172,18 @@ class Postman:
         log.warning("post.ended", delivery_id=str(delivery.id), status=status)
         async with self._services.as_role("worker") as session:
             await queries.end(session, delivery, status=status, error=error)
+
+
+async def _own_up(session: AsyncSession, channels: Sequence[str]) -> None:
+    """Tell people of messages that may not have reached them, once each."""
+    for lost in await queries.unsure(session, channels):
+        owner = Owner(lost["workspace_id"], lost["conversation_id"])
+        key = f"{lost['dedupe_key']}:unsure"
+        # At the door nobody is known yet who could press.
+        message = render.unsure(lost["id"] if owner.workspace_id else None)
+        place = deliveries.place_of(lost)
+        await deliveries.plan(session, place, message, owner=owner, key=key)
+        log.warning("post.unsure", delivery_id=str(lost["id"]))
 
 
 def _shown(delivery: Delivery) -> tuple[str, int]:

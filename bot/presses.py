@@ -12,6 +12,7 @@ from agent.ctx import Caller, Ctx, Origin
 from agent.errors import AgentError
 from agent.gate import invoke
 from agent.mailroom import deliveries
+from agent.mailroom.operations import Resent
 from agent.mailroom.schemas import Message
 from agent.memory import conversations
 from agent.memory import queries as memory
@@ -42,10 +43,14 @@ async def press(
     """Do what the button says; a few words for the one who pressed, or none."""
     try:
         async with services.ctx(caller, origin) as ctx:
+            if not await ctx.audit.once(ctx.session, ctx.caller, key=origin.key):
+                return ""
             found = await _find(ctx, inbound.pressed)
             if found is None:
                 return await _refuse(ctx, inbound, GONE)
-            return await _do(services, _placed(ctx, found[0]), *found)
+            said = await _do(services, _placed(ctx, found[0]), *found)
+            # Elsewhere it would stand as a message, and say what was shown in place.
+            return said if inbound.channel is ChannelName.TELEGRAM else ""
     except AlreadyDone:
         return ""
     except AgentError as refused:
@@ -169,6 +174,8 @@ async def _shown_in_place(ctx: Ctx, delivery: RowMapping, result: BaseModel) -> 
             await deliveries.show(
                 ctx.session, delivery, render.explained(result, shown)
             )
+        case Resent():
+            await deliveries.show(ctx.session, delivery, render.result(result))
         case Ended(run_id=run_id):
             return bool(delivery["run_id"] == run_id)
         case _:

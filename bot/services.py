@@ -13,6 +13,7 @@ from agent.identity.callers import Identity
 from agent.llm.port import Model, Prices
 from agent.ports import Approvals, Audit, Clock, Events, Ids, Objects
 from agent.runs.writing import Bench
+from bot.pace import Pace
 from bot.router import Router
 from channels.contract import Channel
 from db.tenancy import SystemRole, system, tenant
@@ -43,6 +44,7 @@ class Services:
     pepper: bytes
     admits: Admits
     channels: Mapping[str, Channel] = field(default_factory=dict)
+    pace: Pace = field(default_factory=Pace)
 
     def tenant(self, caller: Caller) -> AbstractAsyncContextManager[AsyncSession]:
         """Open the caller's transaction."""

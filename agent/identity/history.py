@@ -13,6 +13,14 @@ _RECORD = text("""
             jsonb_build_object('channel', CAST(:channel AS text)))
 """)
 
+_ONCE = text("""
+    INSERT INTO events (workspace_id, stream_type, stream_id, version, category, type,
+                        actor_type, actor_id)
+    VALUES (:workspace_id, 'press', :key, 1, 'audit', 'press.taken', 'user', :user_id)
+    ON CONFLICT DO NOTHING
+    RETURNING id
+""")
+
 
 class History:
     """Appends to ``events``; it stands only if the caller's transaction commits."""
@@ -26,3 +34,8 @@ class History:
             "action": action,
         }
         await session.execute(_RECORD, values)
+
+    async def once(self, session: AsyncSession, who: Who, *, key: str) -> bool:
+        """Append that ``key`` was taken up; False when it was before."""
+        values = {"workspace_id": who.workspace_id, "user_id": who.user_id, "key": key}
+        return await session.scalar(_ONCE, values) is not None

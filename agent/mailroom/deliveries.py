@@ -37,6 +37,7 @@ async def plan(
         workspace_id=owner.workspace_id,
         conversation_id=owner.conversation_id,
         run_id=owner.run_id,
+        purpose=message.purpose,
         dedupe_key=key,
     )
 

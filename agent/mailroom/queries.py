@@ -119,19 +119,53 @@ _END = text("""
     WHERE id = :id AND attempts = :attempts
 """)
 
-# A placeholder whose first sending has no known end is sent anew: it says nothing
-# yet, and the answer that follows is an edit, so the answer itself comes once.
-_REPLACE_AMBIGUOUS = text("""
-    INSERT INTO deliveries (workspace_id, user_id, private_chat_id, run_id,
-                            conversation_id, message_id, channel, account, recipient,
-                            purpose, dedupe_key, payload, partial, revision)
-    SELECT workspace_id, user_id, private_chat_id, run_id, conversation_id, message_id,
-           channel, account, recipient, purpose, dedupe_key || '\\:again', payload,
-           partial, revision
-    FROM deliveries
-    WHERE status = 'ambiguous' AND external_id IS NULL AND run_id IS NOT NULL
-      AND payload->>'placeholder' <> '' AND channel = ANY(CAST(:channels AS text[]))
+# Leases that run out (their holders may be dead), and what waits for its time.
+_INBOX_DUE = text("""
+    SELECT extract(epoch FROM min(claimed_until) - statement_timestamp())
+    FROM inbox WHERE status = 'received'
+""")
+
+_DELIVERIES_DUE = text("""
+    SELECT extract(epoch FROM min(due) - statement_timestamp()) FROM (
+        SELECT min(claimed_until) FROM deliveries
+        WHERE status = 'sending' AND channel = ANY(CAST(:channels AS text[]))
+        UNION ALL
+        SELECT min(not_before) FROM deliveries
+        WHERE status = 'planned' AND not_before > statement_timestamp()
+          AND channel = ANY(CAST(:channels AS text[]))
+        UNION ALL
+        SELECT min(greatest(not_before, claimed_until)) FROM deliveries
+        WHERE status = 'sent' AND sent_revision < revision
+          AND channel = ANY(CAST(:channels AS text[]))
+    ) AS waiting (due)
+""")
+
+_RENEW = text("""
+    UPDATE deliveries d SET claimed_until = now() + CAST(:lease AS interval)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS smallint[]))
+        AS held (id, attempts)
+    WHERE d.id = held.id AND d.attempts = held.attempts AND d.claimed_until IS NOT NULL
+""")
+
+_UNSURE = text("""
+    SELECT id, workspace_id, conversation_id, channel, account, recipient, payload,
+           dedupe_key
+    FROM deliveries d
+    WHERE status = 'ambiguous' AND purpose <> 'notice'
+      AND channel = ANY(CAST(:channels AS text[]))
+      AND NOT EXISTS (SELECT FROM deliveries told
+                      WHERE told.workspace_id IS NOT DISTINCT FROM d.workspace_id
+                        AND told.dedupe_key = d.dedupe_key || '\\:unsure')
+""")
+
+_SEND_AGAIN = text("""
+    INSERT INTO deliveries (workspace_id, user_id, private_chat_id, conversation_id,
+                            channel, account, recipient, purpose, dedupe_key, payload)
+    SELECT workspace_id, user_id, private_chat_id, conversation_id, channel, account,
+           recipient, purpose, dedupe_key || '\\:resent', payload
+    FROM deliveries WHERE id = :id AND status = 'ambiguous'
     ON CONFLICT DO NOTHING
+    RETURNING id
 """)
 
 
@@ -324,10 +358,48 @@ async def end(
     )
 
 
-async def replace_ambiguous(session: AsyncSession, channels: Sequence[str]) -> int:
-    """Plan placeholders anew whose first sending has no known end; how many."""
-    done = await session.execute(_REPLACE_AMBIGUOUS, {"channels": list(channels)})
-    return done.rowcount  # type: ignore[no-any-return, attr-defined]
+async def inbox_due(session: AsyncSession, at_most_s: float) -> float:
+    """In how many seconds a lease runs out, ``at_most_s`` when none does."""
+    return _soon(await session.scalar(_INBOX_DUE), at_most_s)
+
+
+async def deliveries_due(
+    session: AsyncSession, channels: Sequence[str], at_most_s: float
+) -> float:
+    """In how many seconds there may be something to send, at most ``at_most_s``."""
+    due = await session.scalar(_DELIVERIES_DUE, {"channels": list(channels)})
+    return _soon(due, at_most_s)
+
+
+async def renew_deliveries(
+    session: AsyncSession, held: Sequence[Delivery], *, lease_s: float
+) -> None:
+    """Prolong the leases that are still ours."""
+    await session.execute(
+        _RENEW,
+        {
+            "ids": [delivery.id for delivery in held],
+            "attempts": [delivery.attempts for delivery in held],
+            "lease": _interval(lease_s),
+        },
+    )
+
+
+async def unsure(session: AsyncSession, channels: Sequence[str]) -> list[RowMapping]:
+    """Messages that may not have arrived, and whose readers were not told yet."""
+    found = await session.execute(_UNSURE, {"channels": list(channels)})
+    return list(found.mappings())
+
+
+async def send_again(session: AsyncSession, delivery_id: UUID) -> UUID | None:
+    """Plan a message anew that may not have arrived; None when there is no such."""
+    found: UUID | None = await session.scalar(_SEND_AGAIN, {"id": delivery_id})
+    return found
+
+
+def _soon(seconds: Any, at_most_s: float) -> float:
+    # Never at once: what is due and was not claimed, another process just holds.
+    return at_most_s if seconds is None else min(max(float(seconds), 0.02), at_most_s)
 
 
 def _interval(seconds: float) -> timedelta:

@@ -90,6 +90,8 @@ class Message:
     """A line under the text that changes while the text stays: thanks, a question."""
     placeholder: str = ""
     """Sent first when set; the text then follows as an edit, which may be repeated."""
+    purpose: str = "reply"
+    """As ``deliveries.purpose`` has it."""
 
     def payload(self, extra: Mapping[str, str]) -> dict[str, Any]:
         """The JSON kept in ``deliveries.payload``."""
@@ -141,3 +143,12 @@ class Delivery:
     def is_edit(self) -> bool:
         """Whether the message is already there."""
         return self.external_id is not None
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether doing it twice, should its fate be unknown, says nothing twice.
+
+        The same as ``claim_deliveries`` holds of lost senders.
+        """
+        in_place = self.channel in {"web", "webhook"}
+        return self.is_edit or in_place or bool(self.payload.get("placeholder"))

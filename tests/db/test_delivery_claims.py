@@ -13,7 +13,7 @@ from db.tenancy import tenant
 from tests.db.asking import as_role, listening, run
 from tests.seeds import ACME, ANA
 
-CHANNELS = ["telegram", "webhook"]
+CHANNELS = ["telegram", "webhook", "web"]
 PLAN = """
     INSERT INTO deliveries (workspace_id, user_id, channel, recipient, purpose,
         dedupe_key, payload, not_before)
@@ -27,6 +27,9 @@ SENT = """
 """
 REVISE = "UPDATE deliveries SET revision = revision + 1 WHERE id = :id"
 END_LEASES = "UPDATE deliveries SET claimed_until = now() - interval '1 s'"
+PLACEHOLDER = """
+    UPDATE deliveries SET payload = '{"placeholder": "On it..."}' WHERE id = :id
+"""
 STATUS = "SELECT status FROM deliveries WHERE id = :id"
 
 
@@ -182,11 +185,27 @@ async def test_a_lost_edit_is_made_again_and_fences_the_first_sender(
     assert await post.sent(row, attempts=3, revision=1)
 
 
-async def test_a_lost_webhook_call_is_repeated(post: Post) -> None:
-    call = await post.plan(channel="webhook")
+@pytest.mark.parametrize("channel", ["webhook", "web"])
+async def test_what_is_known_by_its_id_is_repeated_when_it_was_lost(
+    post: Post, channel: str
+) -> None:
+    call = await post.plan(channel=channel)
     assert await post.ids() == [call]
     await post.work(END_LEASES)
     assert await post.ids() == [call]
+
+
+async def test_a_lost_placeholder_is_sent_anew_before_what_follows_it(
+    post: Post,
+) -> None:
+    first = await post.plan()
+    await post.work(PLACEHOLDER, id=first)
+    page = await post.plan()
+    assert await post.ids() == [first]
+    await post.work(END_LEASES)
+    assert await post.ids() == [first]
+    assert await post.sent(first, attempts=2)
+    assert await post.ids() == [page]
 
 
 class Heard:

@@ -1,0 +1,54 @@
+"""What can be asked of the mailroom."""
+
+from uuid import UUID
+
+from agent.ctx import Ctx, Role
+from agent.errors import Conflict
+from agent.mailroom import queries
+from agent.operation import Effect, Surface, operation
+from agent.shapes import Frozen
+
+
+class OneDelivery(Frozen):
+    """Parameters that name a message of ours."""
+
+    delivery_id: UUID
+
+
+class Resent(Frozen):
+    """A message is sent once more."""
+
+    delivery_id: UUID
+
+
+class NothingToResend(Conflict):
+    """The message did arrive, was sent again already, or is gone."""
+
+    code = "nothing_to_resend"
+
+    def __init__(self) -> None:
+        """Say what to do about it."""
+        super().__init__(
+            "I have nothing to send again there.", hint="/outputs has every piece."
+        )
+
+
+@operation(
+    "mailroom.resend",
+    effect=Effect.SEND,
+    role=Role.VIEWER,
+    on={Surface.BUTTON},
+)
+async def resend(ctx: Ctx, p: OneDelivery) -> Resent:
+    """Send a message once more that may not have arrived.
+
+    Raises:
+        NothingToResend: There is no such message in this workspace, or no doubt.
+    """
+    planned = await queries.send_again(ctx.session, p.delivery_id)
+    if planned is None:
+        raise NothingToResend
+    return Resent(delivery_id=planned)
+
+
+OPERATIONS = (resend,)

@@ -1,0 +1,20 @@
+"""How long each kind of work is leased, so that failure tests need not wait."""
+
+from dataclasses import dataclass, field
+
+from bot.durable.limits import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds; a lease is how long work waits whose process was killed."""
+
+    inbox_lease_s: float = 10.0
+    """Working on a message asks nobody but the database; twice is harmless."""
+    delivery_lease_s: float = 15.0
+    """Renewed three times as often while a message is being sent."""
+    idle_s: float = 5.0
+    """A lost notification costs this long."""
+    sweep_s: float = 60.0
+    """Between looks for money that crashed calls still hold."""
+    engine: Limits = field(default_factory=Limits)
