@@ -1,0 +1,94 @@
+"""One app for most scenarios, each with people and a workspace of its own.
+
+``house`` is shared and asks a stand-in of Claude; ``opens`` makes another app with an
+empty database, for what concerns a whole installation.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from db.server_bootstrap import Urls
+from tests.conftest import copied
+from tests.scenarios.house import House, Opens, Outside, opened, surroundings
+
+HERE = Path(__file__).parent
+ON_ONE_LOOP = pytest.mark.asyncio(loop_scope="session")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let every scenario run on the loop that the shared app runs on."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(ON_ONE_LOOP, append=False)
+
+
+@pytest.fixture(params=["telegram", "slack", "web"])
+def door(request: pytest.FixtureRequest) -> str:
+    """Each door in turn."""
+    return str(request.param)
+
+
+@pytest.fixture(params=["telegram", "slack"])
+def messenger(request: pytest.FixtureRequest) -> str:
+    """Each door that strangers can reach."""
+    return str(request.param)
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def shared_outside() -> AsyncIterator[Outside]:
+    async with surroundings() as outside:
+        yield outside
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def shared_house(
+    server: Urls,
+    bare_template: Urls,
+    shared_outside: Outside,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[House]:
+    home = tmp_path_factory.mktemp("home")
+    async with (
+        copied(server, template=bare_template) as urls,
+        opened(urls, home, shared_outside) as house,
+    ):
+        yield house
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(shared_house: House) -> AsyncIterator[House]:
+    """The shared app; its surroundings are calm at the beginning and the end."""
+    shared_house.outside.calm()
+    yield shared_house
+    shared_house.outside.calm()
+    await shared_house.rests()
+    await shared_house.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def outside() -> AsyncIterator[Outside]:
+    """Surroundings of a test's own."""
+    async with surroundings() as outside:
+        yield outside
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def urls(server: Urls, bare_template: Urls) -> AsyncIterator[Urls]:
+    """A database of a test's own, as after the first start."""
+    async with copied(server, template=bare_template) as urls:
+        yield urls
+
+
+@pytest.fixture
+def opens(urls: Urls, outside: Outside, tmp_path: Path) -> Opens:
+    """Open an app of one's own; twice, and the second finds what the first left."""
+
+    def open_one(**changes: Any) -> contextlib.AbstractAsyncContextManager[House]:
+        return opened(urls, tmp_path / "home", outside, **changes)
+
+    return open_one

@@ -1,0 +1,346 @@
+"""The whole app in this process, with strict stand-ins around it and people inside."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from agent.identity import codes
+from agent.identity.schemas import Grant
+from bot.durable.limits import Limits
+from bot.settings import Access, Anthropic, Intake, Settings
+from bot.settings import Slack as SlackSettings
+from bot.settings import Telegram as TelegramSettings
+from bot.wiring import processes
+from bot.wiring.database import open_database
+from bot.wiring.processes import Parts, Process
+from bot.wiring.services import running
+from channels.contract import Channel, ChannelName, Health, Inbound, Outgoing
+from db.server_bootstrap import Urls
+from tests.db.asking import one, run
+from tests.scenarios.on_slack import OnSlack
+from tests.scenarios.on_telegram import OnTelegram
+from tests.scenarios.on_web import OnWeb
+from tests.scenarios.people import PATIENCE_S, Person
+from tests.standins.anthropic import AnthropicStandIn
+from tests.standins.slack import Slack
+from tests.standins.slack.state import Room
+from tests.standins.telegram import Telegram
+
+SECRET = "a-webhook-secret"
+HURRIED_S = 0.03
+"""Between two writes into a chat, instead of a second."""
+
+_SOON = Limits(backoff=lambda _: timedelta(milliseconds=30))
+
+_OPEN_ENDS = """
+    SELECT (SELECT count(*) FROM inbox WHERE status = 'received')
+         + (SELECT count(*) FROM deliveries WHERE status IN ('planned', 'sending')
+            OR status = 'sent' AND sent_revision < revision)
+         + (SELECT count(*) FROM engine.events WHERE dispatched_at IS NULL)
+         + (SELECT count(*) FROM engine.runs WHERE status = 'active')
+"""
+_ADD_USER = "INSERT INTO users (id, full_name) VALUES (:id, :name)"
+_ADD_WORKSPACE = "INSERT INTO workspaces (id, name, kind) VALUES (:id, :name, 'team')"
+_ADD_MEMBER = """
+    INSERT INTO workspace_members (workspace_id, user_id, role)
+    VALUES (:workspace_id, :user_id, :role)
+"""
+_ADD_CHANNEL = """
+    INSERT INTO user_channels (user_id, workspace_id, channel, team_id, channel_user_id)
+    VALUES (:user_id, :workspace_id, :channel, :team, :sender)
+"""
+
+_number = count(1)
+
+
+@dataclass
+class Outside:
+    """The world around the app."""
+
+    telegram: Telegram = field(default_factory=Telegram)
+    slack: Slack = field(default_factory=Slack)
+    claude: AnthropicStandIn = field(default_factory=AnthropicStandIn)
+
+    def calm(self) -> None:
+        """Forget every fault and script."""
+        self.telegram.faults.clear()
+        self.telegram.flood.waits.clear()
+        self.telegram.blocked.clear()
+        self.slack.world.faults.clear()
+        self.claude.reset()
+
+
+class Hurried:
+    """A channel that may be written to at any pace."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self.name: ChannelName = channel.name
+
+    def pages(self, markdown: str) -> list[str]:
+        return self._channel.pages(markdown)
+
+    def interval_s(self, chat: str) -> float:
+        return HURRIED_S
+
+    async def send(self, message: Outgoing) -> str:
+        return await self._channel.send(message)
+
+    async def edit(self, message: Outgoing, external_id: str) -> None:
+        await self._channel.edit(message, external_id)
+
+    async def acknowledge(self, inbound: Inbound, notice: str = "") -> None:
+        await self._channel.acknowledge(inbound, notice)
+
+    async def ping(self) -> Health:
+        return await self._channel.ping()
+
+
+class Member:
+    """Somebody's account."""
+
+    def __init__(self, workspace_id: UUID, user_id: UUID) -> None:
+        self.workspace_id = workspace_id
+        self.user_id = user_id
+
+
+class House:
+    """A running app, its surroundings, and a look behind the scenes."""
+
+    def __init__(self, made: Process, outside: Outside, owner: AsyncEngine) -> None:
+        self.made = made
+        self.outside = outside
+        self.owner = owner
+        self.url = f"http://{made.settings.host}:{made.settings.port}"
+        self._pages: list[OnWeb] = []
+
+    @property
+    def telegram(self) -> Telegram:
+        return self.outside.telegram
+
+    @property
+    def slack(self) -> Slack:
+        return self.outside.slack
+
+    @property
+    def claude(self) -> AnthropicStandIn:
+        return self.outside.claude
+
+    async def asks(self, statement: str, **values: object) -> Any:
+        """What the database says, past row security."""
+        return await one(self.owner, statement, **values)
+
+    async def rows(self, statement: str, **values: object) -> list[Any]:
+        """The rows the database has, past row security."""
+        return await run(self.owner, statement, **values)
+
+    def group(self, door: str) -> Any:
+        """A place where several people can talk."""
+        number = next(_number)
+        if door == "telegram":
+            return -1_000_000 - number
+        return self.slack.world.add_room(Room(f"C{number:08d}", "channel", "team")).id
+
+    def stranger(self, door: str, group: Any = None) -> Person:
+        """Somebody the app has never heard of."""
+        number = next(_number)
+        ids = {"telegram": 10_000 + number, "slack": f"U{number:08d}", "web": ""}
+        return self.person(door, ids[door], group)
+
+    def person(self, door: str, who: Any, group: Any = None) -> Person:
+        """Somebody with an id that the test knows."""
+        if door == "telegram":
+            return OnTelegram(self.telegram, who, group)
+        if door == "slack":
+            return OnSlack(self.slack, who, group or "")
+        page = OnWeb(self.url)
+        self._pages.append(page)
+        return page
+
+    async def enrol(
+        self, *, role: str = "owner", workspace: UUID | None = None
+    ) -> Member:
+        """An account, in a workspace of its own unless one is named."""
+        ids = self.made.core.services.ids
+        member = Member(workspace or ids.new(), ids.new())
+        if workspace is None:
+            await run(self.owner, _ADD_WORKSPACE, id=member.workspace_id, name="Team")
+        await run(self.owner, _ADD_USER, id=member.user_id, name="Somebody")
+        await run(self.owner, _ADD_MEMBER, **vars(member), role=role)
+        return member
+
+    async def introduce(self, person: Person, member: Member) -> None:
+        """Let the app know that this person is that member."""
+        if isinstance(person, OnWeb):
+            await person.opens(await self.code("login", member))
+            return
+        assert isinstance(person, OnTelegram | OnSlack)
+        team, sender = person.identity
+        await run(
+            self.owner,
+            _ADD_CHANNEL,
+            **vars(member),
+            channel=person.door,
+            team=team,
+            sender=sender,
+        )
+
+    async def code(self, purpose: str, member: Member) -> str:
+        """A one-time code for an account."""
+        services = self.made.core.services
+        async with services.as_role("door") as session:
+            return await codes.issue(
+                session,
+                purpose=purpose,
+                ttl=timedelta(minutes=5),
+                grant=Grant(member.user_id, member.workspace_id, "owner"),
+                pepper=services.pepper,
+            )
+
+    async def member(self, door: str, group: Any = None, **given: Any) -> Person:
+        """Somebody the app knows."""
+        person = self.stranger(door, group)
+        await self.introduce(person, await self.enrol(**given))
+        return person
+
+    async def rests(self) -> None:
+        """Wait until nothing is left to do anywhere."""
+        async with asyncio.timeout(2 * PATIENCE_S):
+            quiet = 0
+            while quiet < 2:
+                await self.slack.settle()
+                news = self.telegram.updates
+                left = len(news) or await self.asks(_OPEN_ENDS)
+                quiet = 0 if left else quiet + 1
+                await asyncio.sleep(0.03)
+
+    async def run(self) -> Any:
+        """The newest run."""
+        [row] = await self.rows("SELECT * FROM runs ORDER BY id DESC LIMIT 1")
+        return row
+
+    async def close(self) -> None:
+        """Close every page."""
+        for page in self._pages:
+            await page.closes()
+
+
+def settings(urls: Urls, home: Path, outside: Outside, **changes: Any) -> Settings:
+    """Everything set up, towards the stand-ins; ``changes`` are fields of Settings."""
+    plain: dict[str, Any] = {
+        "home": home,
+        "port": _free_port(),
+        "database_url": urls.app,
+        "database_system_url": urls.system,
+        "budget_day_usd": 1000,
+        "budget_month_usd": 1000,
+        "access": Access.PAIRED,
+        "telegram": telegram_settings(outside),
+        "slack": slack_settings(outside),
+        "anthropic": anthropic_settings(outside),
+    }
+    given = {**plain, **changes}
+    if given.pop("webhooks", False):
+        given["public_url"] = f"http://127.0.0.1:{given['port']}"
+        given["telegram"] = telegram_settings(
+            outside, intake=Intake.WEBHOOK, webhook_secret=SecretStr(SECRET)
+        )
+        given["slack"] = slack_settings(outside, intake=Intake.WEBHOOK)
+    return Settings(_env_file=None, **given)
+
+
+def telegram_settings(outside: Outside, **changes: Any) -> TelegramSettings:
+    """Towards the stand-in."""
+    tg = outside.telegram
+    given = {"token": SecretStr(tg.token), "base_url": tg.base_url, **changes}
+    return TelegramSettings(_env_file=None, **given)
+
+
+def slack_settings(outside: Outside, **changes: Any) -> SlackSettings:
+    """Towards the stand-in."""
+    slack = outside.slack
+    given = {
+        "bot_token": SecretStr(slack.bot_token),
+        "app_token": SecretStr(slack.app_token),
+        "signing_secret": SecretStr(slack.secret),
+        "base_url": slack.base_url,
+        **changes,
+    }
+    return SlackSettings(_env_file=None, **given)
+
+
+def anthropic_settings(outside: Outside, **changes: Any) -> Anthropic:
+    """Towards the stand-in; ``api_key=None`` for the rehearsal model."""
+    claude = outside.claude
+    given = {"api_key": SecretStr(claude.key), "base_url": claude.url, **changes}
+    return Anthropic(_env_file=None, **given)
+
+
+@contextlib.asynccontextmanager
+async def surroundings() -> AsyncIterator[Outside]:
+    """The stand-ins, listening."""
+    outside = Outside()
+    async with outside.telegram, outside.slack, outside.claude:
+        yield outside
+
+
+@contextlib.asynccontextmanager
+async def opened(
+    urls: Urls, home: Path, outside: Outside, **changes: Any
+) -> AsyncIterator[House]:
+    """The app, running, and stopped at the end as Ctrl-C stops it."""
+    chosen = settings(urls, home, outside, **changes)
+    owner = create_async_engine(urls.owner)
+    listening = processes.listen(chosen)
+    async with (
+        open_database(chosen) as pools,
+        processes.open_process(chosen, pools, _SOON) as made,
+    ):
+        _hurry(made)
+        async with running(made.core):
+            working = asyncio.create_task(processes._work(made, Parts(), listening))
+            house = House(made, outside, owner)
+            try:
+                await _until_up(house, working)
+                yield house
+            finally:
+                await house.close()
+                working.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await working
+                await owner.dispose()
+
+
+def _hurry(made: Process) -> None:
+    for name, channel in list(made.doors.channels.items()):
+        made.doors.channels[name] = Hurried(channel)
+
+
+async def _until_up(house: House, working: asyncio.Task[None]) -> None:
+    async with httpx.AsyncClient(base_url=house.url) as client:
+        while not working.done():
+            with contextlib.suppress(httpx.HTTPError):
+                if (await client.get("/healthz")).status_code == 200:
+                    return
+            await asyncio.sleep(0.02)
+    await working
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+Opens = Callable[..., contextlib.AbstractAsyncContextManager[House]]
