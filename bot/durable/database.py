@@ -21,13 +21,13 @@ LOST = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.InvalidCachedStatementError,
 )
 """What passes by itself: the same statement may succeed a moment later."""
 
@@ -44,11 +44,13 @@ class Database:
         self._options = _options(engine)
         self._size = size
         self._pool: asyncpg.Pool | None = None
+        self.trouble = ""
+        """Why the last statement did not arrive; empty while all is well."""
 
     async def open(self) -> None:
         """Connect."""
         self._pool = await asyncpg.create_pool(
-            **self._options, min_size=1, max_size=self._size
+            **self._options, min_size=0, max_size=self._size
         )
 
     async def close(self) -> None:
@@ -76,11 +78,21 @@ class Database:
         """Return what ``work`` returns, again and again while the database is away."""
         for failures in range(1_000_000):
             try:
-                return await work()
+                done = await work()
             except LOST as error:
-                log.warning("engine.database_away", reason=repr(error))
+                self._note(repr(error))
                 await asyncio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
+            else:
+                self._note("")
+                return done
         raise AssertionError("unreachable")
+
+    def _note(self, trouble: str) -> None:
+        if trouble and not self.trouble:
+            log.warning("engine.database_away", reason=trouble)
+        if self.trouble and not trouble:
+            log.info("engine.database_back")
+        self.trouble = trouble
 
     async def listen(self, hear: Callable[[str], None], ready: asyncio.Event) -> None:
         """Call ``hear`` with every payload, through reconnects, until cancelled.

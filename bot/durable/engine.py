@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -63,12 +63,13 @@ class EmbeddedEngine:
 
     async def start(self) -> None:
         """Begin to work; returns once events are being taken."""
-        await self._database.insist(self._database.open)
+        await self._database.open()
+        await self._database.insist(self._look_ahead)
         listening = asyncio.Event()
         self._tasks = [
             asyncio.create_task(self._database.listen(self._hear, listening)),
-            asyncio.create_task(self._work()),
-            asyncio.create_task(self._beat()),
+            asyncio.create_task(self._forever(self._turn)),
+            asyncio.create_task(self._forever(self._beat)),
         ]
         await listening.wait()
         self._trouble = ""
@@ -117,9 +118,10 @@ class EmbeddedEngine:
 
     def health(self) -> EngineHealth:
         """How it stands, from memory, without a round trip."""
+        trouble = self._trouble or self._database.trouble
         return EngineHealth(
-            ok=not self._trouble,
-            detail=self._trouble or "working",
+            ok=not trouble,
+            detail=trouble or "working",
             queued=self._queued,
             running=self._worker.running,
         )
@@ -132,30 +134,37 @@ class EmbeddedEngine:
             self._mail.set()
         self._wake.set()
 
-    async def _work(self) -> None:
-        """Turn events into runs and runs into calls, whenever there is news."""
-        wait_s = 0.0
+    async def _forever(self, work: Callable[[], Awaitable[None]]) -> None:
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait_s):
-                    await self._wake.wait()
-            wait_s = await self._database.insist(self._turn)
+            try:
+                await self._database.insist(work)
+            except Exception:
+                # One of the edges: the engine outlives whatever befalls one turn.
+                log.exception("engine.turn_broke")
+                await asyncio.sleep(self._limits.poll.total_seconds())
 
-    async def _turn(self) -> float:
+    async def _turn(self) -> None:
+        """Turn events into runs and runs into calls, then wait for news."""
         news = self._mail.is_set() or not self._wake.is_set()
         self._wake.clear()
         self._mail.clear()
         while news and await mail.dispatch(self._database, self._plans) == mail.BATCH:
             pass
-        if not await self._worker.fill():
-            return self._limits.poll.total_seconds()
+        wait_s = self._limits.poll.total_seconds()
+        if await self._worker.fill():
+            wait_s = min(wait_s, await self._look_ahead())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._wake.wait()
+
+    async def _look_ahead(self) -> float:
+        """Return the seconds until a job is due that there is room for."""
         async with self._database.connection() as connection:
             outlook = await queue.outlook(connection, self._worker.room())
         self._queued = outlook.queued
         due = outlook.next_due or self._limits.poll
-        return max(RUSH_S, min(due, self._limits.poll).total_seconds())
+        return max(RUSH_S, due.total_seconds())
 
     async def _beat(self) -> None:
-        while True:
-            await asyncio.sleep(self._limits.lease.total_seconds() / 3)
-            await self._database.insist(self._worker.beat)
+        await asyncio.sleep(self._limits.lease.total_seconds() / 3)
+        await self._worker.beat()

@@ -19,7 +19,7 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 """The largest result a step or a function may return, as JSON."""
 
 HOPELESS = {"output_unserializable"}
-"""The SDK's error codes that the same call would meet again, though it does not say so."""
+"""Error codes that the same call would meet again, though the SDK does not say so."""
 
 Error = dict[str, Any]
 

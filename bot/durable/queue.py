@@ -55,6 +55,10 @@ RELEASE = """
         worker = NULL, due_at = now(), attempt = attempt + $3, token = token + 1
     WHERE id = $1 AND token = $2
 """
+DISOWN = """
+    UPDATE engine.jobs SET worker = NULL, due_at = now(), token = token + 1
+    WHERE worker = $1 AND id <> ALL ($2::bigint[])
+"""
 OUTLOOK = """
     SELECT
         (SELECT min(due_at) FROM engine.jobs WHERE NOT blocked
@@ -129,6 +133,11 @@ async def renew(
 async def release(connection: Connection, job: Job, *, spent: bool) -> None:
     """Give a job back; ``spent`` when it may have been done in part."""
     await connection.execute(RELEASE, job.id, job.token, int(spent))
+
+
+async def disown(connection: Connection, worker: UUID, held: Collection[int]) -> None:
+    """Give back what was claimed by a statement whose answer never came."""
+    await connection.execute(DISOWN, worker, list(held))
 
 
 async def outlook(connection: Connection, room: Room) -> Outlook:

@@ -68,6 +68,8 @@ class Worker:
         self._id = worker_id
         self._carried: dict[int, Carried] = {}
         self._draining = False
+        self._unsure = False
+        """A claim was sent whose answer did not come."""
         self.freed: Callable[[], None] = lambda: None
 
     @property
@@ -81,7 +83,11 @@ class Worker:
         if room.jobs <= 0 or self._draining:
             return False
         async with self._database.connection() as connection:
+            if self._unsure:
+                await queue.disown(connection, self._id, room.held)
+            self._unsure = True
             jobs = await queue.claim(connection, self._id, self._limits.lease, room)
+            self._unsure = False
         if jobs:
             faultpoints.reach("engine.after_claim")
         for job in jobs:

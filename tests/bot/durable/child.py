@@ -19,7 +19,7 @@ from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from bot.durable.engine import EmbeddedEngine
-from bot.durable.port import Event
+from bot.durable.port import Event, RunStatus
 from bot.durable.steps import StepKey, Steps
 from db import faultpoints
 from tests.bot.durable.world import ENDED, QUICK, client
@@ -85,64 +85,72 @@ async def _ended(engine: EmbeddedEngine, event_id: str) -> None:
             break
         await asyncio.sleep(0.02)
     for run in runs:
-        # Our test function that fails has a handler, which is to end as well.
-        if run.error == "doomed":
+        if run.status is RunStatus.FAILED and not run.event_id.startswith("failed:"):
             await _ended(engine, f"failed:{run.id}")
 
 
 def functions(made: inngest.Inngest, diary: Path) -> list[inngest.Function[object]]:
     """Return what a child can do."""
+    acts = Acts(diary)
+    return [
+        made.create_function(
+            fn_id=name,
+            trigger=inngest.TriggerEvent(event=name),
+            retries=60,
+            on_failure=acts.failed,
+        )(body)
+        for name, body in (
+            ("errand", acts.errand),
+            ("doomed", acts.doomed),
+            ("poison", acts.poison),
+            ("slow", acts.slow),
+        )
+    ]
 
-    async def act(key: StepKey, pause_s: float = 0.002) -> str:
-        write(diary, str(key))
-        await asyncio.sleep(pause_s)
-        return key.step_id
 
-    def trigger(name: str) -> inngest.TriggerEvent:
-        return inngest.TriggerEvent(event=name)
+class Acts:
+    """The functions; each step leaves a line in the diary."""
 
-    @made.create_function(fn_id="errand", trigger=trigger("errand"), retries=60)
-    async def errand(ctx: inngest.Context) -> object:
+    def __init__(self, diary: Path) -> None:
+        self.diary = diary
+
+    async def errand(self, ctx: inngest.Context) -> object:
         steps = Steps(ctx)
-        done = [await steps.run("a", act), await steps.run("b", act)]
+        done = [await steps.run("a", self.act), await steps.run("b", self.act)]
         done += await steps.parallel(
-            lambda: steps.run("c", act), lambda: steps.run("d", act)
+            lambda: steps.run("c", self.act), lambda: steps.run("d", self.act)
         )
         await steps.sleep("nap", timedelta(milliseconds=15))
-        return [*done, await steps.run("e", act)]
+        return [*done, await steps.run("e", self.act)]
 
-    async def tell(ctx: inngest.Context) -> None:
-        await Steps(ctx).run("tell", act)
-
-    @made.create_function(
-        fn_id="doomed", trigger=trigger("doomed"), retries=3, on_failure=tell
-    )
-    async def doomed(ctx: inngest.Context) -> object:
-        await Steps(ctx).run("a", act)
+    async def doomed(self, ctx: inngest.Context) -> object:
+        await Steps(ctx).run("a", self.act)
         raise inngest.NonRetriableError("doomed")
 
-    @made.create_function(fn_id="poison", trigger=trigger("poison"), retries=60)
-    async def poison(ctx: inngest.Context) -> object:
-        async def die(key: StepKey) -> str:
-            write(diary, str(key))
-            os.kill(os.getpid(), signal.SIGKILL)
-            return ""
+    async def failed(self, ctx: inngest.Context) -> object:
+        return await Steps(ctx).run("tell", self.act)
 
-        return await Steps(ctx).run("die", die)
+    async def poison(self, ctx: inngest.Context) -> object:
+        return await Steps(ctx).run("die", self.die)
 
-    @made.create_function(fn_id="slow", trigger=trigger("slow"), retries=60)
-    async def slow(ctx: inngest.Context) -> object:
-        async def who(key: StepKey) -> int:
-            write(diary, str(key))
-            await asyncio.sleep(0.4)
-            return os.getpid()
+    async def slow(self, ctx: inngest.Context) -> object:
+        return await Steps(ctx).run("who", self.who)
 
-        return await Steps(ctx).run("who", who)
+    async def act(self, key: StepKey) -> str:
+        self.write(key)
+        await asyncio.sleep(0.002)
+        return key.step_id
 
-    return [errand, doomed, poison, slow]
+    async def die(self, key: StepKey) -> None:
+        self.write(key)
+        os.kill(os.getpid(), signal.SIGKILL)
 
+    async def who(self, key: StepKey) -> int:
+        self.write(key)
+        await asyncio.sleep(0.4)
+        return os.getpid()
 
-def write(diary: Path, line: str) -> None:
-    """Append a line that survives this process."""
-    with diary.open("a") as file:
-        file.write(f"{line}\n")
+    def write(self, key: StepKey) -> None:
+        """Append a line that survives this process."""
+        with self.diary.open("a") as file:
+            file.write(f"{key}\n")

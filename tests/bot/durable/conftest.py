@@ -1,9 +1,46 @@
+"""One database for all the engine's tests, emptied after each: there are many."""
+
+import os
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from db import roles
+from db.server_bootstrap import Urls
 from tests.bot.durable.world import World
+from tests.conftest import administer
+
+EMPTY = """
+    TRUNCATE engine.events, engine.runs, engine.jobs, engine.memos, engine.slots
+"""
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def engine_database(server: Urls, bare_template: Urls) -> AsyncIterator[Urls]:
+    """A migrated database."""
+    name = f"draper_engine_{os.getpid()}"
+    source = bare_template.admin.database
+    await administer(
+        server.admin,
+        f"CREATE DATABASE {name} OWNER {roles.OWNER} TEMPLATE {source}",
+        *roles.database(name),
+    )
+    yield Urls(
+        owner=server.owner.set(database=name),
+        app=server.app.set(database=name),
+        system=server.system.set(database=name),
+        admin=server.admin.set(database=name),
+    )
+    await administer(server.admin, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database(engine_database: Urls) -> AsyncIterator[Urls]:
+    """The same, empty."""
+    yield engine_database
+    await administer(engine_database.admin, EMPTY)
 
 
 @pytest.fixture

@@ -10,7 +10,9 @@ EVENT = inngest.TriggerEvent(event="go")
 
 
 def function(**options: Any) -> inngest.Function[Any]:
-    @client().create_function(**({"fn_id": "f", "trigger": EVENT} | options))
+    given: dict[str, Any] = {"fn_id": "f", "trigger": EVENT} | options
+
+    @client().create_function(**given)
     async def run(_: inngest.Context) -> None: ...
 
     return run

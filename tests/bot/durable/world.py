@@ -43,7 +43,10 @@ class World:
 
     def declare(self, name: str, body: Body, **options: Any) -> None:
         """Declare a function ``name``, started by the event ``name``."""
-        given = {"trigger": inngest.TriggerEvent(event=name), "fn_id": name} | options
+        given: dict[str, Any] = {
+            "trigger": inngest.TriggerEvent(event=name),
+            "fn_id": name,
+        } | options
 
         @self.client.create_function(**given)
         async def function(ctx: inngest.Context) -> Any:
@@ -84,11 +87,11 @@ class World:
     ) -> list[RunView]:
         """Return the runs of an event once there are some and ``settled`` holds."""
         async with asyncio.timeout(within_s):
-            while not (runs := await self.engines[0].find(event_id)) or not settled(
-                runs
-            ):
+            while True:
+                runs = await self.engines[0].find(event_id)
+                if runs and settled(runs):
+                    return runs
                 await asyncio.sleep(0.01)
-        return runs
 
     async def rows(self, query: str, **values: Any) -> list[Any]:
         """Return what a query as the worker role finds."""
