@@ -123,7 +123,7 @@ def _become_owner(connection: Connection) -> None:
     if names := ", ".join(sorted(set(roles.ALL) - set(known))):
         raise NotPrepared(
             f"The database server lacks roles: {names}.",
-            hint="Run `draper db sql` as its administrator, then try again.",
+            hint="Run what `draper db roles` prints, as its administrator.",
         )
     if not connection.scalar(
         text("SELECT true FROM pg_extension WHERE extname = 'vector'")
