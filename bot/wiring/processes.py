@@ -22,8 +22,8 @@ from fastapi import APIRouter, Response
 from agent.billing import budgets
 from agent.errors import BadInput
 from agent.mailroom.inbox import Inbox
-from bot.durable.limits import Limits
 from bot.inbox_worker import InboxWorker
+from bot.pace import Pace
 from bot.postman import Postman
 from bot.settings import Settings
 from bot.web.app import create_app
@@ -38,7 +38,6 @@ from db import faultpoints
 
 log = structlog.get_logger()
 
-SWEEP_S = 60.0
 AGAIN_S = 5.0
 LONGEST_AGAIN_S = 60.0
 
@@ -67,13 +66,15 @@ class Process:
     arrival: Arrival
 
 
-async def run(settings: Settings, parts: Parts) -> None:
+async def run(settings: Settings, parts: Parts, pace: Pace | None = None) -> None:
     """Run until cancelled; what is under way then is finished first."""
     faultpoints.arm(settings.fault)
     listening = listen(settings) if parts.web else None
     async with (
         open_database(settings) as pools,
-        open_process(settings, pools, address=_address(settings, listening)) as made,
+        open_process(
+            settings, pools, pace, address=_address(settings, listening)
+        ) as made,
         contextlib.AsyncExitStack() as stack,
     ):
         if parts.worker:
@@ -108,15 +109,15 @@ def _address(settings: Settings, listening: socket.socket | None) -> str:
 async def open_process(
     settings: Settings,
     pools: Pools,
-    limits: Limits | None = None,
+    pace: Pace | None = None,
     *,
     address: str = "",
 ) -> AsyncIterator[Process]:
     """Make the services and open the doors; nothing works yet.
 
-    ``limits`` paces the engine; ``address`` is where the web chat can be reached.
+    ``pace`` is for tests; ``address`` is where the web chat can be reached.
     """
-    core = await make_core(settings, pools, limits)
+    core = await make_core(settings, pools, pace)
     keep = keeper(Inbox(pools.keeping))
     ears = Ears(connector(pools.listen_url))
     async with open_doors(settings, keep, core.services.clock) as doors:
@@ -223,7 +224,7 @@ def _health(core: Core) -> APIRouter:
 
 
 async def _sweep(core: Core) -> None:
-    """Free what crashed calls still hold, every minute."""
+    """Free what crashed calls still hold, again and again."""
     while True:
         try:
             async with core.services.as_role("worker") as session:
@@ -232,7 +233,7 @@ async def _sweep(core: Core) -> None:
                 log.info("budget.swept", reservations=freed)
         except Exception as error:  # noqa: BLE001 - the database comes back
             log.warning("sweep.failed", error=type(error).__name__)
-        await asyncio.sleep(SWEEP_S)
+        await asyncio.sleep(core.services.pace.sweep_s)
 
 
 async def _insist(name: str, loop: Callable[[], Awaitable[None]]) -> None:

@@ -26,7 +26,7 @@ from agent.llm.rehearsal import Rehearsal
 from agent.runs.approvals import TableApprovals
 from agent.vault.keys import InstallationKey
 from bot.durable.engine import EmbeddedEngine
-from bot.durable.limits import Limits
+from bot.pace import Pace
 from bot.ports import (
     EngineEvents,
     KeptObjects,
@@ -59,10 +59,8 @@ class Core:
     engine: EmbeddedEngine
 
 
-async def make_core(
-    settings: Settings, pools: Pools, limits: Limits | None = None
-) -> Core:
-    """Build the services and the engine, which ``limits`` paces; nothing runs yet.
+async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) -> Core:
+    """Build the services and the engine; nothing runs yet.
 
     Raises:
         BadInput: A setting cannot be used; the message names it.
@@ -93,8 +91,9 @@ async def make_core(
         ids=TimeOrderedIds(),
         pepper=pepper(settings),
         admits=_admits(settings),
+        pace=pace or Pace(),
     )
-    late.engine = _engine(pools, services, late, limits)
+    late.engine = _engine(pools, services, late)
     return Core(services, late.engine)
 
 
@@ -139,15 +138,13 @@ def _write_once(file: Path, content: bytes) -> None:
         opened.write(content)
 
 
-def _engine(
-    pools: Pools, services: Services, late: LateEngine, limits: Limits | None
-) -> EmbeddedEngine:
+def _engine(pools: Pools, services: Services, late: LateEngine) -> EmbeddedEngine:
     client = inngest.Inngest(app_id=APP_ID, is_production=False)
     functions: list[inngest.Function[Any]] = [
         run_skill(client, SkillWork(services)),
         cancel_run(client, Stopper(late)),
     ]
-    return EmbeddedEngine(pools.system, client, functions, limits)
+    return EmbeddedEngine(pools.system, client, functions, services.pace.engine)
 
 
 async def _skills(folder: Path, pools: Pools) -> tuple[Shelf, Router]:
