@@ -40,7 +40,7 @@ class Screen(Protocol):
 class Pipe:
     """Plain lines, for a file or another program."""
 
-    interval_s = 1.0
+    interval_s = 0.0  # drafts are not shown, and the whole shall not wait
     can_rewrite = False
 
     def __init__(self, out: TextIO) -> None:
@@ -69,7 +69,7 @@ class Pipe:
 class Tty:
     """A terminal: a prompt at the bottom, the last block rewritten above it."""
 
-    interval_s = 0.2
+    interval_s = 0.1
     can_rewrite = True
 
     def __init__(
