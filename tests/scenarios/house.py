@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from agent.identity import codes
 from agent.identity.schemas import Grant
 from bot.durable.limits import Limits
+from bot.pace import Pace
 from bot.settings import Access, Anthropic, Intake, Settings
 from bot.settings import Slack as SlackSettings
 from bot.settings import Telegram as TelegramSettings
@@ -41,7 +42,7 @@ SECRET = "a-webhook-secret"
 HURRIED_S = 0.03
 """Between two writes into a chat, instead of a second."""
 
-_SOON = Limits(backoff=lambda _: timedelta(milliseconds=30))
+_SOON = Pace(engine=Limits(backoff=lambda _: timedelta(milliseconds=30)))
 
 _OPEN_ENDS = """
     SELECT (SELECT count(*) FROM inbox WHERE status = 'received')
