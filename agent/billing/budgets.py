@@ -66,14 +66,15 @@ class Budgets:
         """Hold ``amount_usd`` for ``call``; after a crash the held amount is found.
 
         Raises:
-            OverBudget: Less than that is left; the caller's transaction must end.
+            OverBudget: Less than that is left; nothing is held.
         """
-        if await queries.is_held(session, call.workspace_id, call.key):
-            return
         ids = {"workspace_id": call.workspace_id, "user_id": call.user_id}
+        # First, for its locks: two who resume one call must not both reserve for it.
         await queries.ensure_periods(
             session, ids, day=self.day_usd, month=self.month_usd
         )
+        if await queries.keep_held(session, call.workspace_id, call.key, TTL):
+            return
         values: dict[str, Any] = {**ids, "run_id": call.run_id}
         values |= {"call_key": call.key, "amount": amount_usd}
         if not await queries.reserve(session, values, TTL):
@@ -81,34 +82,30 @@ class Budgets:
 
 
 async def settle(session: AsyncSession, call: Call, spent: Spent) -> None:
-    """Book what the call really took and free what was held for it."""
-    await queries.record_usage(
-        session,
-        [
-            {
-                "workspace_id": call.workspace_id,
-                "user_id": call.user_id,
-                "run_id": call.run_id,
-                "skill_id": spent.skill_id,
-                "call_key": call.key,
-                "provider": spent.provider,
-                "model": spent.model,
-                **spent.tokens,
-                "cost_usd": spent.cost_usd,
-                "price_version": spent.price_version,
-                "latency_ms": spent.latency_ms,
-                "status": spent.status,
-            }
-        ],
-    )
-    await queries.leave_held(
-        session, call.workspace_id, call.key, settled=spent.cost_usd
-    )
+    """Book what the call really took and free what was held for it, once."""
+    row = {
+        "workspace_id": call.workspace_id,
+        "user_id": call.user_id,
+        "run_id": call.run_id,
+        "skill_id": spent.skill_id,
+        "call_key": call.key,
+        "provider": spent.provider,
+        "model": spent.model,
+        **spent.tokens,
+        "cost_usd": spent.cost_usd,
+        "price_version": spent.price_version,
+        "latency_ms": spent.latency_ms,
+        "status": spent.status,
+    }
+    if await queries.record_usage(session, row):
+        await queries.settle(session, call.workspace_id, call.key, spent.cost_usd)
+    else:
+        await queries.release(session, call.workspace_id, call.key)
 
 
 async def release(session: AsyncSession, call: Call) -> None:
     """Free what was held; nothing was spent."""
-    await queries.leave_held(session, call.workspace_id, call.key, settled=None)
+    await queries.release(session, call.workspace_id, call.key)
 
 
 async def sweep(session: AsyncSession) -> int:

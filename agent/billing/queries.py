@@ -1,6 +1,6 @@
 """Every statement of the billing room."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -11,23 +11,29 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 # The periods of today, of the workspace and of the person, with the limits in force.
+# The update locks all of them, changed or not, until the transaction ends: of calls
+# that race, each sees what the one before it left.
 _ENSURE_PERIODS = text("""
-    INSERT INTO budget_periods (workspace_id, user_id, period, starts_on, limit_usd)
+    INSERT INTO budget_periods AS b (workspace_id, user_id, period, starts_on,
+                                     limit_usd)
     SELECT w.id, p.user_id, p.period,
            CAST(date_trunc(p.period, now() AT TIME ZONE w.timezone) AS date),
            p.limit_usd
     FROM workspaces w
-    LEFT JOIN billing_accounts b ON b.workspace_id = w.id
+    LEFT JOIN billing_accounts a ON a.workspace_id = w.id
     LEFT JOIN workspace_members m
            ON m.workspace_id = w.id AND m.user_id = CAST(:user_id AS uuid)
     CROSS JOIN LATERAL (VALUES
-        (CAST(NULL AS uuid), 'day', coalesce(b.limit_day_usd, :day)),
-        (CAST(NULL AS uuid), 'month', coalesce(b.limit_month_usd, :month)),
-        (m.user_id, 'day', m.limit_day_usd),
-        (m.user_id, 'month', m.limit_month_usd)
-    ) AS p (user_id, period, limit_usd)
-    WHERE w.id = :workspace_id
-    ON CONFLICT DO NOTHING
+        (1, CAST(NULL AS uuid), 'day', coalesce(a.limit_day_usd, :day)),
+        (2, CAST(NULL AS uuid), 'month', coalesce(a.limit_month_usd, :month)),
+        (3, m.user_id, 'day', m.limit_day_usd),
+        (4, m.user_id, 'month', m.limit_month_usd)
+    ) AS p (place, user_id, period, limit_usd)
+    WHERE w.id = :workspace_id AND (p.place < 3 OR p.user_id IS NOT NULL)
+    ORDER BY p.place
+    ON CONFLICT (workspace_id, user_id, period, starts_on)
+    DO UPDATE SET limit_usd = excluded.limit_usd
+    WHERE b.limit_usd IS DISTINCT FROM excluded.limit_usd
 """)
 
 _LEFT = text("""
@@ -41,66 +47,88 @@ _LEFT = text("""
     ORDER BY left_usd LIMIT 1
 """)
 
-_HELD = text("""
-    SELECT count(*) FROM budget_reservations
+# What a crash left is good for the whole of the new call.
+_KEEP_HELD = text("""
+    UPDATE budget_reservations SET expires_at = now() + CAST(:ttl AS interval)
     WHERE workspace_id = :workspace_id AND call_key = :call_key AND state = 'held'
+    RETURNING id
 """)
 
 _RESERVE = text("""
     WITH current AS (
-        SELECT p.id FROM budget_periods p JOIN workspaces w ON w.id = p.workspace_id
+        SELECT p.id, p.limit_usd IS NULL
+               OR p.spent_usd + p.reserved_usd + :amount <= p.limit_usd AS fits
+        FROM budget_periods p JOIN workspaces w ON w.id = p.workspace_id
         WHERE p.workspace_id = :workspace_id
           AND (p.user_id IS NULL OR p.user_id = :user_id)
           AND p.starts_on =
               CAST(date_trunc(p.period, now() AT TIME ZONE w.timezone) AS date)
-        ORDER BY p.id
     ), taken AS (
         UPDATE budget_periods p SET reserved_usd = p.reserved_usd + :amount
         FROM current c
-        WHERE p.id = c.id
-          AND (p.limit_usd IS NULL
-               OR p.spent_usd + p.reserved_usd + :amount <= p.limit_usd)
+        WHERE p.id = c.id AND (SELECT bool_and(fits) FROM current)
         RETURNING p.id
-    ), held AS (
-        INSERT INTO budget_reservations (workspace_id, budget_period_id, run_id,
-                                         call_key, amount_usd, expires_at)
-        SELECT :workspace_id, id, :run_id, :call_key, :amount,
-               now() + CAST(:ttl AS interval)
-        FROM taken
-        ON CONFLICT (budget_period_id, call_key) DO UPDATE
-        SET state = 'held', amount_usd = excluded.amount_usd, settled_usd = NULL,
-            expires_at = excluded.expires_at
     )
-    SELECT (SELECT count(*) FROM current) - (SELECT count(*) FROM taken)
+    INSERT INTO budget_reservations (workspace_id, budget_period_id, run_id, call_key,
+                                     amount_usd, expires_at)
+    SELECT :workspace_id, id, :run_id, :call_key, :amount,
+           now() + CAST(:ttl AS interval)
+    FROM taken
+    ON CONFLICT (budget_period_id, call_key) DO UPDATE
+    SET state = 'held', amount_usd = excluded.amount_usd, settled_usd = NULL,
+        expires_at = excluded.expires_at
+    RETURNING id
 """)
 
-# Leaving 'held' gives the amount back and, when settled, books what was spent.
-_LEAVE_HELD = text("""
-    WITH gone AS (
-        UPDATE budget_reservations SET state = :state, settled_usd = :settled
-        WHERE workspace_id = :workspace_id AND call_key = :call_key AND state = 'held'
-        RETURNING budget_period_id, amount_usd
-    )
-    UPDATE budget_periods p
-    SET reserved_usd = p.reserved_usd - g.amount_usd,
-        spent_usd = p.spent_usd + coalesce(:settled, 0)
-    FROM gone g WHERE p.id = g.budget_period_id
-""")
+# Everybody locks periods in one order, and before reservations, so that no two calls
+# wait for each other.
+_LOCKED = """
+    SELECT r.id, r.budget_period_id, r.state, r.amount_usd
+    FROM budget_periods p JOIN budget_reservations r ON r.budget_period_id = p.id
+    WHERE {which}
+    ORDER BY p.workspace_id, p.user_id NULLS FIRST, p.period, p.starts_on
+    FOR UPDATE OF p, r
+"""
+_OF_CALL = "r.workspace_id = :workspace_id AND r.call_key = :call_key"
 
-_SWEEP = text("""
-    WITH gone AS (
-        UPDATE budget_reservations SET state = 'released'
-        WHERE state = 'held' AND expires_at < now()
-        RETURNING budget_period_id, amount_usd
-    ), sums AS (
-        SELECT budget_period_id, sum(amount_usd) AS amount_usd, count(*) AS n
-        FROM gone GROUP BY 1
-    ), freed AS (
+_FREE = """
+    WITH late AS ({locked}), freed AS (
         UPDATE budget_periods p SET reserved_usd = p.reserved_usd - s.amount_usd
-        FROM sums s WHERE p.id = s.budget_period_id RETURNING s.n
+        FROM (SELECT budget_period_id, sum(amount_usd) AS amount_usd
+              FROM late GROUP BY 1) s
+        WHERE p.id = s.budget_period_id
     )
-    SELECT coalesce(sum(n), 0) FROM freed
-""")
+    UPDATE budget_reservations r SET state = 'released'
+    FROM late WHERE r.id = late.id
+    RETURNING r.id
+"""
+_RELEASE = text(
+    _FREE.format(locked=_LOCKED.format(which=f"{_OF_CALL} AND r.state = 'held'"))
+)
+_SWEEP = text(
+    _FREE.format(
+        locked=_LOCKED.format(which="r.state = 'held' AND r.expires_at < now()")
+    )
+)
+
+# A call may outlast its reservation and find it swept: what it spent counts all the
+# same, in the periods that it was reserved in.
+_BOOK = """
+    WITH mine AS ({locked}), counted AS (
+        UPDATE budget_periods p
+        SET reserved_usd = p.reserved_usd
+                - CASE m.state WHEN 'held' THEN m.amount_usd ELSE 0 END,
+            spent_usd = p.spent_usd + CAST(:settled AS numeric(12, 6))
+        FROM mine m WHERE p.id = m.budget_period_id
+    )
+    UPDATE budget_reservations r SET state = 'settled', settled_usd = :settled
+    FROM mine m WHERE r.id = m.id
+"""
+_SETTLE = text(
+    _BOOK.format(
+        locked=_LOCKED.format(which=f"{_OF_CALL} AND r.state IN ('held', 'released')")
+    )
+)
 
 _RECORD_USAGE = text("""
     INSERT INTO usage_records (workspace_id, user_id, run_id, skill_id, call_key, kind,
@@ -139,47 +167,44 @@ async def tightest(session: AsyncSession, ids: Mapping[str, UUID]) -> Left | Non
     return Left(**row) if row else None
 
 
-async def is_held(session: AsyncSession, workspace_id: UUID, call_key: str) -> bool:
-    """Whether a reservation stands for this very call, from before a crash."""
-    ids = {"workspace_id": workspace_id, "call_key": call_key}
-    return bool(await session.scalar(_HELD, ids))
+async def keep_held(
+    session: AsyncSession, workspace_id: UUID, call_key: str, ttl: timedelta
+) -> bool:
+    """Prolong what is held for this very call from before a crash; False: nothing."""
+    values = {"workspace_id": workspace_id, "call_key": call_key, "ttl": ttl}
+    return (await session.execute(_KEEP_HELD, values)).first() is not None
 
 
 async def reserve(
     session: AsyncSession, values: Mapping[str, Any], ttl: timedelta
 ) -> bool:
-    """Hold an amount in every period in force; False when one has too little left."""
-    short: int = await session.scalar(_RESERVE, {**values, "ttl": ttl}) or 0
-    return short == 0
+    """Hold an amount in every period in force; False when one has too little left.
+
+    Then none holds it. ``ensure_periods`` has locked them before.
+    """
+    done = await session.execute(_RESERVE, {**values, "ttl": ttl})
+    return done.first() is not None
 
 
-async def leave_held(
-    session: AsyncSession,
-    workspace_id: UUID,
-    call_key: str,
-    *,
-    settled: Decimal | None,
+async def release(session: AsyncSession, workspace_id: UUID, call_key: str) -> None:
+    """Free what a call holds."""
+    values = {"workspace_id": workspace_id, "call_key": call_key}
+    await session.execute(_RELEASE, values)
+
+
+async def settle(
+    session: AsyncSession, workspace_id: UUID, call_key: str, settled: Decimal
 ) -> None:
-    """Settle a reservation with what was really spent, or release it with None."""
-    await session.execute(
-        _LEAVE_HELD,
-        {
-            "workspace_id": workspace_id,
-            "call_key": call_key,
-            "settled": settled,
-            "state": "released" if settled is None else "settled",
-        },
-    )
+    """Free what a call holds and count what it really spent."""
+    values = {"workspace_id": workspace_id, "call_key": call_key}
+    await session.execute(_SETTLE, {**values, "settled": settled})
 
 
 async def sweep(session: AsyncSession) -> int:
     """Release what expired, in every workspace; how many reservations."""
-    return int(await session.scalar(_SWEEP) or 0)
+    return len((await session.execute(_SWEEP)).all())
 
 
-async def record_usage(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Append usage; a call already booked is left alone. Returns how many were new."""
-    new = 0
-    for row in rows:
-        new += await session.scalar(_RECORD_USAGE, row) is not None
-    return new
+async def record_usage(session: AsyncSession, row: Mapping[str, Any]) -> bool:
+    """Append a call to the ledger; False when it is there already."""
+    return await session.scalar(_RECORD_USAGE, row) is not None
