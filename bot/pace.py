@@ -15,6 +15,8 @@ class Pace:
     """Renewed three times as often while a message is being sent."""
     idle_s: float = 5.0
     """A lost notification costs this long."""
+    write_pause_s: float | None = None
+    """Between two writes into one chat; None: what its messenger asks for."""
     sweep_s: float = 60.0
     """Between looks for money that crashed calls still hold."""
     engine: Limits = field(default_factory=Limits)

@@ -145,9 +145,13 @@ class Postman:
                 delivery,
                 external_id=external_id,
                 revision=revision,
-                pause_s=channel.interval_s(chat),
+                pause_s=self._pause_s(channel, chat),
             )
         faultpoints.reach("post.recorded")
+
+    def _pause_s(self, channel: Channel, chat: str) -> float:
+        pause_s = self._services.pace.write_pause_s
+        return channel.interval_s(chat) if pause_s is None else pause_s
 
     async def _file(self, delivery: Delivery) -> OutFile | None:
         files = delivery.payload.get("files", [])
