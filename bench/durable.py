@@ -11,12 +11,13 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg
 import inngest
 import structlog
+import uvloop
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.durable.database import Database
@@ -40,18 +41,20 @@ class Watch:
         self.ended: dict[str, asyncio.Event] = {}
 
     def begin(self, name: str) -> None:
+        """Note the first call of a run."""
         self.began.setdefault(name, time.perf_counter())
 
     def end(self, name: str) -> None:
+        """Note the last call of a run."""
         self.ended.setdefault(name, asyncio.Event()).set()
 
     async def until(self, name: str) -> None:
+        """Return once the run has ended."""
         await self.ended.setdefault(name, asyncio.Event()).wait()
 
 
 def functions(client: inngest.Inngest, watch: Watch) -> list[inngest.Function[None]]:
-    async def nothing(key: StepKey) -> str:
-        watch.begin(key.run_id)
+    async def nothing(_: StepKey) -> str:
         return "done"
 
     def chain(name: str, count: int) -> inngest.Function[None]:
@@ -118,7 +121,7 @@ async def crowd(engine: EmbeddedEngine, watch: Watch, at_once: int) -> float:
         await engine.send(Event("crowd", {}, name))
         await watch.until(name)
 
-    return await per_second((lambda name=name: one(name) for name in names), at_once)
+    return await per_second([partial(one, name) for name in names], at_once)
 
 
 async def bare(system: AsyncEngine, at_once: int) -> float:
@@ -141,7 +144,7 @@ async def bare(system: AsyncEngine, at_once: int) -> float:
             await bare_step(database, run_id, f"{number}/{step}")
 
     rate = await per_second(
-        (lambda number=number: one(number) for number in range(CROWD_RUNS)), at_once
+        [partial(one, number) for number in range(CROWD_RUNS)], at_once
     )
     await database.close()
     return rate
@@ -200,4 +203,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    uvloop.run(main())

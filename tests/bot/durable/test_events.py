@@ -121,8 +121,8 @@ async def test_events_sent_while_nobody_works_are_waiting(world: World) -> None:
 
 async def test_a_lost_notification_costs_one_poll(world: World) -> None:
     world.declare("go", hello)
-    await world.start(poll=timedelta(seconds=0.2))
+    await world.start(poll=timedelta(seconds=0.2), lease=timedelta(seconds=60))
     await world.tell(
         "INSERT INTO engine.events (id, name, data) VALUES ('e1', 'go', '{}')"
     )
-    assert await world.ended("e1", within_s=1)
+    assert await world.ended("e1", within_s=5)
