@@ -1,8 +1,9 @@
 """A migrated PostgreSQL for each test that asks: a server a session, a copy a test.
 
 ``database`` begins with the people of ``tests.seeds``; ``bare_database`` is empty, as
-after the first start. Each engine below is on ``database``. An xdist worker has
-a server of its own. TEST_DATABASE_ADMIN_URL names another server's administrator.
+after the first start. Each engine below is on ``database``. An xdist worker has a
+server of its own. TEST_DATABASE_ADMIN_URL names the administrator of another one, to
+be thrown away too: its logins' passwords become "test".
 """
 
 import os
@@ -137,9 +138,10 @@ async def copied(server: Urls, template: Urls | None = None) -> AsyncIterator[Ur
     """A database of its own, a copy of ``template``; dropped at the end."""
     name = f"draper_test_{os.getpid()}_{next(_number)}"
     source = template.admin.database if template else "template0"
+    copy = f"TEMPLATE {source} STRATEGY file_copy"  # a third faster than wal_log
     await administer(
         server.admin,
-        f"CREATE DATABASE {name} OWNER {roles.OWNER} TEMPLATE {source}",
+        f"CREATE DATABASE {name} OWNER {roles.OWNER} {copy}",
         *roles.database(name),
     )
     try:
