@@ -175,6 +175,7 @@ async def _web(made: Process, listening: socket.socket) -> None:
         app,
         log_config=None,
         access_log=False,
+        lifespan="off",
         timeout_graceful_shutdown=5,
     )
     await _Server(config, made.arrival, app.state.streams.close).serve([listening])
