@@ -7,7 +7,7 @@ a second time, the first thing written conflicts and all of it is rolled back.
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from agent.ctx import Ctx, Origin
+from agent.ctx import Caller, Ctx, Origin, Role
 from agent.errors import AgentError
 from agent.gate import invoke
 from agent.mailroom.schemas import Claimed, Message
@@ -81,7 +81,19 @@ async def apologise(services: Services, item: Claimed) -> None:
     """Tell the person that their message could not be worked on, after the last try."""
     payload = {key: value for key, value in item.payload.items() if key != "team"}
     origin = origin_of(item, Inbound.from_payload(payload))
-    await doorman.say_at_door(services, origin, render.trouble())
+    who = item.sender
+    if who.workspace_id is None or who.user_id is None or who.conversation_id is None:
+        await doorman.say_at_door(services, origin, render.trouble())
+        return
+    caller = Caller(
+        workspace_id=who.workspace_id,
+        user_id=who.user_id,
+        role=Role.VIEWER,
+        chat_id=who.chat_row_id,
+        conversation_id=who.conversation_id,
+    )
+    async with services.ctx(caller, origin) as ctx:
+        await reply(ctx, render.trouble())
 
 
 def origin_of(item: Claimed, inbound: Inbound) -> Origin:

@@ -131,7 +131,7 @@ class Postman:
             buttons=_buttons(delivery),
             file=await self._file(delivery),
             extra=delivery.payload.get("extra", {}),
-            partial=delivery.partial is not None or revision == 0 < delivery.revision,
+            partial=_is_partial(delivery, shown),
         )
         if delivery.external_id is not None:
             await channel.edit(replace(message, file=None), delivery.external_id)
@@ -199,6 +199,11 @@ def _shown(delivery: Delivery) -> tuple[str, int]:
         return delivery.partial, delivery.revision
     parts = (payload["text"], payload.get("note", ""))
     return "\n\n".join(filter(None, parts)), delivery.revision
+
+
+def _is_partial(delivery: Delivery, shown: str) -> bool:
+    placeholder = delivery.payload.get("placeholder")
+    return delivery.partial is not None or bool(placeholder and shown == placeholder)
 
 
 def _buttons(delivery: Delivery) -> tuple[Button, ...]:

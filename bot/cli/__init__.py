@@ -15,6 +15,7 @@ from bot.cli.refusal import explain
 COMMANDS = {
     "run": "Start Draper: web chat, messengers, runs, and its own database.",
     "chat": "Talk to Draper in this terminal.",
+    "link": "Print a new sign-in link and pairing code.",
     "route": "Read messages, one a line, and say which skill each is for.",
     "doctor": "Check the installation, and say what to do about what is wrong.",
     "db": "The database: upgrade, look inside, back up, restore.",

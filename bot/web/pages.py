@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 MAX_FORM_BYTES = 4096
 USED_UP = (
     "That sign-in link is used up or too old: a link works once, and not for long."
-    " Start Draper again, and it prints a new one."
+    " Run `draper link` where Draper runs, and it prints a new one."
 )
 TOO_MANY = "That was tried too often. Wait a minute, then try again."
 ENDED = "You are signed out."

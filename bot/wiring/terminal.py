@@ -64,7 +64,9 @@ async def _converse(
         new_id=lambda: str(services.ids.new()),
     )
     try:
-        await conversation.run(gathered(lines_from(sys.stdin)))
+        lines = lines_from(sys.stdin)
+        # A person pastes several lines as one text; a pipe sends a message a line.
+        await conversation.run(gathered(lines) if sys.stdin.isatty() else lines)
         if not sys.stdin.isatty():
             await _quiet(services)
     finally:
