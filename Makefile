@@ -27,7 +27,7 @@ bench: .venv/dev.stamp ## Run the benchmarks; each prints a table
 	done
 
 coverage: .venv/run.stamp ## Count which targets of docs/seed-coverage.csv exist
-	@$(BIN)/python tools/seed_coverage.py
+	@$(BIN)/python -m db.coverage
 
 lock: .venv/dev.stamp ## Pin the newest versions that pyproject.toml allows
 	@$(COMPILE) --upgrade --extra dev -o requirements-dev.lock
