@@ -6,14 +6,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.clients import queries
-from agent.clients.errors import NearClients, NoSuchClient
+from agent.clients.errors import ClientGone, NearClients, NoSuchClient
 from agent.clients.profile import LABELS, slug, summary
 from agent.clients.schemas import Profile
 from agent.ctx import Caller
 
 
 async def pick(session: AsyncSession, name: str) -> tuple[UUID, str]:
-    """The one brand that ``name`` means: exactly, else as a beginning or a part.
+    """The one brand that ``name`` means: exactly, else as a beginning, else as a part.
 
     Raises:
         NoSuchClient: None fits.
@@ -21,8 +21,12 @@ async def pick(session: AsyncSession, name: str) -> tuple[UUID, str]:
     """
     known = await queries.all_clients(session)
     wanted = slug(name)
-    exact = [client for client in known if slug(client[1]) == wanted]
-    near = exact or [client for client in known if wanted in slug(client[1])]
+    slugs = [(client, slug(client[1])) for client in known]
+    near = (
+        [client for client, its in slugs if its == wanted]
+        or [client for client, its in slugs if its.startswith(wanted)]
+        or [client for client, its in slugs if wanted in its]
+    )
     if not near:
         raise NoSuchClient(name, [called for _, called in known])
     if len(near) > 1:
@@ -34,11 +38,11 @@ async def profile(session: AsyncSession, client_id: UUID) -> Profile:
     """A brand and what is known of it.
 
     Raises:
-        NoSuchClient: It is not in this workspace.
+        ClientGone: It is not in this workspace.
     """
     row = await queries.current(session, client_id)
     if row is None:
-        raise NoSuchClient("that", [])
+        raise ClientGone
     answers = _answers(row["extra"] or {})
     return Profile(
         client_id=row["id"],

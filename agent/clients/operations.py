@@ -25,8 +25,8 @@ async def new_client(ctx: Ctx, p: NewClient) -> Chosen:
     """
     name = " ".join(p.name.split())
     made = await queries.insert(ctx.session, ctx.caller, name=name, slug=slug(name))
-    if made is None:
-        raise ClientExists(name)
+    if made is None:  # perhaps under another spelling
+        raise ClientExists(await queries.name_of(ctx.session, slug(name)) or name)
     return Chosen(client_id=made, name=name, created=True)
 
 

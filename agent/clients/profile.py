@@ -28,9 +28,20 @@ LABELS = {question.field: question.label for question in QUESTIONS}
 
 
 def slug(name: str) -> str:
-    """``Yaz Automate`` -> ``yaz-automate``; letters of any script are kept."""
+    """``Yaz Automate`` -> ``yaz-automate``; letters of any script are kept.
+
+    So are vowel signs and the like, without which some scripts' words fall together. A
+    name of signs alone is told by their numbers.
+    """
     plain = unicodedata.normalize("NFKC", name).casefold()
-    return re.sub(r"[^\w]+", "-", plain).strip("-_") or "client"
+    words = "".join(sign if _is_of_word(sign) else "-" for sign in plain)
+    told = re.sub("-+", "-", words).strip("-_")
+    return told or "-".join(f"{ord(sign):x}" for sign in plain if not sign.isspace())
+
+
+def _is_of_word(sign: str) -> bool:
+    # Letters, their marks, numbers; and the joiners of Indic and Persian words.
+    return unicodedata.category(sign)[0] in "LMN" or sign in "_\u200c\u200d"
 
 
 def summary(name: str, answers: Mapping[str, str]) -> str:

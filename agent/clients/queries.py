@@ -18,6 +18,7 @@ _INSERT = text("""
 _ALL = text("""
     SELECT id, name, slug, version FROM clients WHERE archived_at IS NULL ORDER BY name
 """)
+_NAME_OF = text("SELECT name FROM clients WHERE slug = :slug")
 _CURRENT = text("""
     SELECT c.id, c.name, c.version, v.summary, v.business_description,
            v.unique_value_proposition, v.target_industries, v.tone_keywords, v.extra
@@ -62,6 +63,12 @@ async def insert(
         "prefix": f"clients/{slug}/",
     }
     found: UUID | None = await session.scalar(_INSERT, values)
+    return found
+
+
+async def name_of(session: AsyncSession, slug: str) -> str | None:
+    """How the brand with this slug is called."""
+    found: str | None = await session.scalar(_NAME_OF, {"slug": slug})
     return found
 
 

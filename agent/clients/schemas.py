@@ -1,8 +1,9 @@
 """Shapes of the clients room."""
 
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from agent.shapes import Frozen
 
@@ -10,7 +11,9 @@ from agent.shapes import Frozen
 class NewClient(Frozen):
     """Parameters of ``clients.new``."""
 
-    name: str = Field(min_length=1, max_length=80, description="The brand's name")
+    name: Annotated[str, StringConstraints(strip_whitespace=True)] = Field(
+        min_length=1, max_length=80, description="The brand's name"
+    )
 
 
 class UseClient(Frozen):
@@ -27,14 +30,6 @@ class ShowClient(Frozen):
     name: str = Field(
         default="", max_length=80, description="The brand; empty for the current one"
     )
-
-
-class DescribeClient(Frozen):
-    """Parameters of ``clients.describe``: what one answer changes."""
-
-    client_id: UUID
-    field: str = Field(description="The profile field answered")
-    value: str = Field(max_length=4000, description="In the person's own words")
 
 
 class Profile(Frozen):

@@ -13,10 +13,12 @@ HISTORY = 12
 """Turns of a conversation that a prompt may see."""
 
 _SECRETS = re.compile(
-    r"sk-ant-[\w-]{8,}|xox[abprs]-[\w-]{8,}|xapp-[\w-]{8,}|\b\d{6,12}:[\w-]{30,}"
-    r"|\bAKIA[0-9A-Z]{16}\b|\bghp_\w{30,}"
+    r"\bsk-[\w-]{20,}|\bxox[a-z](?:\.xox[a-z])?-[\w-]{8,}|\bxapp-[\w-]{8,}"
+    r"|\b\d{6,12}:[\w-]{30,}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[\w-]{35}"
+    r"|\bgh[pousr]_\w{30,}|\bgithub_pat_\w{30,}"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*KEY-----|\Z)"
 )
-"""Keys people paste by mistake: model, Slack, Telegram, cloud and code hosting."""
+"""Keys people paste by mistake: models', Slack's, Telegram's, clouds', code hosts'."""
 
 
 def redact(text: str) -> str:

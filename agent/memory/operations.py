@@ -94,7 +94,7 @@ async def interview(ctx: Ctx, p: InterviewClient) -> Interviewed:
     """Fill in what is still empty in a client's profile, question by question.
 
     Raises:
-        NoSuchClient: It is not in this workspace.
+        ClientGone: It is not in this workspace.
     """
     profile = await brands.profile(ctx.session, p.client_id)
     return Interviewed(client_id=profile.client_id, name=profile.name)
@@ -130,10 +130,12 @@ async def leave(ctx: Ctx, p: DialogRef) -> Left:
     """Give up the open questions.
 
     Raises:
-        DialogClosed: They were answered or given up already.
+        DialogClosed: They were answered or given up already, or ask somebody else.
     """
-    if not await queries.close_dialog(ctx.session, p.dialog_id, "abandoned"):
+    found = await queries.open_dialog_of(ctx.session, p.dialog_id, ctx.caller.user_id)
+    if found is None:
         raise DialogClosed
+    await queries.close_dialog(ctx.session, found.id, "abandoned")
     return Left(dialog_id=p.dialog_id)
 
 

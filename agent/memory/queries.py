@@ -95,6 +95,8 @@ _SET_CLIENT = text("""
 _GET_DIALOG = text("""
     SELECT id, kind, step, answers, skill_id, subject_type, subject_id FROM dialogs
     WHERE id = :id AND status = 'active' AND author_id = :user_id
+      AND (expires_at IS NULL OR expires_at > now())
+    FOR UPDATE
 """)
 
 

@@ -22,6 +22,9 @@ KEY_BYTES = 32
 _HEADER = 8
 """Bytes of a wrapped key that name the installation's key which wrapped it."""
 
+_UNOPENED = (InvalidTag, ValueError)
+"""A wrong key or text, or a nonce of another length."""
+
 
 class CannotOpen(AgentError):
     """A sealed value was changed, moved, or sealed under a key that is gone."""
@@ -94,7 +97,7 @@ class InstallationKey:
         body = wrapped[_HEADER + NONCE_BYTES :]
         try:
             return self._cipher.decrypt(nonce, body, header + bound_to)
-        except InvalidTag as error:
+        except _UNOPENED as error:
             raise CannotOpen(
                 "The workspace's key does not open.",
                 hint="Is DRAPER_KEY the one this database was made with?",
@@ -129,10 +132,10 @@ async def open_sealed(
         return AESGCM(key).decrypt(
             sealed.nonce, sealed.ciphertext, _bound(spot, sealed.key_id)
         )
-    except InvalidTag as error:
+    except _UNOPENED as error:
         raise CannotOpen(
             "The sealed value does not open.", hint="Enter it anew."
-        ) from (error)
+        ) from error
 
 
 async def rotate(
