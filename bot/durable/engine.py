@@ -101,19 +101,21 @@ class EmbeddedEngine:
 
     async def cancel(self, run_id: str) -> bool:
         """Stop a run, the step it is in too; False when it had already ended."""
-        done = await transitions.cancel(self._database, UUID(run_id))
+        key = _uuid(run_id)
+        done = key is not None and await transitions.cancel(self._database, key)
         if done:
             self._worker.cut(run_id)
         return done
 
     async def get(self, run_id: str) -> RunView | None:
         """One run with its steps; None when there is none (or it was pruned)."""
-        async with self._database.transaction() as connection:
-            return await views.get(connection, UUID(run_id))
+        key = _uuid(run_id)
+        async with self._database.connection() as connection:
+            return await views.get(connection, key) if key else None
 
     async def find(self, event_id: str) -> list[RunView]:
         """The runs that one event started."""
-        async with self._database.transaction() as connection:
+        async with self._database.connection() as connection:
             return await views.find(connection, event_id)
 
     def health(self) -> EngineHealth:
@@ -168,3 +170,10 @@ class EmbeddedEngine:
     async def _beat(self) -> None:
         await asyncio.sleep(self._limits.lease.total_seconds() / 3)
         await self._worker.beat()
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

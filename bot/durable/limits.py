@@ -28,5 +28,5 @@ class Limits:
     call: timedelta = timedelta(minutes=15)
     """How long one call of a function may take; then it counts as failed."""
     losses: int = 3
-    """After how many lost workers a call is held to be what kills them."""
+    """After how many lost workers a call is held to be what kills them; 2 at least."""
     backoff: Callable[[int], timedelta] = backoff

@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.durable.database import Database
 from db import roles
 from db.server_bootstrap import Urls
 from tests.bot.durable.world import World
@@ -47,5 +48,14 @@ async def database(engine_database: Urls) -> AsyncIterator[Urls]:
 async def world(system_engine: AsyncEngine) -> AsyncIterator[World]:
     """Functions to declare, engines to start, and what came of it."""
     made = World(system_engine)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def store(system_engine: AsyncEngine) -> AsyncIterator[Database]:
+    """The engine's connections, without an engine."""
+    made = Database(system_engine, 2)
+    await made.open()
     yield made
     await made.close()

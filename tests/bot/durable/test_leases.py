@@ -1,23 +1,19 @@
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import inngest
 import pytest
 import uuid_utils.compat as uuids
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.durable import events as mail
-from bot.durable import functions, queue, transitions
+from bot.durable import transitions
 from bot.durable.database import Database
 from bot.durable.port import Event, RunStatus
 from bot.durable.protocol import Planned, Progress, Ran, error_of
-from bot.durable.queue import Job, Room
 from bot.durable.steps import StepKey, Steps
+from tests.bot.durable.store import LEASE, claim, expire, nothing, queued, started
 from tests.bot.durable.world import World
 
-LEASE = timedelta(seconds=30)
 ERROR = error_of("Late", "too late")
 RAN = Ran("x", "x", '{"data": "stale"}')
 STATE = """
@@ -25,38 +21,6 @@ STATE = """
         (SELECT count(*) FROM engine.memos) AS memos
     FROM engine.runs r LEFT JOIN engine.jobs j ON j.run_id = r.id
 """
-
-
-async def nothing(ctx: inngest.Context, steps: Steps) -> None: ...
-
-
-@pytest.fixture
-async def store(world: World) -> AsyncIterator[Database]:
-    made = Database(world.system, 2)
-    await made.open()
-    yield made
-    await made.close()
-
-
-async def claim(store: Database) -> list[Job]:
-    """Claim everything as a worker of its own."""
-    async with store.connection() as connection:
-        room = Room(jobs=10, suspects=1, suspicious=2, held=())
-        return await queue.claim(connection, uuids.uuid7(), LEASE, room)
-
-
-async def started(world: World, store: Database) -> Job:
-    """Start one run and claim its first call."""
-    world.declare("go", nothing)
-    async with store.connection() as connection:
-        await mail.send(connection, [Event("go", {}, "e1")])
-    await mail.dispatch(store, functions.read(world.functions))
-    (job,) = await claim(store)
-    return job
-
-
-async def expire(world: World) -> None:
-    await world.tell("UPDATE engine.jobs SET due_at = now() - interval '1 s'")
 
 
 async def test_a_leased_job_is_nobody_elses(world: World, store: Database) -> None:
@@ -173,22 +137,28 @@ async def test_a_call_that_lost_its_lease_is_cut_off(world: World) -> None:
     assert row.attempt == 0
 
 
-async def test_retries_zero_stays_at_most_once(
-    world: World, system_engine: AsyncEngine
-) -> None:
+async def test_retries_zero_stays_at_most_once(world: World, store: Database) -> None:
     world.declare("go", nothing, retries=0)
-    store = Database(system_engine, 1)
-    await store.open()
-    async with store.connection() as connection:
-        await mail.send(connection, [Event("go", {}, "e1")])
-    await mail.dispatch(store, functions.read(world.functions))
+    await queued(world, store)
     await claim(store)
-    await store.close()
     await expire(world)
     await world.start()
     (run,) = await world.ended("e1")
     assert run.status is RunStatus.FAILED
     assert "unknown" in run.error
+
+
+async def test_a_claim_whose_answer_was_lost_costs_nothing(
+    world: World, store: Database
+) -> None:
+    world.declare("go", nothing, retries=0)
+    await queued(world, store)
+    engine = world.make(lease=LEASE)
+    worker = engine._worker
+    assert await claim(store, worker._id)
+    worker._unsure = True
+    await engine.start()
+    assert (await world.ended("e1"))[0].status is RunStatus.COMPLETED
 
 
 async def test_stop_lets_a_step_end_and_the_next_engine_goes_on(world: World) -> None:

@@ -59,12 +59,18 @@ class World:
         self.seen.append(what)
         return what
 
-    async def start(self, **limits: Any) -> EmbeddedEngine:
+    def make(self, **limits: Any) -> EmbeddedEngine:
+        """Make an engine of the functions declared so far, to be stopped at the end."""
         engine = EmbeddedEngine(
             self.system, self.client, self.functions, replace(QUICK, **limits)
         )
-        await engine.start()
         self.engines.append(engine)
+        return engine
+
+    async def start(self, **limits: Any) -> EmbeddedEngine:
+        """Make one and start it."""
+        engine = self.make(**limits)
+        await engine.start()
         return engine
 
     async def run(self, name: str, **data: Any) -> RunView:
