@@ -147,12 +147,14 @@ PAGES_SHOWN = 4
 """A longer piece is shown in part; its file has all of it."""
 
 
+WHOLE = "The whole piece."
+
 FILE_FROM_BYTES = 1200
 """A piece this long is worth having as a file too."""
 
 
 def finished(
-    pages: Sequence[str], output: Output | None, notice: str
+    pages: Sequence[str], output: Output | None, notice: str, link: str = ""
 ) -> tuple[Message, ...]:
     """The finished piece: its pages, its rating buttons, and a file when it is long."""
     is_cut = len(pages) > PAGES_SHOWN
@@ -170,7 +172,8 @@ def finished(
     messages = (*map(Message, shown[:-1]), last)
     if output is None or output.size_bytes < FILE_FROM_BYTES:
         return messages
-    return (*messages, Message("The whole piece.", files=(_stored(output),)))
+    whole = f"The whole piece. [Open it]({link}), for a week." if link else WHOLE
+    return (*messages, Message(whole, files=(_stored(output),)))
 
 
 def rating(output_id: UUID, mine: int = 0) -> tuple[Choice, ...]:

@@ -13,6 +13,7 @@ from agent.identity.callers import Identity
 from agent.llm.port import Model, Prices
 from agent.ports import Approvals, Audit, Clock, Events, Ids, Objects
 from agent.runs.writing import Bench
+from bot.links import Links
 from bot.pace import Pace
 from bot.router import Router
 from channels.contract import Channel
@@ -43,6 +44,8 @@ class Services:
     ids: Ids
     pepper: bytes
     admits: Admits
+    links: Links | None = None
+    """None where PUBLIC_URL is not set."""
     channels: Mapping[str, Channel] = field(default_factory=dict)
     pace: Pace = field(default_factory=Pace)
 

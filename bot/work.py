@@ -20,10 +20,12 @@ from agent.mailroom.deliveries import Owner
 from agent.mailroom.schemas import Message
 from agent.memory import conversations
 from agent.runs import outputs, queries, work_queries, writing
+from agent.runs.outputs import Output
 from agent.runs.writing import Cancelled, Job
 from bot import render
 from bot.durable.port import RunView
 from bot.durable.steps import StepKey
+from bot.links import Piece
 from bot.services import Services
 from db import faultpoints
 
@@ -102,12 +104,19 @@ class SkillWork:
             if reply is not None:
                 channel = self._services.channels.get(reply["channel"])
                 pages = channel.pages(text) if channel else [text]
-                shown = render.finished(pages, output, notice)
+                link = self._link(output)
+                shown = render.finished(pages, output, notice, link)
                 await _plan(session, job, reply, shown)
             await conversations.answer(session, job.caller, text, run_id=job.run_id)
             await queries.move(session, job.run_id, "completed", came_from=("running",))
         faultpoints.reach("deliver.shown")
         return str(output.id) if output else ""
+
+    def _link(self, output: Output | None) -> str:
+        links = self._services.links
+        if links is None or output is None:
+            return ""
+        return links.to(Piece(output.storage_key, output.file_name))
 
 
 async def _plan(

@@ -25,7 +25,9 @@ from agent.mailroom.inbox import Inbox
 from bot.inbox_worker import InboxWorker
 from bot.pace import Pace
 from bot.postman import Postman
+from bot.services import Services
 from bot.settings import Settings
+from bot.web import pieces
 from bot.web.app import create_app
 from bot.web.ears import Ears, connector
 from bot.web.pg_desk import PgDesk
@@ -169,7 +171,7 @@ async def _web(made: Process, listening: socket.socket) -> None:
         desk,
         services.clock,
         public_url=made.settings.public_url,
-        routers=[*made.doors.routers, _health(made.core)],
+        routers=[*made.doors.routers, *_pieces(services), _health(made.core)],
     )
     config = uvicorn.Config(
         app,
@@ -211,6 +213,10 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: Any = None) -> None:
         self._end_streams()
         await super().shutdown(sockets)
+
+
+def _pieces(services: Services) -> list[APIRouter]:
+    return [pieces.router(services.links, services.objects)] if services.links else []
 
 
 def _health(core: Core) -> APIRouter:

@@ -1,5 +1,6 @@
 """Settings and a database become services."""
 
+import asyncio
 import base64
 import hmac
 import os
@@ -23,9 +24,11 @@ from agent.llm import prices
 from agent.llm.claude.model import Claude
 from agent.llm.port import Model, Prices, Tier
 from agent.llm.rehearsal import Rehearsal
+from agent.ports import Clock
 from agent.runs.approvals import TableApprovals
 from agent.vault.keys import InstallationKey
 from bot.durable.engine import EmbeddedEngine
+from bot.links import Links
 from bot.pace import Pace
 from bot.ports import (
     EngineEvents,
@@ -100,11 +103,21 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
 @asynccontextmanager
 async def running(core: Core) -> AsyncIterator[None]:
     """Let the engine work; what it is doing at the end is finished first."""
+    # Loading the SDK takes seconds: it happens beside everything else.
+    warming = asyncio.create_task(_warm(core.services.model))
     await core.engine.start()
     try:
         yield
     finally:
         await core.engine.stop(DRAIN)
+        await asyncio.gather(warming, return_exceptions=True)
+        if isinstance(core.services.model, Claude):
+            await core.services.model.aclose()
+
+
+async def _warm(model: Model) -> None:
+    if isinstance(model, Claude):
+        await model.open()
 
 
 def pepper(settings: Settings) -> bytes:
@@ -190,6 +203,12 @@ def _store(settings: Settings) -> LocalObjects | S3Objects:
             prefix=s3.prefix,
         )
     )
+
+
+def _links(settings: Settings, clock: Clock) -> Links | None:
+    if not settings.public_url:
+        return None
+    return Links(settings.public_url, _key_bytes(settings), clock)
 
 
 def _admits(settings: Settings) -> Admits:
