@@ -48,7 +48,7 @@ async def show(session: AsyncSession, delivery: RowMapping, message: Message) ->
     Its buttons keep their numbers for ever: new ones are added at the end and old ones
     are only hidden, so that a late press still means what it said.
     """
-    old = delivery["payload"]
+    old = await queries.lock(session, delivery["id"])
     fresh = message.payload(old.get("extra", {}))
     fresh["placeholder"] = old.get("placeholder", "")
     fresh["buttons"] = _merged(old.get("buttons", []), fresh["buttons"])

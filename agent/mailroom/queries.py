@@ -74,11 +74,15 @@ _REVISE = text("""
     WHERE id = :id
 """)
 
+# Whoever ends the run changes its row first: after that nothing is streamed.
 _STREAM = text("""
+    WITH alive AS (
+        SELECT id FROM runs WHERE id = :run_id AND status = 'running' FOR SHARE
+    )
     UPDATE deliveries d SET partial = :partial, revision = d.revision + 1
-    FROM runs r
-    WHERE r.id = :run_id AND r.status = 'running' AND d.run_id = r.id
-      AND d.purpose = 'reply' AND d.status IN ('planned', 'sending', 'sent')
+    FROM alive
+    WHERE d.run_id = alive.id AND d.purpose = 'reply'
+      AND d.status IN ('planned', 'sending', 'sent')
     RETURNING d.id
 """)
 
@@ -91,6 +95,8 @@ _GET = text("""
     SELECT id, channel, account, recipient, payload, run_id, conversation_id
     FROM deliveries WHERE id = :id
 """)
+
+_LOCK = text("SELECT payload FROM deliveries WHERE id = :id FOR UPDATE")
 
 _CLAIM_DELIVERIES = text("""
     SELECT id, channel, account, recipient, payload, partial, revision, sent_revision,
@@ -294,6 +300,13 @@ async def get(session: AsyncSession, delivery_id: UUID) -> RowMapping | None:
     """One delivery, if the caller may see it."""
     found = await session.execute(_GET, {"id": delivery_id})
     return found.mappings().one_or_none()
+
+
+async def lock(session: AsyncSession, delivery_id: UUID) -> dict[str, Any]:
+    """A delivery's payload as it stands, which nobody else changes meanwhile."""
+    found = await session.execute(_LOCK, {"id": delivery_id})
+    payload: dict[str, Any] = found.scalar_one()
+    return payload
 
 
 async def claim_deliveries(

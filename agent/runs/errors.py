@@ -24,6 +24,16 @@ class OutputNotFound(NotFound):
         super().__init__("I no longer have that piece.", hint="Ask for it again.")
 
 
+class NotScored(Conflict):
+    """A reason came from a person who gave no score."""
+
+    code = "not_scored"
+
+    def __init__(self) -> None:
+        """Say what comes first."""
+        super().__init__("You have not scored this yet.", hint="Press 1 to 5 first.")
+
+
 class RunEnded(Conflict):
     """The run is over; there is nothing to stop."""
 

@@ -8,7 +8,13 @@ from agent.ctx import Ctx, Role
 from agent.errors import BadInput
 from agent.operation import Command, Effect, Surface, operation
 from agent.runs import queries, requests
-from agent.runs.errors import OutputNotFound, RunAlive, RunEnded, RunNotFound
+from agent.runs.errors import (
+    NotScored,
+    OutputNotFound,
+    RunAlive,
+    RunEnded,
+    RunNotFound,
+)
 from agent.runs.schemas import (
     Ended,
     Explained,
@@ -209,12 +215,15 @@ async def explain_score(ctx: Ctx, p: ExplainScore) -> Explained:
 
     Raises:
         OutputNotFound: No such output in your workspace.
+        NotScored: Somebody else's score is meant, not yours.
     """
     if not await queries.output_exists(ctx.session, p.output_id):
         raise OutputNotFound
+    score = await queries.own_score(ctx.session, _feedback(ctx, p))
+    if not score:
+        raise NotScored
     reason = " ".join(p.reason.split())
     await queries.explain(ctx.session, _feedback(ctx, p) | {"reason": reason})
-    score = await queries.own_score(ctx.session, _feedback(ctx, p))
     return Explained(output_id=p.output_id, reason=reason, score=score)
 
 

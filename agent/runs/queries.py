@@ -87,6 +87,7 @@ _STEPS = text("""
 _MOVE = text("""
     UPDATE runs SET status = :status,
         started_at = CASE WHEN :status = 'running' THEN coalesce(started_at, now())
+                          WHEN :status = 'queued' THEN NULL
                           ELSE started_at END,
         completed_at = CASE WHEN :ended THEN now() END,
         error_code = :error_code, error_message = :error_message,
@@ -131,14 +132,13 @@ _SCORE = text("""
     DO UPDATE SET overall_score = excluded.overall_score, channel = excluded.channel
 """)
 _EXPLAIN = text("""
-    UPDATE feedback SET comment = CASE WHEN comment IS NULL THEN :reason
-                                       WHEN comment = :reason THEN comment
-                                       ELSE comment || '; ' || :reason END,
-        issues = issues || jsonb_build_array(jsonb_build_object(
-            'description', CAST(:reason AS text), 'severity', 'medium'))
+    UPDATE feedback SET
+        comment = concat_ws('; ', comment, CAST(:reason AS text)),
+        issues = issues || jsonb_build_object(
+            'description', CAST(:reason AS text), 'severity', 'medium')
     WHERE output_id = :output_id AND source = 'human' AND reviewer_key = :reviewer_key
-      AND NOT coalesce(comment LIKE '%' || :reason || '%', false)
-    RETURNING id
+      AND NOT issues @> jsonb_build_array(jsonb_build_object(
+            'description', CAST(:reason AS text)))
 """)
 _OWN_SCORE = text("""
     SELECT overall_score FROM feedback WHERE output_id = :output_id

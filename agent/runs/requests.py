@@ -19,6 +19,7 @@ from agent.runs.schemas import Started, StartRun
 REQUESTED = "run.requested"
 CANCELLED = "run.cancelled"
 ASSISTANT = "assistant"
+UNIQUE_VIOLATION = "23505"
 
 
 class SkillNotFound(NotFound):
@@ -63,6 +64,8 @@ async def start(ctx: Ctx, p: StartRun) -> Started:
     try:
         number = await queries.enqueue(ctx.session, values)
     except IntegrityError as error:
+        if getattr(error.orig, "sqlstate", None) != UNIQUE_VIOLATION:
+            raise
         raise AlreadyDone("I am on that already.") from error
     await _request(ctx, run_id, attempt=1)
     return Started(run_id=run_id, number=number, delivery_id=delivery_id)

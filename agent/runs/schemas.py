@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from agent.shapes import Frozen
 
@@ -146,7 +146,9 @@ class ExplainScore(Frozen):
     """Parameters of ``runs.explain``."""
 
     output_id: UUID
-    reason: str = Field(max_length=2000, description="What was off, in their words")
+    reason: Annotated[str, StringConstraints(strip_whitespace=True)] = Field(
+        min_length=1, max_length=2000, description="What was off, in their words"
+    )
 
 
 class Explained(Frozen):

@@ -69,6 +69,7 @@ _RUN = text("""
            r.skill_id, coalesce(s.title, '') AS title, coalesce(s.name, '') AS skill,
            coalesce(s.related, '{}') AS related, r.metadata
     FROM runs r LEFT JOIN skills s ON s.id = r.skill_id WHERE r.id = :run_id
+    FOR UPDATE OF r
 """)
 
 _ADD_OUTPUT = text("""
@@ -149,7 +150,7 @@ async def brief(session: AsyncSession, run_id: UUID) -> RowMapping:
 
 
 async def run(session: AsyncSession, run_id: UUID) -> RowMapping:
-    """A run as its ending needs it."""
+    """A run as its ending needs it, locked: it ends in one way alone."""
     return (await session.execute(_RUN, {"run_id": run_id})).mappings().one()
 
 
