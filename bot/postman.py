@@ -40,6 +40,8 @@ log = structlog.get_logger()
 BATCH = 32
 AGAIN_S = 5.0
 LONGEST_WAIT_S = 300.0
+CHATS_PACED = 10_000
+"""Chats whose pace is remembered; the idle ones are forgotten beyond that."""
 
 
 class Postman:
@@ -52,6 +54,7 @@ class Postman:
         self._services = services
         self._wake = wake
         self._channels = channels
+        self._next: dict[str, float] = {}
         self._under_way: dict[asyncio.Task[None], Delivery] = {}
 
     async def run(self) -> None:
@@ -122,7 +125,7 @@ class Postman:
 
     async def _try(self, channel: Channel, delivery: Delivery) -> None:
         chat, _, thread = delivery.recipient.rpartition("/")
-        shown, revision = _shown(delivery)
+        shown, revision = _shown(delivery, channel)
         message = Outgoing(
             account=delivery.account,
             chat=chat,
@@ -133,6 +136,7 @@ class Postman:
             extra=delivery.payload.get("extra", {}),
             partial=_is_partial(delivery, shown),
         )
+        await self._turn(f"{delivery.channel}/{delivery.account}/{chat}", channel, chat)
         if delivery.external_id is not None:
             await channel.edit(replace(message, file=None), delivery.external_id)
             external_id = delivery.external_id
@@ -148,6 +152,15 @@ class Postman:
                 pause_s=self._pause_s(channel, chat),
             )
         faultpoints.reach("post.recorded")
+
+    async def _turn(self, key: str, channel: Channel, chat: str) -> None:
+        """Wait until this chat may be written to again; others do not wait for it."""
+        now = asyncio.get_running_loop().time()
+        at = max(now, self._next.get(key, now))
+        self._next[key] = at + self._pause_s(channel, chat)
+        if len(self._next) > CHATS_PACED:
+            self._next = {k: v for k, v in self._next.items() if v > now}
+        await asyncio.sleep(at - now)
 
     def _pause_s(self, channel: Channel, chat: str) -> float:
         pause_s = self._services.pace.write_pause_s
@@ -190,15 +203,21 @@ async def _own_up(session: AsyncSession, channels: Sequence[str]) -> None:
         log.warning("post.unsure", delivery_id=str(lost["id"]))
 
 
-def _shown(delivery: Delivery) -> tuple[str, int]:
+def _shown(delivery: Delivery, channel: Channel) -> tuple[str, int]:
     """The text to show now, and the revision that it is."""
     payload = delivery.payload
     if delivery.external_id is None and payload.get("placeholder"):
         return payload["placeholder"], 0
     if delivery.partial is not None:
-        return delivery.partial, delivery.revision
+        return _beginning(delivery.partial, channel), delivery.revision
     parts = (payload["text"], payload.get("note", ""))
     return "\n\n".join(filter(None, parts)), delivery.revision
+
+
+def _beginning(partial: str, channel: Channel) -> str:
+    # A draft that outgrows one message: the rest comes with the finished piece.
+    pages = channel.pages(partial) or [partial]
+    return pages[0]
 
 
 def _is_partial(delivery: Delivery, shown: str) -> bool:

@@ -74,17 +74,20 @@ def welcome(name: str) -> Message:
 
 
 def help_text(channel: str) -> Message:
-    """All commands; Slack and the web get them with the one prefix where needed."""
-    prefix = "/draper " if channel == "slack" else "/"
-    listed = "\n".join(
-        f"- `{prefix}{line.usage[1:]}` - {line.summary}" for line in chat.lines()
-    )
+    """All commands, as they are typed at this door."""
+    prefix = f"/{chat.PREFIX} " if channel in chat.ONE_COMMAND else "/"
+    listed = "\n".join(f"- `{line.usage}` - {line.summary}" for line in chat.lines())
     return Message(
         "Just write what you need, or use a command:\n\n"
         f"{listed}\n\n"
         f"`{prefix}copywriting <brief>` calls a skill by name.",
         choices=(Choice("What can you write?", "catalog.skills"),),
     )
+
+
+def usage(line: str) -> Message:
+    """A command whose words do not fit: how it is typed."""
+    return Message(f"Type it like this: `{line}`")
 
 
 def unknown_command(said: str, near: str | None) -> Message:
@@ -148,6 +151,16 @@ PAGES_SHOWN = 4
 
 
 WHOLE = "The whole piece."
+
+_NOTE_ROOM = "x" * 320
+"""As long as any note that may come to stand under a piece."""
+
+
+def paged(text: str, pages: Callable[[str], list[str]]) -> list[str]:
+    """``text`` in messages, the last with room for the notes that come under it."""
+    *full, last = pages(f"{text}\n\n{_NOTE_ROOM}")
+    return [*full, last.removesuffix(_NOTE_ROOM).rstrip()]
+
 
 FILE_FROM_BYTES = 1200
 """A piece this long is worth having as a file too."""

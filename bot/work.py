@@ -103,7 +103,7 @@ class SkillWork:
             reply = await deliveries.reply_of(session, job.run_id)
             if reply is not None:
                 channel = self._services.channels.get(reply["channel"])
-                pages = channel.pages(text) if channel else [text]
+                pages = render.paged(text, channel.pages) if channel else [text]
                 link = self._link(output)
                 shown = render.finished(pages, output, notice, link)
                 await _plan(session, job, reply, shown)
