@@ -60,7 +60,11 @@ def _shape(op: Operation[P, R], raw: Mapping[str, object]) -> P:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"{field}: {first['msg']}.") from error
+        declared = op.params.model_fields.get(field)
+        meant = declared.description if declared else None
+        raise BadInput(
+            f"{field}: {first['msg']}.", hint=f"It is: {meant}." if meant else ""
+        ) from error
 
 
 async def _consent(op: Operation[P, R], ctx: Ctx, params: P) -> None:

@@ -88,7 +88,8 @@ def operation(
         command: How it is typed; needed exactly when ``on`` has CHAT.
 
     Raises:
-        TypeError: The function lacks a docstring, or a command without CHAT.
+        TypeError: The function is not ``(ctx, p: Params) -> Result`` with a docstring,
+            or a command stands without CHAT.
     """
 
     def declare(run: Run[P, R]) -> Operation[P, R]:
@@ -96,6 +97,8 @@ def operation(
         doc = inspect.getdoc(run)
         if not doc:
             raise TypeError(f"operation {name!r} needs a docstring")
+        if not {"p", "return"} <= hints.keys():
+            raise TypeError(f"operation {name!r} needs p and its result annotated")
         if (Surface.CHAT in on) != (command is not None):
             raise TypeError(f"operation {name!r}: CHAT and a command go together")
         return Operation(

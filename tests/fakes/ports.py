@@ -49,9 +49,15 @@ class Diary:
     """Remembers what was recorded."""
 
     lines: list[tuple[UUID, str]] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)
 
     async def record(self, session: AsyncSession, who: Who, *, action: str) -> None:
         self.lines.append((who.user_id, action))
+
+    async def once(self, session: AsyncSession, who: Who, *, key: str) -> bool:
+        is_new = key not in self.taken
+        self.taken.add(key)
+        return is_new
 
 
 @dataclass
