@@ -1,5 +1,6 @@
 """Saying something back, once per thing that asked for it."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from agent.ctx import Ctx
@@ -9,6 +10,7 @@ from agent.mailroom.schemas import Message, Place
 from agent.memory import conversations
 from agent.memory.schemas import Said
 from agent.runs.errors import AlreadyDone
+from bot.surfaces import chat
 
 
 async def reply(ctx: Ctx, message: Message) -> UUID:
@@ -22,7 +24,7 @@ async def reply(ctx: Ctx, message: Message) -> UUID:
     planned = await deliveries.plan(
         ctx.session,
         Place(origin.channel, origin.account, origin.recipient, origin.extra),
-        message,
+        replace(message, text=chat.as_typed(message.text, origin.channel)),
         owner=Owner(ctx.caller.workspace_id, ctx.caller.conversation_id),
         key=f"{origin.key}:reply",
     )

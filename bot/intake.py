@@ -189,11 +189,19 @@ async def _command(services: Services, ctx: Ctx, inbound: Inbound, typed: str) -
         route = services.router.route(f"/{typed}")
         await _start(services, with_route(ctx, route), route, None)
     elif (call := chat.read(typed)) is not None:
-        await keep(ctx)
-        await dialogs.run(ctx, call.op, call.raw)
+        await _run(ctx, call)
     else:
         near = chat.nearest(typed, list(services.shelf.files))
         await _say(ctx, render.unknown_command(typed, near))
+
+
+async def _run(ctx: Ctx, call: chat.Typed) -> None:
+    usage = chat.usage_when_misread(call)
+    if usage is not None:
+        await _say(ctx, render.usage(usage))
+        return
+    await keep(ctx)
+    await dialogs.run(ctx, call.op, call.raw)
 
 
 def _greeting(inbound: Inbound, name: str) -> Message:

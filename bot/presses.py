@@ -26,6 +26,7 @@ from bot import dialogs, render
 from bot.answers import reply
 from bot.routing import with_press
 from bot.services import Services
+from bot.surfaces import chat
 from channels.contract import ChannelName, Inbound
 
 NOTICED = {ChannelName.TELEGRAM, ChannelName.SLACK}
@@ -77,7 +78,7 @@ async def _find(
 
 async def _refuse(ctx: Ctx, inbound: Inbound, said: str) -> str:
     if inbound.channel in NOTICED:
-        return said
+        return chat.as_typed(said, inbound.channel)
     await reply(ctx, Message(said))
     return ""
 

@@ -5,9 +5,12 @@ command) and ``/client_new Acme`` (Telegram's menu allows no space) are the same
 catalogue says which commands there are; /help and the menus are read from it too.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+
+from pydantic import ValidationError
 
 from agent.operation import Command, Surface
 from agent.registry import AnyOperation, on
@@ -37,6 +40,21 @@ BUILT_IN = (
 )
 
 
+ONE_COMMAND = frozenset({"slack"})
+"""Messengers where all commands are words after the one we have."""
+
+_COMMANDS = re.compile(
+    r"(?<![\w/])/({})\b".format(
+        "|".join(
+            sorted(
+                {"start", "help"}
+                | {op.command.words.split()[0] for op in on(Surface.CHAT) if op.command}
+            )
+        )
+    )
+)
+
+
 def words(text: str) -> str | None:
     """The command without slash, prefix and bot name; None when it is no command."""
     head, _, rest = text.strip().partition("\n")
@@ -58,6 +76,22 @@ def read(said: str) -> Typed | None:
         if _begins(spaced, declared.words):
             tail = spaced[len(declared.words) :].strip()
             return Typed(op, _arguments(declared, tail))
+    return None
+
+
+def as_typed(text: str, channel: str) -> str:
+    """Our words about commands, with each command as this messenger takes it."""
+    if channel not in ONE_COMMAND:
+        return text
+    return _COMMANDS.sub(rf"/{PREFIX} \1", text)
+
+
+def usage_when_misread(call: Typed) -> str | None:
+    """How the command is typed, when its parameters do not fit; None when they do."""
+    try:
+        call.op.params.model_validate(call.raw)
+    except ValidationError:
+        return _usage(call.op)
     return None
 
 

@@ -66,8 +66,11 @@ async def house(shared_house: House) -> AsyncIterator[House]:
     shared_house.outside.calm()
     yield shared_house
     shared_house.outside.calm()
-    await shared_house.rests()
-    await shared_house.close()
+    try:
+        await shared_house.rests()
+    finally:
+        await shared_house.sweep()
+        await shared_house.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

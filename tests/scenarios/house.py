@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -51,6 +52,22 @@ _OPEN_ENDS = """
          + (SELECT count(*) FROM engine.events WHERE dispatched_at IS NULL)
          + (SELECT count(*) FROM engine.runs WHERE status = 'active')
 """
+_WHAT_IS_OPEN = """
+    SELECT 'inbox', kind, status, attempts, error_message FROM inbox
+    WHERE status = 'received'
+    UNION ALL
+    SELECT 'deliveries', channel, status, attempts, last_error FROM deliveries
+    WHERE status IN ('planned', 'sending') OR status = 'sent'
+      AND sent_revision < revision
+    UNION ALL
+    SELECT 'engine.runs', function_id, status, 0, error::text FROM engine.runs
+    WHERE status = 'active'
+"""
+_GIVE_UP = (
+    "UPDATE inbox SET status = 'failed' WHERE status = 'received'",
+    "UPDATE deliveries SET status = 'failed' WHERE status <> 'sent'",
+    "UPDATE deliveries SET sent_revision = revision WHERE sent_revision < revision",
+)
 _ADD_USER = "INSERT INTO users (id, full_name) VALUES (:id, :name)"
 _ADD_WORKSPACE = "INSERT INTO workspaces (id, name, kind) VALUES (:id, :name, 'team')"
 _ADD_MEMBER = """
@@ -156,16 +173,20 @@ class House:
     def stranger(self, door: str, group: Any = None) -> Person:
         """Somebody the app has never heard of."""
         number = next(_number)
-        ids = {"telegram": 10_000 + number, "slack": f"U{number:08d}", "web": ""}
+        ids = {
+            "telegram": 10_000 + number,
+            "slack": f"U{number:08d}",
+            "web": f"127.0.{number // 250 + 1}.{number % 250 + 1}",
+        }
         return self.person(door, ids[door], group)
 
     def person(self, door: str, who: Any, group: Any = None) -> Person:
-        """Somebody with an id that the test knows."""
+        """Somebody with an id (on the web: an address) that the test knows."""
         if door == "telegram":
             return OnTelegram(self.telegram, who, group)
         if door == "slack":
             return OnSlack(self.slack, who, group or "")
-        page = OnWeb(self.url)
+        page = OnWeb(self.url, who)
         self._pages.append(page)
         return page
 
@@ -217,14 +238,18 @@ class House:
 
     async def rests(self) -> None:
         """Wait until nothing is left to do anywhere."""
-        async with asyncio.timeout(2 * PATIENCE_S):
-            quiet = 0
-            while quiet < 2:
-                await self.slack.settle()
-                news = self.telegram.updates
-                left = len(news) or await self.asks(_OPEN_ENDS)
-                quiet = 0 if left else quiet + 1
-                await asyncio.sleep(0.03)
+        quiet, ends = 0, time.monotonic() + PATIENCE_S
+        while quiet < 2:
+            assert time.monotonic() < ends, await self.rows(_WHAT_IS_OPEN)
+            await self.slack.settle()
+            left = len(self.telegram.updates) or await self.asks(_OPEN_ENDS)
+            quiet = 0 if left else quiet + 1
+            await asyncio.sleep(0.03)
+
+    async def sweep(self) -> None:
+        """Give up what a failed test left open, so that the next one begins well."""
+        for statement in _GIVE_UP:
+            await self.rows(statement)
 
     async def run(self) -> Any:
         """The newest run."""

@@ -19,12 +19,15 @@ class OnWeb(Person):
 
     door = "web"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, address: str) -> None:
         self.url = url
         self._client = httpx.AsyncClient(
-            base_url=url, headers={"origin": url, "sec-fetch-site": "same-origin"}
+            base_url=url,
+            headers={"origin": url, "sec-fetch-site": "same-origin"},
+            transport=httpx.AsyncHTTPTransport(local_address=address),
         )
         self._shown: dict[str, dict[str, Any]] = {}
+        self._payloads: dict[tuple[str, str], str] = {}
         self._listening: asyncio.Task[None] | None = None
         self._is_open = asyncio.Event()
 
@@ -55,12 +58,8 @@ class OnWeb(Person):
         return client_id
 
     async def press(self, seen: Seen, label: str) -> None:
-        payload = next(
-            button["payload"]
-            for button in self._shown[seen.ref]["buttons"]
-            if button["label"] == label
-        )
-        await self.sends_press(seen.ref, payload)
+        # A page may be a moment behind: what it showed once can be pressed.
+        await self.sends_press(seen.ref, self._payloads[seen.ref, label])
 
     async def sends_press(self, message_id: str, payload: str) -> None:
         """Press whatever, as a page out of date would."""
@@ -100,6 +99,8 @@ class OnWeb(Person):
             self._shown.clear()
         for one in batch.get("shown", ()):
             self._shown[one["id"]] = one
+            for button in one["buttons"]:
+                self._payloads[one["id"], button["label"]] = button["payload"]
         self._is_open.set()
 
 

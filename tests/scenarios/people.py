@@ -34,7 +34,9 @@ def plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
-async def until(met: Callable[[], T | None], what: str, within_s: float = PATIENCE_S) -> T:
+async def until(
+    met: Callable[[], T | None], what: str, within_s: float = PATIENCE_S
+) -> T:
     """What ``met`` gives once it is true.
 
     Raises:
