@@ -18,6 +18,8 @@ from typing import Any
 import structlog
 import uvicorn
 from fastapi import APIRouter, Response
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from agent.billing import budgets
 from agent.errors import BadInput
@@ -141,7 +143,7 @@ async def _work(made: Process, parts: Parts, listening: socket.socket | None) ->
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(loop) for loop in loops]
         try:
-            await (_web(made, listening) if listening else _wait(made))
+            await (_web(made, parts, listening) if listening else _wait(made))
         finally:
             for task in tasks:
                 task.cancel()
@@ -164,14 +166,14 @@ async def _wait(made: Process) -> None:
     await asyncio.Event().wait()
 
 
-async def _web(made: Process, listening: socket.socket) -> None:
+async def _web(made: Process, parts: Parts, listening: socket.socket) -> None:
     services = made.core.services
     desk = PgDesk(services, made.ears, made.keep)
     app = create_app(
         desk,
         services.clock,
         public_url=made.settings.public_url,
-        routers=[*made.doors.routers, *_pieces(services), _health(made.core)],
+        routers=[*made.doors.routers, *_pieces(services), _health(made.core, parts)],
     )
     config = uvicorn.Config(
         app,
@@ -219,15 +221,26 @@ def _pieces(services: Services) -> list[APIRouter]:
     return [pieces.router(services.links, services.objects)] if services.links else []
 
 
-def _health(core: Core) -> APIRouter:
+def _health(core: Core, parts: Parts) -> APIRouter:
     router = APIRouter()
 
     @router.get("/healthz")
     async def healthz() -> Response:
+        if not parts.worker:  # the engine runs elsewhere; we only need the database
+            return await _reached(core.services)
         health = core.engine.health()
         return Response(health.detail, status_code=200 if health.ok else 503)
 
     return router
+
+
+async def _reached(services: Services) -> Response:
+    try:
+        async with services.as_role("door") as session:
+            await session.execute(text("SELECT 1"))
+    except (SQLAlchemyError, OSError):
+        return Response("the database does not answer", status_code=503)
+    return Response("serving")
 
 
 async def _sweep(core: Core) -> None:
