@@ -15,7 +15,7 @@ PREVIEW = 500
 
 TITLE = 120
 
-_HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
+_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(\S.*)$", re.MULTILINE)
 _MARKS = re.compile(r"[*_`>#\[\]]+")
 
 
@@ -68,5 +68,7 @@ async def record(
 def title(text: str) -> str:
     """The first heading, else the first line, without marks."""
     heading = _HEADING.search(text)
-    first = heading.group(1) if heading else text.strip().partition("\n")[0]
+    first = (
+        heading.group(1).rstrip("# \t") if heading else text.strip().partition("\n")[0]
+    )
     return _MARKS.sub("", first).strip()[:TITLE] or "Untitled"

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 # Everything a request leaves behind, at once: the message, the run with its number,
 # why this skill was chosen, and the message that will become the answer. A second
-# time round, the run's idempotency key refuses all of it.
+# time round, the run's idempotency key refuses all of it. The label asks ``said`` for
+# the message: it takes its privacy from that row, which must be there before it.
 _ENQUEUE = text("""
     WITH said AS (
         INSERT INTO messages (id, workspace_id, conversation_id, author_id, inbox_id,
@@ -18,6 +19,7 @@ _ENQUEUE = text("""
             'user', :channel, :account, :chat, nullif(:thread, ''),
             nullif(:channel_message_id, ''), :said
         WHERE CAST(:said AS text) IS NOT NULL
+        RETURNING id
     ), numbered AS (
         UPDATE workspaces SET run_seq = run_seq + 1 WHERE id = :workspace_id
         RETURNING run_seq
@@ -34,7 +36,8 @@ _ENQUEUE = text("""
         INSERT INTO routing_labels (workspace_id, message_id, run_id, chosen_skill_id,
             text, method, confidence, candidates, user_id, private_chat_id,
             label_skill_id, labelled_by, labelled_at)
-        SELECT :workspace_id, :message_id, :run_id, :skill_id, :brief, :method,
+        SELECT :workspace_id, coalesce((SELECT id FROM said), :message_id), :run_id,
+            :skill_id, :brief, :method,
             :confidence, CAST(:candidates AS jsonb), c.user_id, c.private_chat_id,
             CASE WHEN :method = 'press' THEN CAST(:skill_id AS uuid) END,
             CASE WHEN :method = 'press' THEN 'user' ELSE 'none' END,

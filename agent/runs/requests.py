@@ -56,7 +56,7 @@ async def start(ctx: Ctx, p: StartRun) -> Started:
         "kind": "skill" if skill else "chat",
         "brief": brief,
         "input": json.dumps({"brief": brief}),
-        "message_id": p.message_id or ctx.ids.new(),
+        "message_id": p.message_id or (ctx.ids.new() if ctx.origin else None),
         "delivery_id": delivery_id,
         **_asked(ctx, run_id, is_new=p.message_id is None),
         "payload": json.dumps(_placeholder(ctx.origin, skill, run_id)),
