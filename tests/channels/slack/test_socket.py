@@ -109,6 +109,13 @@ async def test_nothing_is_acknowledged_before_it_is_kept(
         assert delivery.taken
 
 
+async def connected(slack: Slack, times: int) -> None:
+    """Return once Slack has seen so many connections."""
+    async with asyncio.timeout(10):
+        while slack.socket_mode.connections < times:  # noqa: ASYNC110 - the far end's
+            await asyncio.sleep(0.005)
+
+
 async def test_a_refresh_is_followed_at_once_and_loses_nothing(
     socket: SocketMode, slack: Slack, inbox: Inbox
 ) -> None:
@@ -116,8 +123,9 @@ async def test_a_refresh_is_followed_at_once_and_loses_nothing(
         for number in range(30):
             await slack.say(str(number))
             if number % 10 == 5:
-                await asyncio.sleep(0.02)
+                await connected(slack, 1 + number // 10)
                 await slack.refresh()
+        await connected(slack, 4)
         await slack.settle()
 
     assert slack.socket_mode.connections == 4
