@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agent.mailroom import queries
@@ -19,7 +20,8 @@ class Inbox:
     """Keeps raw events, gathering those that arrive together into one commit.
 
     One batch is written at a time: while it commits, the next one gathers, so the
-    batch grows with the load and a lone event waits for nobody.
+    batch grows with the load and a lone event waits for nobody. An event that the
+    database cannot store as parsed is kept as its raw body, and spoils no other's.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -44,18 +46,57 @@ class Inbox:
         while self._waiting:
             batch, self._waiting = self._waiting, []
             try:
-                await self._write([event for events, _ in batch for event in events])
+                await self._write_batch(
+                    [event for events, _ in batch for event in events]
+                )
             except Exception as error:  # noqa: BLE001 - each waiter gets it
                 _settle(batch, error)
             else:
                 _settle(batch, None)
         self._writer = None
 
+    async def _write_batch(self, events: Sequence[RawEvent]) -> None:
+        try:
+            await self._write(events)
+        except DBAPIError as error:
+            if not _is_about_data(error):
+                raise
+            for event in events:
+                await self._write_alone(event)
+
+    async def _write_alone(self, event: RawEvent) -> None:
+        try:
+            await self._write([event])
+        except DBAPIError as error:
+            if not _is_about_data(error):
+                raise
+            await self._write([_unparsed(event)])
+
     async def _write(self, events: Sequence[RawEvent]) -> None:
         async with system(self._engine, "door") as session:
             await queries.insert_events(session, events)
             faultpoints.reach("keep.before_commit")
         faultpoints.reach("keep.after_commit")
+
+
+def _is_about_data(error: DBAPIError) -> bool:
+    # Class 22: a text or number that PostgreSQL cannot hold, such as NUL in JSON.
+    return str(getattr(error.orig, "sqlstate", None) or "").startswith("22")
+
+
+def _unparsed(event: RawEvent) -> RawEvent:
+    return RawEvent(
+        channel=event.channel,
+        account=_printable(event.account),
+        event_id=_printable(event.event_id),
+        kind=_printable(event.kind),
+        body=event.body,
+    )
+
+
+def _printable(text: str) -> str:
+    whole = text.encode("utf-8", "backslashreplace").decode()
+    return whole.replace("\x00", "\\x00")
 
 
 def _settle(batch: Sequence[Waiting], error: Exception | None) -> None:

@@ -164,6 +164,19 @@ _UNSURE = text("""
                         AND told.dedupe_key = d.dedupe_key || '\\:unsure')
 """)
 
+# Without its placeholder: what is sent now is the answer itself, and only once. As long
+# as it is being written there is nothing to send: the next edit finds the message gone
+# as well.
+_LOST_ITS_MESSAGE = text("""
+    UPDATE deliveries SET claimed_until = NULL, last_error = :error,
+        status = CASE WHEN partial IS NULL THEN 'planned' ELSE 'sent' END,
+        external_id = CASE WHEN partial IS NULL THEN NULL ELSE external_id END,
+        sent_revision = CASE WHEN partial IS NULL THEN NULL ELSE :revision END,
+        payload = CASE WHEN partial IS NULL THEN payload || '{"placeholder": ""}'
+                       ELSE payload END
+    WHERE id = :id AND attempts = :attempts
+""")
+
 _SEND_AGAIN = text("""
     INSERT INTO deliveries (workspace_id, user_id, private_chat_id, conversation_id,
                             channel, account, recipient, purpose, dedupe_key, payload)
@@ -354,6 +367,19 @@ async def postpone(
             "error": error,
         },
     )
+
+
+async def lost_its_message(
+    session: AsyncSession, delivery: Delivery, *, error: str
+) -> None:
+    """Plan an answer anew whose message is gone, unless it is still being written."""
+    values = {
+        "id": delivery.id,
+        "attempts": delivery.attempts,
+        "revision": delivery.revision,
+        "error": error,
+    }
+    await session.execute(_LOST_ITS_MESSAGE, values)
 
 
 async def end(
