@@ -15,8 +15,12 @@ class Pace:
     """Renewed three times as often while a message is being sent."""
     idle_s: float = 5.0
     """A lost notification costs this long."""
+    again_s: float = 5.0
+    """After a failed send, when the messenger names no time."""
     write_pause_s: float | None = None
     """Between two writes into one chat; None: what its messenger asks for."""
     sweep_s: float = 60.0
     """Between looks for money that crashed calls still hold."""
+    drain_s: float = 10.0
+    """How long a step may still run once we were told to stop."""
     engine: Limits = field(default_factory=Limits)

@@ -38,7 +38,6 @@ faultpoints.declare("post.claimed", "post.sent", "post.recorded")
 log = structlog.get_logger()
 
 BATCH = 32
-AGAIN_S = 5.0
 LONGEST_WAIT_S = 300.0
 CHATS_PACED = 10_000
 """Chats whose pace is remembered; the idle ones are forgotten beyond that."""
@@ -111,14 +110,16 @@ class Postman:
         try:
             await self._try(channel, delivery)
         except NotSent as error:
-            wait = min(error.retry_after_s or AGAIN_S, LONGEST_WAIT_S)
+            wait = min(error.retry_after_s or self._again_s, LONGEST_WAIT_S)
             await self._postpone(delivery, wait, str(error))
         except MaybeSent as error:
             await self._unsure(delivery, str(error))
-        except (Refused, MessageGone) as error:
+        except MessageGone as error:
+            await self._gone(delivery, str(error))
+        except Refused as error:
             await self._end(delivery, "failed", str(error))
         except AgentError as error:
-            await self._postpone(delivery, AGAIN_S, error.said)
+            await self._postpone(delivery, self._again_s, error.said)
         except Exception as error:  # edge: one message must not stop the others
             log.exception("post.failed", delivery_id=str(delivery.id))
             await self._unsure(delivery, type(error).__name__)
@@ -176,9 +177,21 @@ class Postman:
 
     async def _unsure(self, delivery: Delivery, error: str) -> None:
         if delivery.may_repeat:
-            await self._postpone(delivery, AGAIN_S, error)
+            await self._postpone(delivery, self._again_s, error)
         else:
             await self._end(delivery, "ambiguous", error)
+
+    async def _gone(self, delivery: Delivery, error: str) -> None:
+        """Send an answer anew whose message was deleted, once, when it is whole."""
+        if not delivery.payload.get("placeholder"):
+            await self._end(delivery, "failed", error)
+            return
+        async with self._services.as_role("worker") as session:
+            await queries.lost_its_message(session, delivery, error=error)
+
+    @property
+    def _again_s(self) -> float:
+        return self._services.pace.again_s
 
     async def _postpone(self, delivery: Delivery, wait_s: float, error: str) -> None:
         log.info("post.postponed", delivery_id=str(delivery.id), wait_s=wait_s)

@@ -27,7 +27,6 @@ from bot.wiring import processes
 from bot.wiring.database import open_database
 from bot.wiring.processes import Parts, Process
 from bot.wiring.services import running
-from channels.contract import Channel, ChannelName, Health, Inbound, Outgoing
 from db.server_bootstrap import Urls
 from tests.db.asking import one, run
 from tests.scenarios.on_slack import OnSlack
@@ -40,10 +39,11 @@ from tests.standins.slack.state import Room
 from tests.standins.telegram import Telegram
 
 SECRET = "a-webhook-secret"
-HURRIED_S = 0.03
-"""Between two writes into a chat, instead of a second."""
-
-_SOON = Pace(engine=Limits(backoff=lambda _: timedelta(milliseconds=30)))
+_SOON = Pace(
+    again_s=0.1,
+    write_pause_s=0.03,
+    engine=Limits(backoff=lambda _: timedelta(milliseconds=30)),
+)
 
 _OPEN_ENDS = """
     SELECT (SELECT count(*) FROM inbox WHERE status = 'received')
@@ -97,32 +97,6 @@ class Outside:
         self.telegram.blocked.clear()
         self.slack.world.faults.clear()
         self.claude.reset()
-
-
-class Hurried:
-    """A channel that may be written to at any pace."""
-
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
-        self.name: ChannelName = channel.name
-
-    def pages(self, markdown: str) -> list[str]:
-        return self._channel.pages(markdown)
-
-    def interval_s(self, chat: str) -> float:
-        return HURRIED_S
-
-    async def send(self, message: Outgoing) -> str:
-        return await self._channel.send(message)
-
-    async def edit(self, message: Outgoing, external_id: str) -> None:
-        await self._channel.edit(message, external_id)
-
-    async def acknowledge(self, inbound: Inbound, notice: str = "") -> None:
-        await self._channel.acknowledge(inbound, notice)
-
-    async def ping(self) -> Health:
-        return await self._channel.ping()
 
 
 class Member:
@@ -333,7 +307,6 @@ async def opened(
         open_database(chosen) as pools,
         processes.open_process(chosen, pools, _SOON) as made,
     ):
-        _hurry(made)
         async with running(made.core):
             working = asyncio.create_task(processes._work(made, Parts(), listening))
             house = House(made, outside, owner)
@@ -346,11 +319,6 @@ async def opened(
                 with contextlib.suppress(asyncio.CancelledError):
                     await working
                 await owner.dispose()
-
-
-def _hurry(made: Process) -> None:
-    for name, channel in list(made.doors.channels.items()):
-        made.doors.channels[name] = Hurried(channel)
 
 
 async def _until_up(house: House, working: asyncio.Task[None]) -> None:
