@@ -50,7 +50,6 @@ from db.tenancy import system
 log = structlog.get_logger()
 
 APP_ID = "draper"
-DRAIN = timedelta(seconds=10)
 KEY_FILE = "installation.key"
 
 
@@ -109,7 +108,7 @@ async def running(core: Core) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await core.engine.stop(DRAIN)
+        await core.engine.stop(timedelta(seconds=core.services.pace.drain_s))
         await asyncio.gather(warming, return_exceptions=True)
         if isinstance(core.services.model, Claude):
             await core.services.model.aclose()

@@ -1,0 +1,38 @@
+"""kill -9 at every named fault point between the inbox and the delivery.
+
+A seeded short form: every point once, the doors rotating. ``bench/faults.py`` is the
+long one: every point at every door.
+"""
+
+import pytest
+
+from db import faultpoints
+from tests.faults.books import assert_one_piece, assert_one_rating
+from tests.faults.conftest import Opens
+from tests.faults.crash import PIECE, REQUESTS, crash
+from tests.faults.world import DOORS
+
+FINISHED = {"write.settled", "deliver.stored", "deliver.shown", "post.recorded"}
+"""Points where the model has been paid and that has been written down."""
+
+
+def test_every_fault_point_is_on_the_way_or_known_to_be_elsewhere() -> None:
+    engine_only = {"engine.timer_due", "engine.failure_handler"}
+    assert set(REQUESTS) == faultpoints.POINTS - engine_only
+
+
+@pytest.mark.parametrize("point", REQUESTS)
+async def test_killed_anywhere_the_piece_arrives_whole_and_once(
+    opens: Opens, point: str
+) -> None:
+    at = REQUESTS.index(point)
+    site = await opens(DOORS[at % len(DOORS)])
+    site.script()
+    found = await crash(site, PIECE, point)
+    assert (found.shown.lost, found.shown.twice, found.shown.files) == (0, 0, 1)
+    assert found.shown.notices == 0
+    assert found.calls <= (1 if point in FINISHED else 2)
+    await assert_one_piece(site)
+    await site.ana.presses("5")
+    await site.ana.sees("You gave this 5 of 5")
+    await assert_one_rating(site, 5)
