@@ -36,6 +36,12 @@ _MOVE_CHANNEL = text("""
     WHERE channel = :channel AND team_id = :team_id
       AND channel_user_id = :channel_user_id
 """)
+_KNOWN = text("""
+    SELECT k.user_id, k.workspace_id FROM user_channels k
+    JOIN workspace_members m USING (user_id, workspace_id)
+    WHERE k.channel = :channel AND k.team_id = :team_id
+      AND k.channel_user_id = :channel_user_id
+""")
 _ADD_CHAT = text("""
     INSERT INTO chats (workspace_id, channel, account, chat_id, thread_id, kind,
                        visibility, client_id)
@@ -90,6 +96,14 @@ async def add_channel(session: AsyncSession, row: Mapping[str, Any]) -> None:
 async def move_channel(session: AsyncSession, row: Mapping[str, Any]) -> None:
     """Let a messenger's id, known already, mean another account."""
     await session.execute(_MOVE_CHANNEL, row)
+
+
+async def known(
+    session: AsyncSession, row: Mapping[str, Any]
+) -> tuple[UUID, UUID] | None:
+    """The account that a messenger's id means, and its workspace; None: a stranger."""
+    found = (await session.execute(_KNOWN, row)).one_or_none()
+    return (found.user_id, found.workspace_id) if found else None
 
 
 async def add_chat(session: AsyncSession, row: Mapping[str, Any]) -> UUID:

@@ -4,6 +4,7 @@ All of it runs before the tenant is known, on a session of ``system("door")``.
 """
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -78,8 +79,15 @@ async def pair(
 
 
 async def join(session: AsyncSession, identity: Identity, ids: Ids) -> Membership:
-    """Admit somebody on the allow-list, or anybody in open mode, as a member."""
-    home = await ensure_owner(session, ids)
+    """Admit somebody on the allow-list, or anybody in open mode, as a member.
+
+    Two first messages of one person, from two chats at once, make one account.
+    """
+    home = await ensure_owner(session, ids)  # its lock lets newcomers in one by one
+    known = await caller_queries.known(session, _row(identity))
+    if known is not None:
+        user_id, workspace_id = known
+        return Membership(user_id, workspace_id)
     made = Membership(user_id=ids.new(), workspace_id=home.workspace_id)
     await caller_queries.add_user(session, made.user_id, identity.name or None)
     await _add_member(session, made, role="member", name=identity.name)
@@ -89,12 +97,9 @@ async def join(session: AsyncSession, identity: Identity, ids: Ids) -> Membershi
 
 async def know(session: AsyncSession, member: Membership, identity: Identity) -> None:
     """From now on this messenger's id is this account."""
-    row = {
+    row = _row(identity) | {
         "user_id": member.user_id,
         "workspace_id": member.workspace_id,
-        "channel": identity.channel,
-        "team_id": identity.team,
-        "channel_user_id": identity.sender,
         "username": identity.name or None,
     }
     await caller_queries.add_channel(session, row)
@@ -123,6 +128,14 @@ async def bind_chat(session: AsyncSession, spot: Spot, workspace_id: UUID) -> UU
     parent = await caller_queries.parent_chat(session, row)
     row |= dict(parent or {}) | {"thread_id": spot.thread, "kind": "thread"}
     return await caller_queries.add_chat(session, row)
+
+
+def _row(identity: Identity) -> dict[str, Any]:
+    return {
+        "channel": identity.channel,
+        "team_id": identity.team,
+        "channel_user_id": identity.sender,
+    }
 
 
 async def _add_member(

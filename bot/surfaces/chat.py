@@ -55,27 +55,29 @@ _COMMANDS = re.compile(
 )
 
 
+_TYPED = re.compile(r"/(?P<first>\S+)\s*(?P<rest>.*)", re.DOTALL)
+
+
 def words(text: str) -> str | None:
     """The command without slash, prefix and bot name; None when it is no command."""
-    head, _, rest = text.strip().partition("\n")
-    if not head.startswith("/") or len(head) == 1:
+    typed = _TYPED.fullmatch(text.strip())
+    if typed is None:
         return None
-    first, _, tail = head[1:].partition(" ")
-    first, _, _ = first.casefold().partition("@")
-    line = f"{tail}\n{rest}" if rest else tail
+    first, rest = typed["first"].casefold().partition("@")[0], typed["rest"]
     if first == PREFIX:
-        return line.strip() or "help"
-    return f"{first} {line}".strip()
+        return rest.removeprefix("/") or "help"
+    return f"{first} {rest}".strip()
 
 
 def read(said: str) -> Typed | None:
     """The operation that ``said`` (from ``words``) asks for, and its raw parameters."""
     command, _, rest = said.partition(" ")
-    spaced = f"{command.replace('_', ' ').replace('-', ' ')} {rest}".strip()
+    spaced = f"{command.replace('_', ' ').replace('-', ' ')} {rest}"
     for op, declared in _longest_first():
-        if _begins(spaced, declared.words):
-            tail = spaced[len(declared.words) :].strip()
-            return Typed(op, _arguments(declared, tail))
+        # People's blanks and line breaks between the words are all the same.
+        pattern = r"\s+".join(declared.words.split()) + r"(?!\S)"
+        if begun := re.match(pattern, spaced, re.IGNORECASE):
+            return Typed(op, _arguments(declared, spaced[begun.end() :].strip()))
     return None
 
 
@@ -123,11 +125,6 @@ def nearest(said: str, skills: list[str]) -> str | None:
 def _longest_first() -> list[tuple[AnyOperation, Command]]:
     found = [(op, op.command) for op in on(Surface.CHAT) if op.command]
     return sorted(found, key=lambda pair: -len(pair[1].words))
-
-
-def _begins(said: str, wanted: str) -> bool:
-    low = said.casefold()
-    return low == wanted or low.startswith(f"{wanted} ")
 
 
 def _arguments(declared: Command, tail: str) -> dict[str, object]:

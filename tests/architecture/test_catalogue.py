@@ -1,0 +1,125 @@
+"""What every operation owes to the surfaces that show it."""
+
+import re
+import types
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import pytest
+from pydantic import BaseModel
+
+from agent.operation import Effect, Surface
+from agent.registry import BY_NAME, CATALOGUE, AnyOperation, on
+from bot import render
+
+by_name = pytest.mark.parametrize("op", CATALOGUE, ids=lambda op: op.name)
+
+WITHOUT_CHAT = {"Interviewed"}
+"""Results that only begin a conversation, and are never shown."""
+
+
+def plain(annotation: Any) -> Any:
+    """The type inside ``Annotated`` and ``| None``."""
+    if get_origin(annotation) is Annotated:
+        return plain(get_args(annotation)[0])
+    if get_origin(annotation) in {Union, types.UnionType}:
+        [inside] = [a for a in get_args(annotation) if a is not type(None)]
+        return plain(inside)
+    return annotation
+
+
+def test_names_are_unique() -> None:
+    names = [op.name for op in CATALOGUE]
+    assert len(names) == len(set(names)) == len(BY_NAME)
+
+
+@by_name
+def test_a_name_is_a_room_and_a_verb_and_fits_every_messenger(
+    op: AnyOperation,
+) -> None:
+    assert re.fullmatch(r"[a-z]+\.[a-z_]+", op.name)
+    assert len(op.name) <= 32
+
+
+@by_name
+def test_an_operation_lives_in_the_room_it_is_named_for(op: AnyOperation) -> None:
+    room = op.name.partition(".")[0]
+    assert op.run.__module__ == f"agent.{room}.operations"
+
+
+@by_name
+def test_it_is_shown_somewhere(op: AnyOperation) -> None:
+    assert op.on
+
+
+@by_name
+def test_its_first_line_tells_a_person_what_it_does(op: AnyOperation) -> None:
+    first, _, rest = op.summary.partition("\n")
+    assert first.endswith(".")
+    assert len(first) <= 100
+    assert not rest or rest.startswith("\n")
+
+
+@by_name
+def test_every_field_says_what_it_is(op: AnyOperation) -> None:
+    for model in (op.params, op.result):
+        for name, field in model.model_fields.items():
+            assert field.description or name.endswith("_id"), f"{op.name}.{name}"
+
+
+@by_name
+def test_what_is_typed_or_pressed_has_flat_parameters(op: AnyOperation) -> None:
+    for name, field in op.params.model_fields.items():
+        kind = plain(field.annotation)
+        assert get_origin(kind) is None, name
+        assert not issubclass(kind, BaseModel), name
+
+
+@by_name
+def test_the_caller_is_never_a_parameter(op: AnyOperation) -> None:
+    from_the_caller = {
+        "workspace_id",
+        "user_id",
+        "role",
+        "via",
+        "chat_id",
+        "conversation_id",
+        "approval_id",
+    }
+    assert not from_the_caller & set(op.params.model_fields)
+
+
+@by_name
+def test_a_misspelt_parameter_is_refused(op: AnyOperation) -> None:
+    assert op.params.model_config.get("extra") == "forbid"
+    assert op.params.model_config.get("frozen") is True
+
+
+@by_name
+def test_its_result_has_a_wording(op: AnyOperation) -> None:
+    assert op.result in render.RENDER or op.result.__name__ in WITHOUT_CHAT
+
+
+def test_nothing_is_worded_that_nothing_returns() -> None:
+    assert set(render.RENDER) <= {op.result for op in CATALOGUE}
+
+
+@pytest.mark.parametrize("op", [*on(Surface.CHAT)], ids=lambda op: op.name)
+def test_a_command_takes_parameters_that_there_are(op: AnyOperation) -> None:
+    assert op.command is not None
+    assert set(op.command.takes) <= set(op.params.model_fields)
+    # What is required can be typed: there is no other way to give it.
+    needed = {n for n, f in op.params.model_fields.items() if f.is_required()}
+    assert needed <= set(op.command.takes)
+    assert re.fullmatch(r"[a-z]+( [a-z]+)*", op.command.words)
+
+
+def test_no_two_commands_are_typed_alike() -> None:
+    words = [op.command.words for op in on(Surface.CHAT) if op.command]
+    assert len(words) == len(set(words))
+
+
+def test_what_cannot_be_undone_is_no_button_without_a_second_press() -> None:
+    # Until surfaces can ask for an approval, nothing may need one of a person.
+    for op in CATALOGUE:
+        if op.effect is Effect.DESTROY:
+            pytest.fail(f"{op.name}: nothing answers NeedsApproval yet")
