@@ -130,7 +130,7 @@ class Site:
                 await asyncio.sleep(0.02)
 
     async def settles(self) -> None:
-        """Wait until Slack has handed over all, or given up on what it does not repeat."""
+        """Wait until Slack has handed over all, or given up."""
         for delivery in list(self.outside.slack.deliveries):
             gone = len(delivery.answers) >= 4 and not delivery.taken
             assert not (gone and delivery.kind == "events_api"), "Slack gave up"
