@@ -88,6 +88,9 @@ class Postman:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._under_way.pop(task)
+        if not task.cancelled() and (error := task.exception()):
+            # What became of it could not be written down: its lease will run out.
+            log.warning("post.not_recorded", error=type(error).__name__)
         self._wake.set()
 
     async def _beat(self) -> None:
