@@ -160,8 +160,8 @@ async def measured(chosen: Iterable[Case]) -> list[Row]:
                     folder = Path(base) / str(next(number))
                     try:
                         row = await tried(case, server, template, folder)
-                    except (AssertionError, TimeoutError) as error:
-                        print("FAILED", case.what, case.point, case.door, error)
+                    except Exception as error:  # noqa: BLE001 - the others go on
+                        print("FAILED", case.what, case.point, case.door, repr(error))
                         failed.append(case)
                         return
                 rows.append(row)

@@ -87,7 +87,7 @@ async def dispatch(database: Database, plans: Mapping[str, Plan]) -> int:
         if events:
             ids = [event["id"] for event in events]
             await connection.execute(DISPATCHED, ids)
-        faultpoints.reach("engine.run_insert")
+            faultpoints.reach("engine.run_insert")
     return len(events)
 
 
