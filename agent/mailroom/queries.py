@@ -171,7 +171,8 @@ _LOST_ITS_MESSAGE = text("""
     UPDATE deliveries SET claimed_until = NULL, last_error = :error,
         status = CASE WHEN partial IS NULL THEN 'planned' ELSE 'sent' END,
         external_id = CASE WHEN partial IS NULL THEN NULL ELSE external_id END,
-        sent_revision = CASE WHEN partial IS NULL THEN NULL ELSE CAST(:revision AS integer) END,
+        sent_revision = CASE WHEN partial IS NOT NULL
+                             THEN CAST(:revision AS integer) END,
         payload = CASE WHEN partial IS NULL THEN payload || '{"placeholder": ""}'
                        ELSE payload END
     WHERE id = :id AND attempts = :attempts
