@@ -2,6 +2,8 @@
 
 The real app as a process, killed by itself at the point and started again; what the
 person then sees is counted word by word. ``python -m bench.faults [--only PART]``.
+Leases are short, so that it takes minutes; ``--unhurried`` measures with those of
+production.
 """
 
 import argparse
@@ -17,12 +19,13 @@ from pathlib import Path
 import structlog
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.pace import Pace
 from db import schema
 from db.server import Server
 from db.server_bootstrap import Urls
 from tests import seeds
 from tests.conftest import copied
-from tests.faults.app import LEASE_S
+from tests.faults.app import HASTE
 from tests.faults.books import left_over
 from tests.faults.crash import (
     CHOICE,
@@ -37,7 +40,7 @@ from tests.faults.crash import (
 )
 from tests.faults.world import DOORS, WORDS, Shown, Site, helped, opened
 
-AT_ONCE = 2
+AT_ONCE, UNHURRIED_AT_ONCE = 2, 10
 """Installations side by side: most of the time is waiting for leases."""
 LATER = [f"post.{moment}:{nth}" for moment in ("claimed", "sent") for nth in (2, 3, 4)]
 """Edits, later pages, the file."""
@@ -119,13 +122,15 @@ async def prepared(urls: Urls) -> None:
     await owner.dispose()
 
 
-async def tried(case: Case, server: Urls, template: Urls, folder: Path) -> Row:
+async def tried(case: Case, where: tuple[Urls, Urls], folder: Path, pace: Pace) -> Row:
     """Crash, recover, ask again for what was owned up to, and count."""
     folder.mkdir()  # noqa: ASYNC240 - one small folder
+    server, template = where
     async with (
         copied(server, template=template) as urls,
         opened(case.door, urls, folder) as site,
     ):
+        site.app.pace = pace
         site.script()
         outcome = await crash(site, case.deed, case.point)
         if outcome.shown.notices:
@@ -148,18 +153,18 @@ async def counted(case: Case, site: Site, outcome: Outcome) -> Row:
     return Row(case, lost + left, max(twice, 0), first.notices, outcome)
 
 
-async def measured(chosen: Iterable[Case]) -> list[Row]:
+async def measured(chosen: Iterable[Case], pace: Pace) -> list[Row]:
     """Try each case, a few side by side; print as they come."""
     rows: list[Row] = []
-    turns, number = asyncio.Semaphore(AT_ONCE), count()
+    turns, number = asyncio.Semaphore(side_by_side(pace)), count()
     with tempfile.TemporaryDirectory() as base:
-        async with servers() as (server, template):
+        async with servers() as where:
 
             async def one(case: Case) -> None:
                 async with turns:
                     folder = Path(base) / str(next(number))
                     try:
-                        row = await tried(case, server, template, folder)
+                        row = await tried(case, where, folder, pace)
                     except Exception as error:  # noqa: BLE001 - the others go on
                         print("FAILED", case.what, case.point, case.door, repr(error))
                         failed.append(case)
@@ -182,7 +187,11 @@ def tell(cells: Iterable[str]) -> None:
     )
 
 
-def summed(rows: list[Row]) -> None:
+def side_by_side(pace: Pace) -> int:
+    return AT_ONCE if pace is HASTE else UNHURRIED_AT_ONCE
+
+
+def summed(rows: list[Row], pace: Pace) -> None:
     took = sorted(row.outcome.recovery_s for row in rows)
     starting = statistics.median(row.outcome.start_s for row in rows)
     p99 = took[min(len(took) - 1, int(len(took) * 0.99))]
@@ -195,19 +204,21 @@ def summed(rows: list[Row]) -> None:
     print(f"Model calls for one piece: {most} at most. {WORDS} words each.")
     print(
         f"Back at rest after {statistics.median(took):.2f} s (p50), {p99:.2f} s (p99),"
-        f" {took[-1]:.2f} s (most); starting is {starting:.2f} s of it, a lease is"
-        f" {LEASE_S} s."
+        f" {took[-1]:.2f} s (most); starting is {starting:.2f} s of it, the longest"
+        f" lease is {pace.delivery_lease_s} s."
     )
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--only", help="piece, choice, score or command")
-    only = options.parse_args().only
+    options.add_argument("--unhurried", action="store_true", help="production's leases")
+    given = options.parse_args()
+    pace = Pace() if given.unhurried else HASTE
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     tell(COLUMNS)
-    chosen = [case for case in cases() if only in {None, case.what}]
-    summed(asyncio.run(measured(chosen)))
+    chosen = [case for case in cases() if given.only in {None, case.what}]
+    summed(asyncio.run(measured(chosen, pace)), pace)
 
 
 if __name__ == "__main__":
