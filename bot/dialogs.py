@@ -176,7 +176,9 @@ async def _reason(ctx: Ctx, dialog: Dialog, text: str, route: Route) -> bool:
 async def _next_of_client(ctx: Ctx, dialog: Dialog) -> None:
     assert dialog.subject_id is not None  # noqa: S101 - a client form is about one
     name = dialog.answers.get("_name", "")
-    await brands.learn(ctx.session, ctx.caller, dialog.subject_id, dialog.answers)
+    # This answer alone: what else the form knew may have been told anew meanwhile.
+    told = {dialog.step: dialog.answers.get(dialog.step, "")}
+    await brands.learn(ctx.session, ctx.caller, dialog.subject_id, told)
     following = profile.next_question(dialog.answers)
     if following is not None:
         await conversations.move(ctx.session, replace(dialog, step=following.field))

@@ -35,6 +35,9 @@ LOW_SCORE = 3
 
 REASONS = ("Too long", "Too generic", "Off-brand", "Wrong facts", "Not what I asked")
 
+LISTED = 25
+"""Names in one list; more would be scrolled past."""
+
 STATUS_WORDS = {
     "queued": "waiting",
     "running": "being written",
@@ -156,10 +159,23 @@ _NOTE_ROOM = "x" * 320
 """As long as any note that may come to stand under a piece."""
 
 
-def paged(text: str, pages: Callable[[str], list[str]]) -> list[str]:
-    """``text`` in messages, the last with room for the notes that come under it."""
+def paged(text: str, pages: Callable[[str], list[str]], *, is_filed: bool) -> list[str]:
+    """``text`` in messages, with room for notes under the one that will bear them.
+
+    That is the last; or the first, where a file has the rest of a long one.
+    """
     *full, last = pages(f"{text}\n\n{_NOTE_ROOM}")
-    return [*full, last.removesuffix(_NOTE_ROOM).rstrip()]
+    fitting = [*full, last.removesuffix(_NOTE_ROOM).rstrip()]
+    if is_filed and len(fitting) > PAGES_SHOWN:
+        fitting[0] = _opening(fitting[0], pages)
+    return fitting
+
+
+def _opening(page: str, pages: Callable[[str], list[str]]) -> str:
+    if len(pages(f"{page}\n\n{_NOTE_ROOM}")) == 1:
+        return page
+    words, *_ = page[: -len(_NOTE_ROOM)].rsplit(maxsplit=1)
+    return f"{words} …"
 
 
 FILE_FROM_BYTES = 1200
@@ -170,7 +186,7 @@ def finished(
     pages: Sequence[str], output: Output | None, notice: str, link: str = ""
 ) -> tuple[Message, ...]:
     """The finished piece: its pages, its rating buttons, and a file when it is long."""
-    is_cut = len(pages) > PAGES_SHOWN
+    is_cut = output is not None and len(pages) > PAGES_SHOWN
     shown = pages[:1] if is_cut else pages
     lines = [notice]
     if is_cut:
@@ -237,7 +253,7 @@ def scored(value: Scored, shown: Mapping[str, Any]) -> Message:
 
 def explained(value: Explained, shown: Mapping[str, Any]) -> Message:
     """The rated message again, with thanks for the reason and the chips gone."""
-    note = f'Thanks, noted: "{value.reason}". It will shape the next ones.'
+    note = f'Thanks, noted: "{_brief(value.reason, 200)}". It will shape the next ones.'
     buttons = rating(value.output_id, value.score)
     return Message(shown["text"], choices=buttons, note=note)
 
@@ -253,12 +269,18 @@ def _ended(value: Ended) -> Message:
 
 
 def _explained(value: Explained) -> Message:
-    return Message(f'Thanks, noted: "{value.reason}"')
+    return Message(f'Thanks, noted: "{_brief(value.reason, 200)}".')
+
+
+def _brief(text: str, longest: int) -> str:
+    """``text`` in one line of at most ``longest`` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
 
 
 def _line(line: RunLine) -> str:
     words = STATUS_WORDS.get(line.status, line.status)
-    asked = f" - {line.asked}" if line.asked else ""
+    asked = f" - {_brief(line.asked, 80)}" if line.asked else ""
     return f"- **#{line.number}** {line.title}, {words}{asked}"
 
 
@@ -297,7 +319,7 @@ def _run(value: RunDetail) -> Message:
     words = STATUS_WORDS.get(value.status, value.status)
     lines = [f"**Run #{value.number}**: {value.title}, {words}"]
     if value.asked:
-        lines.append(f"> {value.asked[:300]}")
+        lines.append(f"> {_brief(value.asked, 300)}")
     facts = [f"client {value.client}"] if value.client else []
     facts += [f"attempt {value.attempt}"] if value.attempt > 1 else []
     facts += [f"{value.seconds:.1f} s"] if value.seconds is not None else []
@@ -308,12 +330,13 @@ def _run(value: RunDetail) -> Message:
     steps = [
         f"- {step.name}: {STATUS_WORDS.get(step.status, step.status)}"
         + (f", {step.seconds:.1f} s" if step.seconds is not None else "")
-        + (f" ({step.error})" if step.error else "")
+        + (f" ({_brief(step.error, 200)})" if step.error else "")
         for step in value.steps
     ]
     lines += ["\n".join(steps)] if steps else []
     lines += [f"Why this skill: {'; '.join(value.reasons)}"] if value.reasons else []
-    lines += [f"What went wrong: {value.error}"] if value.error else []
+    if value.error:
+        lines.append(f"What went wrong: {_brief(value.error, 500)}")
     return Message("\n\n".join(lines), choices=_next_steps(value))
 
 
@@ -365,8 +388,11 @@ def _clients(value: Clients) -> Message:
         return Message("No clients yet. `/client new <name>` adds one.")
     listed = "\n".join(
         f"- **{name}** (current)" if name == value.current else f"- {name}"
-        for name in value.names
+        for name in value.names[:LISTED]
     )
+    if len(value.names) > LISTED:
+        more = len(value.names) - LISTED
+        listed += f"\n\nAnd {more} more; `/client use <name>` finds any."
     others = [name for name in value.names if name != value.current][:4]
     choices = [
         Choice(f"Use {name}", "memory.focus", {"name": name}, row=at // 2)
@@ -376,7 +402,9 @@ def _clients(value: Clients) -> Message:
 
 
 def _profile(value: Profile) -> Message:
-    known = "\n".join(f"- {label}: {text}" for label, text in value.fields.items())
+    known = "\n".join(
+        f"- {label}: {_brief(text, 500)}" for label, text in value.fields.items()
+    )
     parts = [f"**{value.name}**, profile version {value.version}", known]
     if value.missing:
         parts.append(f"Still empty: {', '.join(value.missing).lower()}.")

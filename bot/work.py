@@ -77,6 +77,9 @@ class SkillWork:
         del key
         job = _job(data)
         async with self._services.tenant(job.caller) as session:
+            run = await work_queries.run(session, job.run_id)
+            if run["attempt"] != job.attempt:
+                return str(job.run_id)
             moved = await queries.move(
                 session,
                 job.run_id,
@@ -95,7 +98,7 @@ class SkillWork:
         faultpoints.reach("deliver.stored")
         async with self._services.tenant(job.caller) as session:
             run = await work_queries.run(session, job.run_id)
-            if run["status"] != "running":
+            if (run["status"], run["attempt"]) != ("running", job.attempt):
                 return ""
             output = None
             if run["kind"] == "skill":
@@ -103,7 +106,9 @@ class SkillWork:
             reply = await deliveries.reply_of(session, job.run_id)
             if reply is not None:
                 channel = self._services.channels.get(reply["channel"])
-                pages = render.paged(text, channel.pages) if channel else [text]
+                filed = output is not None
+                fit = channel.pages if channel else _whole
+                pages = render.paged(text, fit, is_filed=filed)
                 link = self._link(output)
                 shown = render.finished(pages, output, notice, link)
                 await _plan(session, job, reply, shown)
@@ -117,6 +122,10 @@ class SkillWork:
         if links is None or output is None:
             return ""
         return links.to(Piece(output.storage_key, output.file_name))
+
+
+def _whole(text: str) -> list[str]:
+    return [text]  # a door of another process will page it
 
 
 async def _plan(
