@@ -8,6 +8,7 @@ from tests.faults.books import assert_one_piece, assert_one_rating
 from tests.faults.conftest import Opens
 from tests.faults.crash import CHOICE, HELP, MESSAGES, PIECE, RATING, RETRY, crash
 from tests.faults.world import ASK, DOORS, Shown, Site, helped
+from tests.scenarios.on_telegram import OnTelegram
 
 AGAIN = "Send it again"
 HELD = "SELECT count(*) FROM budget_periods WHERE reserved_usd <> 0"
@@ -122,3 +123,18 @@ async def until_swept(site: Site) -> None:
     async with asyncio.timeout(10):
         while await site.asks(HELD):  # noqa: ASYNC110 - it is in the database
             await asyncio.sleep(0.05)
+
+
+async def test_a_stranger_s_lost_refusal_is_owned_up_to_without_a_button(
+    opens: Opens,
+) -> None:
+    site = await opens("telegram poll")
+    stranger = OnTelegram(site.outside.telegram, 999)
+    await site.starts("post.claimed")
+    await stranger.writes("hello?")
+    await site.app.dies()
+    await site.starts()
+    told = await stranger.sees("may not have reached you", "write once more")
+    assert told.buttons == []
+    await stranger.writes("hello?")
+    await stranger.sees("people my team knows")
