@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from sqlalchemy import URL
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from agent.errors import BadInput
+from agent.errors import BadInput, Unavailable
 from bot.settings import Settings
 from db import schema
 from db.server import Server, urls_of
@@ -56,9 +57,21 @@ async def open_database(
             hint="Both logins are needed; .env.example says how.",
         )
     async with _pools(settings.database_url, settings.database_system_url) as pools:
+        await _ensure_current(pools, settings.database_url)
+        yield pools
+
+
+async def _ensure_current(pools: Pools, url: URL) -> None:
+    try:
         async with pools.app.connect() as connection:
             await connection.run_sync(schema.ensure_current)
-        yield pools
+    except (OSError, SQLAlchemyError) as error:
+        why = str(getattr(error, "orig", error)).partition("\n")[0]
+        where = f"{url.host or url.query.get('host')}:{url.port or 5432}"
+        raise Unavailable(
+            f"The database {url.database} at {where} does not let us in: {why}.",
+            hint="Start it, or correct DATABASE_URL; `draper doctor` tries it.",
+        ) from error
 
 
 @asynccontextmanager
@@ -94,10 +107,15 @@ async def _upgrade(url: URL) -> None:
 @asynccontextmanager
 async def _pools(app: URL, system: URL) -> AsyncIterator[Pools]:
     pools = Pools(
-        app=create_async_engine(app, pool_size=POOL, pool_pre_ping=False),
-        system=create_async_engine(system, pool_size=POOL),
+        # An error that shows its parameters would show what people wrote.
+        app=create_async_engine(app, pool_size=POOL, hide_parameters=True),
+        system=create_async_engine(system, pool_size=POOL, hide_parameters=True),
         keeping=create_async_engine(
-            system, pool_size=KEEPING_POOL, max_overflow=0, pool_timeout=2
+            system,
+            pool_size=KEEPING_POOL,
+            max_overflow=0,
+            pool_timeout=2,
+            hide_parameters=True,
         ),
     )
     try:
