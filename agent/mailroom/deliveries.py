@@ -72,9 +72,11 @@ async def get(session: AsyncSession, delivery_id: UUID) -> RowMapping | None:
     return await queries.get(session, delivery_id)
 
 
-async def stream(session: AsyncSession, run_id: UUID, partial: str) -> bool:
-    """Show a run's text so far; False when it is no longer running."""
-    return await queries.stream(session, run_id, partial)
+async def stream(
+    session: AsyncSession, run_id: UUID, attempt: int, partial: str
+) -> bool:
+    """Show a run's text so far; False when this attempt is no longer running."""
+    return await queries.stream(session, run_id, attempt, partial)
 
 
 def place_of(delivery: RowMapping) -> Place:

@@ -77,7 +77,8 @@ _REVISE = text("""
 # Whoever ends the run changes its row first: after that nothing is streamed.
 _STREAM = text("""
     WITH alive AS (
-        SELECT id FROM runs WHERE id = :run_id AND status = 'running' FOR SHARE
+        SELECT id FROM runs WHERE id = :run_id AND attempt = :attempt
+          AND status = 'running' FOR SHARE
     )
     UPDATE deliveries d SET partial = :partial, revision = d.revision + 1
     FROM alive
@@ -298,9 +299,12 @@ async def revise(
     await session.execute(_REVISE, {"id": delivery_id, "payload": json.dumps(payload)})
 
 
-async def stream(session: AsyncSession, run_id: UUID, partial: str) -> bool:
-    """Show the text so far; False when the run is no longer running."""
-    done = await session.execute(_STREAM, {"run_id": run_id, "partial": partial})
+async def stream(
+    session: AsyncSession, run_id: UUID, attempt: int, partial: str
+) -> bool:
+    """Show the text so far; False when this attempt is no longer running."""
+    values = {"run_id": run_id, "attempt": attempt, "partial": partial}
+    done = await session.execute(_STREAM, values)
     return done.first() is not None
 
 

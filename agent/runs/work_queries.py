@@ -40,7 +40,9 @@ _FAIL = text("""
       AND status = 'running'
 """)
 
-_IS_RUNNING = text("SELECT status = 'running' FROM runs WHERE id = :run_id")
+_IS_RUNNING = text("""
+    SELECT status = 'running' AND attempt = :attempt FROM runs WHERE id = :run_id
+""")
 
 _BOOKED = text("""
     SELECT count(*) FROM usage_records
@@ -65,9 +67,10 @@ _BRIEF = text("""
 """)
 
 _RUN = text("""
-    SELECT r.number, r.status, r.kind, r.client_id, r.conversation_id, r.provider,
-           r.skill_id, coalesce(s.title, '') AS title, coalesce(s.name, '') AS skill,
-           coalesce(s.related, '{}') AS related, r.metadata
+    SELECT r.number, r.status, r.attempt, r.kind, r.client_id, r.conversation_id,
+           r.provider, r.skill_id, coalesce(s.title, '') AS title,
+           coalesce(s.name, '') AS skill, coalesce(s.related, '{}') AS related,
+           r.metadata
     FROM runs r LEFT JOIN skills s ON s.id = r.skill_id WHERE r.id = :run_id
     FOR UPDATE OF r
 """)
@@ -127,9 +130,10 @@ async def fail(
     await session.execute(_FAIL, _key(run_id, name, attempt) | {"error": error})
 
 
-async def is_running(session: AsyncSession, run_id: UUID) -> bool:
-    """Whether nobody stopped the run."""
-    return bool(await session.scalar(_IS_RUNNING, {"run_id": run_id}))
+async def is_running(session: AsyncSession, run_id: UUID, attempt: int) -> bool:
+    """Whether nobody stopped this attempt, or began the next."""
+    values = {"run_id": run_id, "attempt": attempt}
+    return bool(await session.scalar(_IS_RUNNING, values))
 
 
 async def booked_calls(session: AsyncSession, run_id: UUID, prefix: str) -> int:

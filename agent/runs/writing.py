@@ -130,8 +130,9 @@ async def _stream(bench: Bench, call: Call, job: Job, prompt: Prompt) -> Complet
     async def show(text: str) -> None:
         faultpoints.reach("write.streaming")
         async with bench.open(job.caller) as session:
-            alive = await deliveries.stream(session, job.run_id, text)
-            if not alive and not await work_queries.is_running(session, job.run_id):
+            run = job.run_id, job.attempt
+            alive = await deliveries.stream(session, *run, text)
+            if not alive and not await work_queries.is_running(session, *run):
                 raise Cancelled("The run was stopped.")
 
     tally = Tally()

@@ -137,9 +137,11 @@ async def running(world: World) -> tuple[Caller, UUID]:
     return ana, started.run_id
 
 
-async def stream(world: World, caller: Caller, run_id: UUID, text: str) -> bool:
+async def stream(
+    world: World, caller: Caller, run_id: UUID, text: str, attempt: int = 1
+) -> bool:
     async with world.tenant(caller) as session:
-        return await deliveries.stream(session, run_id, text)
+        return await deliveries.stream(session, run_id, attempt, text)
 
 
 async def test_a_running_run_s_text_is_shown_as_it_grows(
@@ -150,6 +152,17 @@ async def test_a_running_run_s_text_is_shown_as_it_grows(
     assert await stream(world, ana, run_id, "Tea is")
     [row] = await run(world.owner, "SELECT partial, revision FROM deliveries")
     assert tuple(row) == ("Tea is", 2)
+
+
+async def test_an_attempt_that_lives_on_writes_nothing_into_the_next(
+    world: World, running: tuple[Caller, UUID]
+) -> None:
+    """Stopped and started again while the model was still thinking."""
+    ana, run_id = running
+    await run(world.owner, "UPDATE runs SET attempt = 2")
+    assert await stream(world, ana, run_id, "new", attempt=2)
+    assert not await stream(world, ana, run_id, "old", attempt=1)
+    assert await one(world.owner, "SELECT partial FROM deliveries") == "new"
 
 
 async def test_nothing_is_streamed_into_a_run_that_was_stopped(
