@@ -93,6 +93,7 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
         ids=TimeOrderedIds(),
         pepper=pepper(settings),
         admits=_admits(settings),
+        links=_links(settings, clock),
         pace=pace or Pace(),
     )
     late.engine = _engine(pools, services, late)
