@@ -119,7 +119,8 @@ async def _in_conversation(ctx: Ctx, inbound: Inbound) -> Ctx:
 
 
 async def _answer(services: Services, ctx: Ctx, inbound: Inbound) -> None:
-    text = inbound.text.strip()
+    # Whatever it is the answer to, a key pasted by mistake goes no further.
+    text = conversations.redact(inbound.text.strip())
     if inbound.kind is Kind.EDIT:
         await _edited(services, ctx, text)
     elif not text:
