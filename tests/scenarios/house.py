@@ -24,7 +24,7 @@ from bot.settings import Access, Anthropic, Intake, Settings
 from bot.settings import Slack as SlackSettings
 from bot.settings import Telegram as TelegramSettings
 from bot.wiring import processes
-from bot.wiring.database import open_database
+from bot.wiring.database import Pools, open_database
 from bot.wiring.processes import Parts, Process
 from bot.wiring.services import running
 from db.server_bootstrap import Urls
@@ -110,8 +110,11 @@ class Member:
 class House:
     """A running app, its surroundings, and a look behind the scenes."""
 
-    def __init__(self, made: Process, outside: Outside, owner: AsyncEngine) -> None:
+    def __init__(
+        self, made: Process, pools: Pools, outside: Outside, owner: AsyncEngine
+    ) -> None:
         self.made = made
+        self.pools = pools
         self.outside = outside
         self.owner = owner
         self.url = f"http://{made.settings.host}:{made.settings.port}"
@@ -301,24 +304,31 @@ async def opened(
 ) -> AsyncIterator[House]:
     """The app, running, and stopped at the end as Ctrl-C stops it."""
     chosen = settings(urls, home, outside, **changes)
-    owner = create_async_engine(urls.owner)
     listening = processes.listen(chosen)
-    async with (
-        open_database(chosen) as pools,
-        processes.open_process(chosen, pools, _SOON) as made,
-    ):
-        async with running(made.core):
-            working = asyncio.create_task(processes._work(made, Parts(), listening))
-            house = House(made, outside, owner)
-            try:
-                await _until_up(house, working)
-                yield house
-            finally:
-                await house.close()
-                working.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await working
-                await owner.dispose()
+    async with still(urls, chosen, outside) as house, running(house.made.core):
+        working = asyncio.create_task(processes._work(house.made, Parts(), listening))
+        try:
+            await _until_up(house, working)
+            yield house
+        finally:
+            await house.close()
+            working.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await working
+
+
+@contextlib.asynccontextmanager
+async def still(urls: Urls, chosen: Settings, outside: Outside) -> AsyncIterator[House]:
+    """The app with everything made and nothing running."""
+    owner = create_async_engine(urls.owner)
+    try:
+        async with (
+            open_database(chosen) as pools,
+            processes.open_process(chosen, pools, _SOON) as made,
+        ):
+            yield House(made, pools, outside, owner)
+    finally:
+        await owner.dispose()
 
 
 async def _until_up(house: House, working: asyncio.Task[None]) -> None:

@@ -122,9 +122,7 @@ async def test_the_button_of_a_message_long_gone_says_so(
 
 
 @pytest.mark.parametrize("payload", ["", ":", "nonsense", "x:y", "{}:99", "{}:-1"])
-async def test_a_button_that_was_never_ours_says_so(
-    house: House, payload: str
-) -> None:
+async def test_a_button_that_was_never_ours_says_so(house: House, payload: str) -> None:
     ana = await house.member("slack")
     piece = await gets_a_piece(ana)
     delivery = await house.asks("SELECT id FROM deliveries ORDER BY id DESC LIMIT 1")
