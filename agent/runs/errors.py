@@ -1,6 +1,6 @@
 """Refusals of the runs room."""
 
-from agent.errors import Conflict, NotFound
+from agent.errors import Conflict, Forbidden, NotFound
 
 
 class RunNotFound(NotFound):
@@ -12,6 +12,19 @@ class RunNotFound(NotFound):
         """Name the run, and how to see what there is."""
         what = f"I know no run #{number}." if number else "There is no such run yet."
         super().__init__(what, hint="/runs lists the latest.")
+
+
+class ElsewhereRun(Forbidden):
+    """The run's answer stands in a chat that the caller cannot see from here."""
+
+    code = "run_elsewhere"
+
+    def __init__(self, number: int) -> None:
+        """Name the run, and who can."""
+        super().__init__(
+            f"Run #{number} belongs to another chat.",
+            hint="Whoever can read it there can stop it, or start it again.",
+        )
 
 
 class OutputNotFound(NotFound):

@@ -1,14 +1,17 @@
 """What can be asked of the runs room."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import RowMapping
 
 from agent.ctx import Ctx, Role
 from agent.errors import BadInput
+from agent.mailroom import deliveries
 from agent.operation import Command, Effect, Surface, operation
 from agent.runs import queries, requests
 from agent.runs.errors import (
+    ElsewhereRun,
     NotScored,
     OutputNotFound,
     RunAlive,
@@ -140,9 +143,11 @@ async def cancel_run(ctx: Ctx, p: OneRun) -> Ended:
 
     Raises:
         RunNotFound: There is no such run.
+        ElsewhereRun: It belongs to a chat that is closed to the caller.
         RunEnded: It has ended already.
     """
     row = await _the_run(ctx, p, latest_among=ALIVE)
+    await _ensure_in_reach(ctx, row)
     moved = await queries.move(ctx.session, row["id"], "cancelled", came_from=ALIVE)
     if moved is None:
         raise RunEnded(row["number"], row["status"])
@@ -162,13 +167,16 @@ async def retry_run(ctx: Ctx, p: OneRun) -> Ended:
 
     Raises:
         RunNotFound: There is no such run.
+        ElsewhereRun: It belongs to a chat that is closed to the caller.
         RunAlive: It has not ended yet.
     """
     row = await _the_run(ctx, p, latest_among=OVER)
+    await _ensure_in_reach(ctx, row)
     moved = await queries.move(ctx.session, row["id"], "queued", came_from=OVER)
     if moved is None:
         raise RunAlive(row["number"], row["status"])
-    await requests.again(ctx, row["id"], attempt=moved[1])
+    here = replace(ctx.caller, conversation_id=row["conversation_id"])
+    await requests.again(replace(ctx, caller=here), row["id"], attempt=moved[1])
     return Ended(run_id=row["id"], number=row["number"], status="queued")
 
 
@@ -240,6 +248,14 @@ async def _the_run(
     if row is None:
         raise RunNotFound(p.number)
     return row
+
+
+async def _ensure_in_reach(ctx: Ctx, row: RowMapping) -> None:
+    # The work is done with the caller's rights: where they cannot read the answer's
+    # message, nobody would see the answer, and it would be kept as said to them.
+    asked_in_chat = row["conversation_id"] is not None
+    if asked_in_chat and await deliveries.reply_of(ctx.session, row["id"]) is None:
+        raise ElsewhereRun(row["number"])
 
 
 def _feedback(ctx: Ctx, p: ScoreOutput | ExplainScore) -> dict[str, object]:
