@@ -22,7 +22,7 @@ from bot.settings import Intake, Settings
 from bot.surfaces import chat
 from channels.contract import Channel, Keep, NotKept, Received, SendError
 from channels.slack import door as slack
-from channels.slack.http import Webhook
+from channels.slack.http import MAX_BODY_BYTES, Webhook
 from channels.slack.socket import SocketMode
 from channels.telegram import webhook as telegram_webhook
 from channels.telegram.parse import ALLOWED_UPDATES, Me
@@ -32,8 +32,8 @@ from channels.web.door import WebDoor
 
 log = structlog.get_logger()
 
-BODY_BYTES = 4_000_000
 TELEGRAM_PATH = "/telegram/webhook"
+SLACK_PATH = "/slack/events"
 Loop = Callable[[], Awaitable[None]]
 
 
@@ -151,7 +151,7 @@ def telegram_route(channel: KnowsItself, secret: str, keep: Keep) -> APIRouter:
     """Where Telegram posts updates; acknowledged once they are kept."""
     router = APIRouter()
 
-    @router.post(TELEGRAM_PATH)
+    @router.post(TELEGRAM_PATH, max_body_size=telegram_webhook.BODY_BYTES)
     async def receive(request: Request) -> Response:
         body = await request.body()
         given = request.headers.get(telegram_webhook.SECRET_HEADER)
@@ -183,7 +183,7 @@ async def _slack(
                 hint="Copy it from the app's Basic Information page.",
             )
         webhook = Webhook(keep, signing_secret=given.signing_secret.get_secret_value())
-        doors.routers.append(_slack_route(webhook, clock))
+        doors.routers.append(slack_route(webhook, clock))
         return
     if given.app_token is None:
         raise BadInput(
@@ -195,13 +195,13 @@ async def _slack(
     doors.receivers["slack"] = mode.run
 
 
-def _slack_route(webhook: Webhook, clock: Clock) -> APIRouter:
+def slack_route(webhook: Webhook, clock: Clock) -> APIRouter:
+    """Where Slack posts whatever happens; acknowledged once it is kept."""
     router = APIRouter()
 
-    @router.post("/slack/events")
+    @router.post(SLACK_PATH, max_body_size=MAX_BODY_BYTES)
     async def receive(request: Request) -> Response:
-        length = int(request.headers.get("content-length") or 0)
-        body = b"" if length > BODY_BYTES else await request.body()
+        body = await request.body()
         now = clock.now().astimezone(UTC)
         answer = await webhook.receive(body, request.headers, now=now)
         return Response(answer.body, status_code=answer.status, media_type="text/plain")
