@@ -28,8 +28,8 @@ from bot.wiring.processes import Parts
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([__name__, "anthropic"])
 
-START_S = 20.0
-LEASE_S = 1.2
+START_S = 40.0
+LEASE_S = 1.5
 
 
 def soon(attempt: int) -> timedelta:
@@ -100,11 +100,11 @@ class App:
     def is_alive(self) -> bool:
         return self.process is not None and self.process.exitcode is None
 
-    async def dies(self, within_s: float = 15.0) -> None:
+    async def dies(self, within_s: float = 30.0) -> None:
         """Wait for its death by SIGKILL."""
         assert await self._end(within_s) == -signal.SIGKILL
 
-    async def stops(self, within_s: float = 15.0) -> None:
+    async def stops(self, within_s: float = 30.0) -> None:
         """Let it end in order, as SIGTERM does."""
         assert self.process is not None
         self.process.terminate()

@@ -89,6 +89,7 @@ async def asks(site: Site) -> None:
 async def has_piece(site: Site) -> None:
     """Have a finished piece."""
     await site.ana.writes(ASK)
+    await site.quiet()
     await site.ana.sees("How good is it", buttons=("1", "5"))
 
 
@@ -105,6 +106,7 @@ async def helps(site: Site) -> None:
 async def is_asked(site: Site) -> None:
     """Be asked which skill is meant."""
     await site.ana.writes(BOTH)
+    await site.quiet()
     await site.ana.sees("Which of these do you mean")
 
 
@@ -123,6 +125,7 @@ async def has_looked(site: Site) -> None:
     """Look at a finished piece's run."""
     await has_piece(site)
     await site.ana.commands("run 1")
+    await site.quiet()
     await site.ana.sees("Run #1", buttons=("Once more",))
 
 

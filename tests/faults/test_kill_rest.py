@@ -93,8 +93,8 @@ async def test_what_kills_its_worker_each_time_is_given_up_and_the_person_told(
         await site.starts("write.reserved")
         await site.app.dies()
     await site.starts()
-    await site.ana.sees("could not finish this", buttons=("Try again",))
     await site.quiet()
+    await site.ana.sees("could not finish this", buttons=("Try again",))
     assert site.calls() == 0
     assert await site.asks("SELECT status FROM runs") == "failed"
     assert await site.asks(HELD) > 0
@@ -113,8 +113,8 @@ async def test_a_message_that_kills_its_worker_each_time_is_apologised_for(
         await site.starts("inbox.claimed")
         await site.app.dies()
     await site.starts()
-    await site.ana.sees("Something went wrong on my side")
     await site.quiet()
+    await site.ana.sees("Something went wrong on my side")
     assert helped(site) == 0
 
 
@@ -134,6 +134,7 @@ async def test_a_stranger_s_lost_refusal_is_owned_up_to_without_a_button(
     await stranger.writes("hello?")
     await site.app.dies()
     await site.starts()
+    await site.quiet()
     told = await stranger.sees("may not have reached you", "write once more")
     assert told.buttons == []
     await stranger.writes("hello?")

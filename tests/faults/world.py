@@ -42,7 +42,7 @@ PIECE = "\n\n".join(
     for at in range(0, WORDS, 50)
 )
 """Two pages on Telegram and Slack, one on the web; every word is there once."""
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 HURRY = 0.03
 """Slack's retry after a minute comes after 1.8 s."""
 
