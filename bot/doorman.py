@@ -1,16 +1,22 @@
 """Who may come in: members pass, codes pair, strangers get a kind no."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from agent.ctx import Caller, Origin, Role
-from agent.identity import callers
+from agent.identity import callers, codes, throttles
 from agent.identity.callers import Identity, Membership, Spot
 from agent.mailroom import deliveries
 from agent.mailroom.deliveries import Owner
 from agent.mailroom.schemas import Claimed, Message, Place, Sender
 from bot.services import Services
 from channels.contract import ChannelName, ChatKind, Inbound
+
+REFUSALS, REFUSED_FOR = 5, timedelta(hours=1)
+"""So often is one person turned away in words; what follows is kept in silence."""
 
 STRANGER = Message(
     "Hi! I only work with people my team knows.\n\n"
@@ -39,6 +45,8 @@ async def admit(
     services: Services, item: Claimed, inbound: Inbound, origin: Origin
 ) -> Caller | None:
     """The caller, or None when they were answered at the door."""
+    if await _paired(services, inbound, origin):
+        return None
     sender = item.sender
     if sender.user_id is None:
         joined = await _newcomer(services, inbound, origin)
@@ -51,50 +59,76 @@ async def admit(
             role=_role_of(joined, sender.workspace_id),
         )
     if sender.user_id is None or sender.workspace_id is None or sender.role is None:
-        await say_at_door(services, origin, NOT_A_MEMBER)
+        await _turn_away(services, inbound, origin, NOT_A_MEMBER)
         return None
     return await _caller(services, sender, inbound)
 
 
 async def say_at_door(services: Services, origin: Origin, message: Message) -> None:
     """Answer somebody whose workspace is not known; once per inbox row."""
-    place = Place(origin.channel, origin.account, origin.recipient, origin.extra)
     async with services.as_role("door") as session:
-        await deliveries.plan(
-            session, place, message, owner=Owner(), key=f"{origin.key}:reply"
-        )
+        await _say(session, origin, message)
+
+
+async def _say(session: AsyncSession, origin: Origin, message: Message) -> None:
+    place = Place(origin.channel, origin.account, origin.recipient, origin.extra)
+    await deliveries.plan(
+        session, place, message, owner=Owner(), key=f"{origin.key}:reply"
+    )
+
+
+async def _turn_away(
+    services: Services, inbound: Inbound, origin: Origin, message: Message
+) -> None:
+    who = f"refused:{inbound.channel}:{team_of(inbound)}:{inbound.sender}"
+    async with services.as_role("door") as session:
+        if await throttles.allow(session, who, limit=REFUSALS, window=REFUSED_FOR):
+            await _say(session, origin, message)
+
+
+async def _paired(services: Services, inbound: Inbound, origin: Origin) -> bool:
+    """Whether this was a good pairing code, from somebody known already or not."""
+    code = inbound.text.strip().removeprefix("/pair").removeprefix("/start").strip()
+    # Where others read along, the quickest of them would be paired.
+    if inbound.chat_kind is not ChatKind.PRIVATE or not codes.is_code(code):
+        return False
+    if inbound.channel is ChannelName.WEB:  # one is signed in there as somebody
+        return False
+    async with services.as_role("door") as session:
+        identity = _identity(inbound)
+        member = await callers.pair(session, identity, code, services.pepper)
+        if member is None:
+            return False
+        await callers.hand_over(session, _spot(inbound), member)
+        await _say(session, origin, PAIRED)
+    return True
 
 
 async def _newcomer(
     services: Services, inbound: Inbound, origin: Origin
 ) -> Membership | None:
-    identity = Identity(
-        inbound.channel, team_of(inbound), inbound.sender, inbound.sender_name
-    )
-    code = inbound.text.strip().removeprefix("/pair").removeprefix("/start").strip()
-    async with services.as_role("door") as session:
-        paired = (
-            await callers.pair(session, identity, code, services.pepper)
-            if _may_be_code(inbound, code)
-            else None
-        )
-    if paired is not None:
-        await say_at_door(services, origin, PAIRED)
-        return None
+    identity = _identity(inbound)
     if services.admits(identity):
         async with services.as_role("door") as session:
             return await callers.join(session, identity, services.ids)
-    await say_at_door(services, origin, STRANGER)
+    await _turn_away(services, inbound, origin, STRANGER)
     return None
 
 
-MAX_CODE = 40
+def _identity(inbound: Inbound) -> Identity:
+    return Identity(
+        inbound.channel, team_of(inbound), inbound.sender, inbound.sender_name
+    )
 
 
-def _may_be_code(inbound: Inbound, code: str) -> bool:
-    # Where others read along, the quickest of them would be paired.
-    is_private = inbound.chat_kind is ChatKind.PRIVATE
-    return is_private and 0 < len(code) <= MAX_CODE
+def _spot(inbound: Inbound) -> Spot:
+    return Spot(
+        channel=inbound.channel,
+        account=inbound.account,
+        chat=inbound.chat,
+        thread=inbound.thread,
+        kind=inbound.chat_kind,
+    )
 
 
 def _role_of(joined: Membership, workspace_id: UUID | None) -> str | None:
@@ -106,15 +140,10 @@ async def _caller(services: Services, sender: Sender, inbound: Inbound) -> Calle
     assert sender.user_id and sender.workspace_id and sender.role  # noqa: S101, PT018
     chat_id = sender.chat_row_id
     if chat_id is None:
-        spot = Spot(
-            channel=inbound.channel,
-            account=inbound.account,
-            chat=inbound.chat,
-            thread=inbound.thread,
-            kind=inbound.chat_kind,
-        )
         async with services.as_role("door") as session:
-            chat_id = await callers.bind_chat(session, spot, sender.workspace_id)
+            chat_id = await callers.bind_chat(
+                session, _spot(inbound), sender.workspace_id
+            )
     return Caller(
         workspace_id=sender.workspace_id,
         user_id=sender.user_id,

@@ -59,6 +59,14 @@ _FIND_CHAT = text("""
     SELECT id FROM chats WHERE channel = :channel AND account = :account
       AND chat_id = :chat_id AND thread_id = :thread_id
 """)
+_HAND_OVER = text("""
+    UPDATE chats c SET workspace_id = :workspace_id, conversation_id = NULL,
+        client_id = NULL
+    WHERE channel = :channel AND account = :account AND chat_id = :chat_id
+      AND (workspace_id <> :workspace_id OR EXISTS (
+          SELECT FROM conversations v WHERE v.id = c.conversation_id
+            AND v.user_id <> :user_id))
+""")
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))")
 
 
@@ -114,6 +122,11 @@ async def add_chat(session: AsyncSession, row: Mapping[str, Any]) -> UUID:
     if found is None:
         raise LookupError("a chat that conflicts cannot be absent")
     return found
+
+
+async def hand_over(session: AsyncSession, row: Mapping[str, Any]) -> None:
+    """Let a one-to-one chat, begun under another account, begin anew."""
+    await session.execute(_HAND_OVER, row)
 
 
 async def parent_chat(

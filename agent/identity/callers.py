@@ -106,6 +106,21 @@ async def know(session: AsyncSession, member: Membership, identity: Identity) ->
     await caller_queries.move_channel(session, row)
 
 
+async def hand_over(session: AsyncSession, spot: Spot, member: Membership) -> None:
+    """Give a one-to-one chat to the account that is spoken for in it from now on.
+
+    What was said under another account stays that account's.
+    """
+    row = {
+        "channel": spot.channel,
+        "account": spot.account,
+        "chat_id": spot.chat,
+        "workspace_id": member.workspace_id,
+        "user_id": member.user_id,
+    }
+    await caller_queries.hand_over(session, row)
+
+
 async def bind_chat(session: AsyncSession, spot: Spot, workspace_id: UUID) -> UUID:
     """The ``chats`` row of ``spot``; made for ``workspace_id`` when there is none.
 

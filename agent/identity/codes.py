@@ -62,6 +62,11 @@ async def redeem(
     return Grant(found.user_id, found.workspace_id, found.role, found.payload)
 
 
+def is_code(typed: str) -> bool:
+    """Whether this has the shape of a code, however people type one."""
+    return _plain(typed) is not None
+
+
 def _draw(length: int) -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(length))
 

@@ -34,7 +34,7 @@ async def role_of(house: House, person: Person) -> str | None:
 async def test_the_printed_code_makes_the_first_owner_once(opens: Opens) -> None:
     async with opens() as house:
         ana, eve = house.stranger("telegram"), house.stranger("slack")
-        code = house.made.arrival.pairing
+        code = house.made.arrival.ways_in.pairing
         await ana.writes(code)
         await ana.sees("We are paired")
         assert await role_of(house, ana) == "owner"
@@ -48,7 +48,7 @@ async def test_the_printed_code_makes_the_first_owner_once(opens: Opens) -> None
 async def test_a_code_may_be_typed_after_start_in_small_letters(opens: Opens) -> None:
     async with opens() as house:
         ana = house.stranger("telegram")
-        await ana.writes(f"/start {house.made.arrival.pairing.lower()}")
+        await ana.writes(f"/start {house.made.arrival.ways_in.pairing.lower()}")
         await ana.sees("We are paired")
 
 
@@ -68,7 +68,7 @@ async def test_a_stranger_is_refused_once_a_message(
 async def test_a_code_guessed_too_often_is_worth_nothing(opens: Opens) -> None:
     async with opens() as house:
         eve = house.stranger("telegram")
-        right = house.made.arrival.pairing
+        right = house.made.arrival.ways_in.pairing
         wrong = right[:5] + "-22222-33333"
         for _ in range(5):
             await eve.writes(wrong)
@@ -77,6 +77,49 @@ async def test_a_code_guessed_too_often_is_worth_nothing(opens: Opens) -> None:
         await house.rests()
         assert await role_of(house, eve) is None
         assert not any(seen.has("We are paired") for seen in eve.chat())
+
+
+async def test_a_flood_of_a_stranger_s_is_answered_a_few_times(
+    house: House, messenger: str
+) -> None:
+    eve = house.stranger(messenger)
+    for number in range(8):
+        await eve.writes(f"hello {number}")
+    await house.rests()
+    assert len(eve.chat()) == 5
+
+
+async def test_who_wrote_before_pairing_is_the_owner_afterwards(opens: Opens) -> None:
+    """Open or on the list, they were a member, in a chat of that account's."""
+    async with opens(access=Access.OPEN) as house:
+        ana = house.stranger("telegram")
+        await ana.writes("write homepage copy for Acme, a payroll tool for clinics")
+        await ana.sees("You asked for", buttons=("5",))
+        assert await role_of(house, ana) == "member"
+        await ana.writes(house.made.arrival.ways_in.pairing)
+        await ana.sees("We are paired")
+        assert await role_of(house, ana) == "owner"
+        await ana.writes("write homepage copy for Bolt, a payroll tool for banks")
+        await ana.sees("You asked for", "Bolt", buttons=("5",))
+
+
+async def test_who_was_removed_is_let_in_again_by_a_code(
+    house: House, messenger: str
+) -> None:
+    owner = await house.enrol()
+    ana = await house.member(messenger, workspace=owner.workspace_id, role="member")
+    await ana.writes("write homepage copy for Acme, a payroll tool for clinics")
+    await ana.sees("You asked for", buttons=("5",))
+    await house.rows(
+        "DELETE FROM workspace_members WHERE workspace_id = :id AND role = 'member'",
+        id=owner.workspace_id,
+    )
+    await ana.writes("hello?")
+    await ana.sees("belongs to a workspace you are not in")
+    await ana.writes(await house.code("pair", owner))
+    await ana.sees("We are paired")
+    await ana.commands("status")
+    await ana.sees("Nothing is being")
 
 
 async def test_an_empty_allow_list_means_nobody(opens: Opens) -> None:
@@ -122,7 +165,7 @@ async def test_a_code_shown_in_a_group_pairs_nobody(opens: Opens) -> None:
     """Everybody in the room can read it, and the quickest is not the owner."""
     async with opens() as house:
         eve = house.stranger("telegram", house.group("telegram"))
-        await eve.writes(f"@draper_bot {house.made.arrival.pairing}")
+        await eve.writes(f"@draper_bot {house.made.arrival.ways_in.pairing}")
         await house.rests()
         assert await role_of(house, eve) is None
 
