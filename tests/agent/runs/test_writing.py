@@ -1,0 +1,138 @@
+"""Writing: paid once, stopped at once, and honest about what a failure cost."""
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+from agent.billing.budgets import Budgets
+from agent.ctx import Caller
+from agent.errors import OverBudget
+from agent.gate import invoke
+from agent.llm.port import Delta, ModelFailed, Prompt, Spent, Usage
+from agent.runs import writing
+from agent.runs.operations import cancel_run, retry_run, start_run
+from agent.runs.writing import Bench, Cancelled, Job
+from tests.agent.llm.fakes import Played, Step, said
+from tests.agent.world import AS_ANA, World, asked
+from tests.db.asking import one, run
+from tests.fakes.ports import Still
+
+
+class Flat:
+    """A cent a token written; a call may cost a dollar."""
+
+    version = "flat"
+
+    def ceiling_usd(self, provider: str, model: str, prompt: Prompt) -> Decimal:
+        return Decimal(1)
+
+    def cost_usd(self, provider: str, model: str, usage: Usage) -> Decimal:
+        return Decimal(usage.output_tokens) / 100
+
+
+def bench(world: World, model: Played, budgets: Budgets | None = None) -> Bench:
+    return Bench(
+        open=world.tenant,
+        model=model,
+        prices=Flat(),
+        budgets=budgets or world.budgets,
+        objects=world.files,
+        clock=Still(),
+    )
+
+
+@pytest.fixture
+async def ana(world: World) -> Caller:
+    return await world.settled(AS_ANA)
+
+
+@pytest.fixture
+async def job(world: World, ana: Caller) -> AsyncIterator[Job]:
+    async with world.ctx(ana, asked(ana, "inbox:1", "write about tea")) as ctx:
+        started = await invoke(start_run, ctx, {"brief": "write about tea"})
+    yield Job(started.run_id, 1, ana)
+    held = "SELECT sum(reserved_usd) FROM budget_periods"
+    assert not await one(world.owner, held), "money is still held"
+    ledger = "SELECT coalesce(sum(cost_usd), 0) FROM usage_records"
+    booked = await one(world.owner, ledger)
+    assert await one(world.owner, "SELECT sum(cost_usd) FROM runs") == booked
+
+
+async def test_a_piece_is_written_kept_and_paid_for(world: World, job: Job) -> None:
+    model = Played(said("Tea is good"))
+    written = await writing.write(bench(world, model), job)
+    assert world.files.kept[written.draft_key] == b"Teaisgood"
+    assert "write about tea" in model.prompts[0].turns[-1].text
+    [row] = await run(
+        world.owner, "SELECT call_key, cost_usd, status FROM usage_records"
+    )
+    assert tuple(row) == (f"{job.run_id}:1:write:1", Decimal("0.05"), "ok")
+
+
+async def test_done_twice_it_is_written_and_paid_for_once(
+    world: World, job: Job
+) -> None:
+    model = Played(said("Tea"))
+    first = await writing.write(bench(world, model), job)
+    assert await writing.write(bench(world, model), job) == first
+    assert await one(world.owner, "SELECT count(*) FROM usage_records") == 1
+
+
+async def test_a_failure_books_what_it_cost_and_the_next_try_is_another_call(
+    world: World, job: Job
+) -> None:
+    broken: list[Step] = [
+        Spent(Usage(output_tokens=3)),
+        Delta("T"),
+        ModelFailed("Busy."),
+    ]
+    model = Played(broken, said("Tea"))
+    with pytest.raises(ModelFailed):
+        await writing.write(bench(world, model), job)
+    [step] = await run(world.owner, "SELECT status, error_message FROM run_steps")
+    assert tuple(step) == ("failed", "Busy.")
+    await writing.write(bench(world, model), job)
+    rows = await run(
+        world.owner, "SELECT call_key, cost_usd, status FROM usage_records ORDER BY id"
+    )
+    assert [tuple(row) for row in rows] == [
+        (f"{job.run_id}:1:write:1", Decimal("0.03"), "error"),
+        (f"{job.run_id}:1:write:2", Decimal("0.05"), "ok"),
+    ]
+
+
+async def test_a_stopped_run_is_not_begun(world: World, ana: Caller, job: Job) -> None:
+    await world.call(cancel_run, ana, run_id=job.run_id)
+    model = Played(said("Tea"))
+    with pytest.raises(Cancelled):
+        await writing.write(bench(world, model), job)
+    assert model.prompts == []
+
+
+async def test_an_attempt_that_was_retried_since_writes_no_more(
+    world: World, ana: Caller, job: Job
+) -> None:
+    await world.call(cancel_run, ana, run_id=job.run_id)
+    await world.call(retry_run, ana, run_id=job.run_id)
+    with pytest.raises(Cancelled):
+        await writing.write(bench(world, Played(said("Tea"))), job)
+    second = Job(job.run_id, 2, ana)
+    await writing.write(bench(world, Played(said("Tea"))), second)
+    assert second.draft_key in world.files.kept
+
+
+async def test_what_may_cost_too_much_is_not_asked(world: World, job: Job) -> None:
+    poor = Budgets(day_usd=Decimal("0.99"), month_usd=Decimal(9))
+    model = Played(said("Tea"))
+    with pytest.raises(OverBudget, match=r"needs up to \$1\.00"):
+        await writing.write(bench(world, model, poor), job)
+    assert model.prompts == []
+    assert await run(world.owner, "SELECT * FROM run_steps") == []
+
+
+def test_a_call_s_key_tells_run_attempt_and_step() -> None:
+    job = Job(UUID(int=1), 2, AS_ANA)
+    assert job.call_prefix == f"{UUID(int=1)}:2:write:"
+    assert job.draft_key == f"drafts/{AS_ANA.workspace_id}/{UUID(int=1)}/2.md"
