@@ -1,11 +1,9 @@
 """What every door agrees on: one shape in, one shape out, four ways a send can fail."""
 
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from hashlib import sha256
 from typing import Any, Protocol
 
 
@@ -150,11 +148,6 @@ class Received:
         return f"{seen.chat}:{seen.message_id}:{seen.kind}:{at}"
 
 
-def digest_id(body: bytes) -> str:
-    """An event id for a body that names none: equal bodies are one event."""
-    return f"sha256:{sha256(body).hexdigest()}"
-
-
 Keep = Callable[[Sequence[Received]], Awaitable[None]]
 """Commits raw events to the inbox; on return they are safe and may be acknowledged.
 
@@ -276,29 +269,3 @@ class Channel(Protocol):
     async def ping(self) -> Health:
         """Prove the connection with one round trip; never raises."""
         ...
-
-
-def clean(text: str) -> str:
-    """Text that PostgreSQL and JSON accept: no NUL, no lone surrogate."""
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return whole.replace("\x00", "")
-
-
-def loads(body: bytes) -> dict[str, Any] | None:
-    """A JSON object of ours to read, cleaned; None when the body is something else."""
-    try:
-        # Both may meet more nesting than the stack holds, at different depths.
-        found = _cleaned(json.loads(body))
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _cleaned(value: Any) -> Any:
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, dict):
-        return {clean(key): _cleaned(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_cleaned(item) for item in value]
-    return value

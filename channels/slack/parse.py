@@ -10,9 +10,8 @@ from channels.contract import (
     Inbound,
     Kind,
     Received,
-    digest_id,
-    loads,
 )
+from channels.outside import digest_id, loads
 from channels.slack.markup import mention, readable, without_address
 from channels.slack.wire import Json, items, part, payload_of, string
 

@@ -8,7 +8,14 @@ import aiohttp
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from channels.contract import Keep, MaybeSent, NotKept, NotSent, Received, loads
+from channels.contract import (
+    Keep,
+    MaybeSent,
+    NotKept,
+    NotSent,
+    Received,
+)
+from channels.outside import loads
 from channels.slack.failures import explained
 from channels.slack.parse import parse
 from channels.slack.wire import string

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qsl
 
-from channels.contract import clean, loads
+from channels.outside import clean, loads
 
 Json = dict[str, Any]
 

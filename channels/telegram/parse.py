@@ -14,9 +14,8 @@ from channels.contract import (
     Inbound,
     Kind,
     Received,
-    digest_id,
-    loads,
 )
+from channels.outside import digest_id, loads
 from channels.telegram.updates import Answered, File, Message, Place, Press, Update
 
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query")

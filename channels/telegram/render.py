@@ -9,7 +9,10 @@ from telegram.constants import InlineKeyboardMarkupLimit, MessageLimit
 from telegramify_markdown import RenderConfig, convert
 from telegramify_markdown.entity import MessageEntity as Mark
 
-from channels.contract import Button, clean
+from channels.contract import (
+    Button,
+)
+from channels.outside import clean
 from channels.text import split, utf16_units
 
 TEXT_UNITS = int(MessageLimit.MAX_TEXT_LENGTH)

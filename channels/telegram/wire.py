@@ -15,7 +15,14 @@ from telegram.error import (
 )
 from telegram.request import HTTPXRequest
 
-from channels.contract import MaybeSent, MessageGone, NotSent, Refused, SendError, loads
+from channels.contract import (
+    MaybeSent,
+    MessageGone,
+    NotSent,
+    Refused,
+    SendError,
+)
+from channels.outside import loads
 
 T = TypeVar("T")
 

@@ -4,7 +4,13 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from channels.contract import ChannelName, Inbound, Kind, Received, clean
+from channels.contract import (
+    ChannelName,
+    Inbound,
+    Kind,
+    Received,
+)
+from channels.outside import clean
 
 LEAVING = frozenset({"exit", "quit", ":q"})
 

@@ -5,7 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from channels.contract import ChannelName, Inbound, Kind, Received, loads
+from channels.contract import (
+    ChannelName,
+    Inbound,
+    Kind,
+    Received,
+)
+from channels.outside import loads
 
 MAX_CHARACTERS = 40_000
 MAX_BODY_BYTES = 12 * MAX_CHARACTERS + 4096

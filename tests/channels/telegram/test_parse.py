@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from channels.contract import Attachment, ChatKind, Inbound, Kind, Received, digest_id
+from channels.contract import (
+    Attachment,
+    ChatKind,
+    Inbound,
+    Kind,
+    Received,
+)
+from channels.outside import digest_id
 from channels.telegram.parse import Me, parse
 
 ME = Me("7", "draper_bot")
