@@ -27,6 +27,11 @@ class Who(Protocol):
         """The door they came through."""
         ...
 
+    @property
+    def via(self) -> str:
+        """``person``, or ``model`` when a model chose the call for them."""
+        ...
+
 
 class Approvals(Protocol):
     """People's consents, each to one call."""

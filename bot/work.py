@@ -112,7 +112,8 @@ class SkillWork:
                 link = self._link(output)
                 shown = render.finished(pages, output, notice, link)
                 await _plan(session, job, reply, shown)
-            await conversations.answer(session, job.caller, text, run_id=job.run_id)
+            if job.caller.conversation_id is not None:
+                await conversations.answer(session, job.caller, text, run_id=job.run_id)
             await queries.move(session, job.run_id, "completed", came_from=("running",))
         faultpoints.reach("deliver.shown")
         return str(output.id) if output else ""
@@ -171,11 +172,15 @@ def _job(data: Mapping[str, Any]) -> Job:
         workspace_id=UUID(data["workspace_id"]),
         user_id=UUID(data["user_id"]),
         role=Role.MEMBER,
-        chat_id=UUID(data["chat_id"]) if data["chat_id"] else None,
+        chat_id=_id(data["chat_id"]),
         channel=data["channel"],
-        conversation_id=UUID(data["conversation_id"]),
+        conversation_id=_id(data["conversation_id"]),
     )
     return Job(UUID(data["run_id"]), int(data["attempt"]), caller)
+
+
+def _id(given: str | None) -> UUID | None:
+    return UUID(given) if given else None
 
 
 def _again(error: ModelFailed) -> Exception:

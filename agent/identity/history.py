@@ -9,7 +9,7 @@ _RECORD = text("""
     INSERT INTO events (workspace_id, stream_type, stream_id, version, category, type,
                         actor_type, actor_id, metadata)
     VALUES (:workspace_id, 'operation', :action, nextval('event_versions'), 'audit',
-            :action, 'user', :user_id,
+            :action, :actor_type, :user_id,
             jsonb_build_object('channel', CAST(:channel AS text)))
 """)
 
@@ -32,6 +32,7 @@ class History:
             "user_id": who.user_id,
             "channel": who.channel,
             "action": action,
+            "actor_type": "agent" if who.via == "model" else "user",
         }
         await session.execute(_RECORD, values)
 

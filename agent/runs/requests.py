@@ -101,14 +101,16 @@ async def cancelled(ctx: Ctx, run_id: UUID, *, attempt: int) -> None:
 
 async def _request(ctx: Ctx, run_id: UUID, *, attempt: int) -> None:
     caller = ctx.caller
+    here = caller.conversation_id
     data = {
         "run_id": str(run_id),
         "attempt": attempt,
         "workspace_id": str(caller.workspace_id),
         "user_id": str(caller.user_id),
         "chat_id": str(caller.chat_id) if caller.chat_id else None,
-        # Runs of one conversation wait for each other.
-        "conversation_id": str(caller.conversation_id or run_id),
+        "conversation_id": here and str(here),
+        # Runs of one conversation wait for each other; one without waits for none.
+        "lane": str(here or run_id),
         "channel": caller.channel,
     }
     await ctx.events.emit(ctx.session, REQUESTED, data, key=f"{run_id}:{attempt}")

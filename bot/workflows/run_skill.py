@@ -50,7 +50,7 @@ def run_skill(client: inngest.Inngest, work: Work) -> inngest.Function[Any]:
         fn_id=FN_ID,
         trigger=inngest.TriggerEvent(event=REQUESTED),
         idempotency="event.id",
-        concurrency=[inngest.Concurrency(limit=1, key="event.data.conversation_id")],
+        concurrency=[inngest.Concurrency(limit=1, key="event.data.lane")],
         retries=RETRIES,
         on_failure=failed,
     )
