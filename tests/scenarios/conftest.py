@@ -16,6 +16,10 @@ from db.server_bootstrap import Urls
 from tests.conftest import copied
 from tests.scenarios.house import House, Opens, Outside, opened, surroundings
 
+HELD = """
+    SELECT (SELECT count(*) FROM budget_reservations WHERE state = 'held')
+         + (SELECT count(*) FROM budget_periods WHERE reserved_usd <> 0)
+"""
 HERE = Path(__file__).parent
 ON_ONE_LOOP = pytest.mark.asyncio(loop_scope="session")
 
@@ -68,8 +72,11 @@ async def house(shared_house: House) -> AsyncIterator[House]:
     shared_house.outside.calm()
     try:
         await shared_house.rests()
-    finally:
+        assert await shared_house.asks(HELD) == 0, "money is still held"
+    except AssertionError:
         await shared_house.sweep()
+        raise
+    finally:
         await shared_house.close()
 
 

@@ -5,7 +5,7 @@ import contextlib
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -14,7 +14,7 @@ from uuid import UUID
 
 import httpx
 from pydantic import SecretStr
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from agent.identity import codes
 from agent.identity.schemas import Grant
@@ -39,9 +39,11 @@ from tests.standins.slack.state import Room
 from tests.standins.telegram import Telegram
 
 SECRET = "a-webhook-secret"
+PAUSE_S = 0.03
+"""Between two writes into a chat, instead of a second."""
+
 _SOON = Pace(
     again_s=0.1,
-    write_pause_s=0.03,
     engine=Limits(backoff=lambda _: timedelta(milliseconds=30)),
 )
 
@@ -68,9 +70,13 @@ _GIVE_UP = (
     "UPDATE deliveries SET status = 'failed' WHERE status <> 'sent'",
     "UPDATE deliveries SET sent_revision = revision WHERE sent_revision < revision",
 )
-_ADD_USER = "INSERT INTO users (id, full_name) VALUES (:id, :name)"
-_ADD_WORKSPACE = "INSERT INTO workspaces (id, name, kind) VALUES (:id, :name, 'team')"
-_ADD_MEMBER = """
+_ENROL = """
+    WITH somewhere AS (
+        INSERT INTO workspaces (id, name, kind) VALUES (:workspace_id, 'Team', 'team')
+        ON CONFLICT DO NOTHING
+    ), somebody AS (
+        INSERT INTO users (id, full_name) VALUES (:user_id, 'Somebody')
+    )
     INSERT INTO workspace_members (workspace_id, user_id, role)
     VALUES (:workspace_id, :user_id, :role)
 """
@@ -111,14 +117,20 @@ class House:
     """A running app, its surroundings, and a look behind the scenes."""
 
     def __init__(
-        self, made: Process, pools: Pools, outside: Outside, owner: AsyncEngine
+        self, made: Process, pools: Pools, outside: Outside, urls: Urls
     ) -> None:
         self.made = made
         self.pools = pools
         self.outside = outside
-        self.owner = owner
+        self.urls = urls
+        self.owner = create_async_engine(urls.owner, isolation_level="AUTOCOMMIT")
         self.url = f"http://{made.settings.host}:{made.settings.port}"
         self._pages: list[OnWeb] = []
+
+    @property
+    def pairing(self) -> str:
+        """The code that was printed at the start."""
+        return self.made.arrival.ways_in.pairing
 
     @property
     def telegram(self) -> Telegram:
@@ -173,10 +185,7 @@ class House:
         """An account, in a workspace of its own unless one is named."""
         ids = self.made.core.services.ids
         member = Member(workspace or ids.new(), ids.new())
-        if workspace is None:
-            await run(self.owner, _ADD_WORKSPACE, id=member.workspace_id, name="Team")
-        await run(self.owner, _ADD_USER, id=member.user_id, name="Somebody")
-        await run(self.owner, _ADD_MEMBER, **vars(member), role=role)
+        await run(self.owner, _ENROL, **vars(member), role=role)
         return member
 
     async def introduce(self, person: Person, member: Member) -> None:
@@ -221,7 +230,7 @@ class House:
             await self.slack.settle()
             left = len(self.telegram.updates) or await self.asks(_OPEN_ENDS)
             quiet = 0 if left else quiet + 1
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.01)
 
     async def sweep(self) -> None:
         """Give up what a failed test left open, so that the next one begins well."""
@@ -302,10 +311,14 @@ async def surroundings() -> AsyncIterator[Outside]:
 async def opened(
     urls: Urls, home: Path, outside: Outside, **changes: Any
 ) -> AsyncIterator[House]:
-    """The app, running, and stopped at the end as Ctrl-C stops it."""
+    """The app, running, and stopped at the end as Ctrl-C stops it.
+
+    ``changes`` are fields of Settings, or ``write_pause_s`` (None: the real pace).
+    """
+    pace = replace(_SOON, write_pause_s=changes.pop("write_pause_s", PAUSE_S))
     chosen = settings(urls, home, outside, **changes)
     listening = processes.listen(chosen)
-    async with still(urls, chosen, outside) as house, running(house.made.core):
+    async with still(urls, chosen, outside, pace) as house, running(house.made.core):
         working = asyncio.create_task(processes._work(house.made, Parts(), listening))
         try:
             await _until_up(house, working)
@@ -318,17 +331,19 @@ async def opened(
 
 
 @contextlib.asynccontextmanager
-async def still(urls: Urls, chosen: Settings, outside: Outside) -> AsyncIterator[House]:
+async def still(
+    urls: Urls, chosen: Settings, outside: Outside, pace: Pace | None = None
+) -> AsyncIterator[House]:
     """The app with everything made and nothing running."""
-    owner = create_async_engine(urls.owner)
-    try:
-        async with (
-            open_database(chosen) as pools,
-            processes.open_process(chosen, pools, _SOON) as made,
-        ):
-            yield House(made, pools, outside, owner)
-    finally:
-        await owner.dispose()
+    async with (
+        open_database(chosen) as pools,
+        processes.open_process(chosen, pools, pace) as made,
+    ):
+        house = House(made, pools, outside, urls)
+        try:
+            yield house
+        finally:
+            await house.owner.dispose()
 
 
 async def _until_up(house: House, working: asyncio.Task[None]) -> None:

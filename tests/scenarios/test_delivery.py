@@ -1,11 +1,13 @@
 """Messengers that refuse, wait, break off, and people who delete."""
 
 import time
+from itertools import pairwise
 from typing import Any
 
-from tests.scenarios.house import House
+from tests.scenarios.house import House, Opens, Outside
 from tests.scenarios.on_slack import OnSlack
 from tests.scenarios.on_telegram import OnTelegram
+from tests.scenarios.on_web import OnWeb
 from tests.scenarios.people import Person, Seen, plain
 from tests.scenarios.test_a_piece import essay
 from tests.standins.anthropic import Reply
@@ -51,6 +53,7 @@ async def test_a_long_piece_comes_in_pages_with_its_file(
 
 async def test_the_file_of_a_piece_is_the_piece(house: House) -> None:
     ana = await house.member("web")
+    assert isinstance(ana, OnWeb)
     text = essay(400)
     house.claude.script(Reply(text, piece_words=100))
     await ana.writes(ASK)
@@ -65,7 +68,7 @@ async def test_a_very_long_piece_shows_how_it_begins(house: House) -> None:
     await ana.writes(ASK)
     await ana.sees("word0", "the file has all of it", buttons=("5",))
     await house.rests()
-    first, last = ana.chat()
+    last = ana.chat()[-1]
     assert last.files
     assert house.telegram.shown[last.ref].file.decode() == text
 
@@ -149,6 +152,7 @@ async def test_a_placeholder_deleted_before_the_end_still_brings_the_answer(
     house: House, messenger: str
 ) -> None:
     ana = await house.member(messenger)
+    assert isinstance(ana, OnTelegram | OnSlack)
     house.claude.script(SLOWLY)
     await ana.writes(ASK)
     placeholder = await ana.sees("slow0")
@@ -203,3 +207,25 @@ async def test_words_of_the_model_ping_nobody(house: House) -> None:
     await ana.sees("read this", buttons=("5",))
     await house.rests()
     assert house.slack.world.pings == []
+
+
+async def test_at_telegrams_own_pace_nothing_is_refused_and_all_arrives(
+    opens: Opens, outside: Outside
+) -> None:
+    """Its limits are on, and we write no faster than they let us."""
+    outside.telegram.flood.on = True
+    outside.telegram.flood.private_burst = 1
+    async with opens(write_pause_s=None) as house:
+        ana = await on_telegram(house)
+        house.claude.script(SLOWLY)
+        await ana.writes(ASK)
+        await ana.sees("slow0", "slow39", buttons=("5",))
+        await house.rests()
+        calls = [
+            call.at
+            for call in house.telegram.calls
+            if call.method in {"sendMessage", "editMessageText"}
+        ]
+        gaps = [after - before for before, after in pairwise(calls)]
+        assert min(gaps) >= 1.0
+        assert {row.last_error for row in await deliveries(house)} == {None}

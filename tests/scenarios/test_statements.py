@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -86,7 +87,7 @@ class Way:
         await asyncio.gather(*postman._under_way)
 
     async def goes(self) -> tuple[Counted, Counted]:
-        """Let one message come to its placeholder: what keeping it took, and the rest."""
+        """Let one message come to its placeholder: what keeping took, and the rest."""
         pools = self.house.pools
         with counting(pools.keeping) as kept:
             await self.arrives()
@@ -124,9 +125,9 @@ async def test_a_message_takes_few_statements_however_long_the_history(
     kept, worked = await way.goes()
     await way.remembers(1000)
     later = await way.goes()
-    print(f"first message of a chat: kept by {first[0]}; placeholder by {first[1]}")
-    print(f"any other: kept by {kept}; placeholder by {worked}")
-    print(*worked.ours, sep="\n")
+    told = [f"first message of a chat: kept by {first[0]}; placeholder by {first[1]}"]
+    told += [f"any other: kept by {kept}; placeholder by {worked}", *worked.ours]
+    sys.stdout.write("\n".join(told))
     assert len(kept.ours) <= 2
     assert len(worked.ours) <= 8
     assert (later[0], later[1]) == (kept, worked)

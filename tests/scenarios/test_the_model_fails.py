@@ -1,5 +1,6 @@
 """Overloaded, cut off, silent, refusing: what the person sees, and what is paid."""
 
+import sys
 from typing import Any
 
 import pytest
@@ -201,7 +202,7 @@ async def test_the_second_piece_reads_its_skill_from_the_cache(house: House) -> 
     )
     assert booked == second.read
     share = second.read / second.total
-    print(f"cache-read share of the second piece: {share:.2f}")
+    sys.stdout.write(f"cache-read share of the second piece: {share:.2f}")
     assert share >= 0.85
 
 

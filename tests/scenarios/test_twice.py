@@ -3,6 +3,8 @@
 from copy import deepcopy
 from typing import Any
 
+import httpx
+
 from tests.scenarios.house import House, Opens, Outside
 from tests.scenarios.on_slack import OnSlack
 from tests.scenarios.on_telegram import OnTelegram
@@ -120,8 +122,6 @@ async def test_webhooks_bring_messages_presses_and_commands(
 
 
 async def test_a_forged_webhook_is_turned_away(opens: Opens, outside: Outside) -> None:
-    import httpx
-
     async with opens(webhooks=True) as house, httpx.AsyncClient() as eve:
         for path in ("/telegram/webhook", "/slack/events"):
             answer = await eve.post(f"{house.url}{path}", content=b'{"update_id": 1}')
