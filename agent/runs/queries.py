@@ -107,10 +107,12 @@ _TODAY = text("""
         (SELECT p.limit_usd - p.spent_usd - p.reserved_usd FROM budget_periods p
           WHERE p.workspace_id = w.id AND p.user_id IS NULL AND p.period = 'day'
             AND p.starts_on = CAST(now() AT TIME ZONE w.timezone AS date)) AS rest,
+        -- Counted, not NOT EXISTS: a join would read every message ever sent.
         (SELECT count(*) FROM deliveries d WHERE d.status = 'ambiguous'
             AND d.created_at > now() - interval '1 day'
-            AND NOT EXISTS (SELECT FROM deliveries a WHERE a.dedupe_key =
-                            d.dedupe_key || '\\:resent')) AS unsure
+            AND 0 = (SELECT count(*) FROM deliveries a
+                     WHERE a.workspace_id = d.workspace_id
+                       AND a.dedupe_key = d.dedupe_key || '\\:resent')) AS unsure
     FROM workspaces w LEFT JOIN clients k ON k.id = :client_id
     WHERE w.id = :workspace_id
 """)

@@ -113,6 +113,9 @@ CREATE INDEX ix_deliveries_claimed_until ON deliveries (claimed_until)
     WHERE status = 'sending';
 CREATE INDEX ix_deliveries_updated_at ON deliveries (updated_at)
     WHERE status = 'sent' AND sent_revision < revision;
+CREATE INDEX ix_deliveries_open ON deliveries (id)
+    WHERE status IN ('planned', 'sending')
+        OR status = 'sent' AND sent_revision < revision;
 CREATE INDEX ix_deliveries_ambiguous ON deliveries (id) WHERE status = 'ambiguous';
 CREATE INDEX ix_deliveries_queue ON deliveries (channel, account, recipient, id)
     WHERE status IN ('planned', 'sending');

@@ -181,6 +181,8 @@ CREATE INDEX ix_runs_workspace_id_arm_id ON runs (workspace_id, arm_id)
 CREATE INDEX ix_runs_workspace_id_queued_at ON runs (workspace_id, queued_at DESC);
 CREATE INDEX ix_runs_queued_at ON runs (queued_at)
     WHERE status IN ('queued', 'running');
+CREATE INDEX ix_runs_alive ON runs (workspace_id, number)
+    WHERE status IN ('queued', 'running', 'waiting_approval', 'waiting_input');
 CREATE INDEX ix_runs_workspace_id_subject_type_subject_id
     ON runs (workspace_id, subject_type, subject_id);
 

@@ -57,7 +57,10 @@ RETURNS TABLE (
     id uuid, workspace_id uuid, channel text, account text, recipient text,
     purpose text, payload jsonb, partial text, revision integer, sent_revision integer,
     external_id text, attempts smallint, status text
-) LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+) LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
+-- As above: what is open is walked in order, never what was sent long ago.
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off
+SET enable_bitmapscan = off AS $$
     -- Its sender is gone, and nobody knows whether it went out: it is never repeated.
     -- What a repeat cannot hurt is: webhooks know it by its id, the web chat shows the
     -- row itself, a placeholder says nothing yet, an edit may be made twice.
@@ -74,6 +77,9 @@ RETURNS TABLE (
     WITH due AS MATERIALIZED (
         SELECT next.id FROM deliveries next
         WHERE next.channel = ANY (channels)
+        -- The predicate of ix_deliveries_open, word for word.
+        AND (next.status IN ('planned', 'sending')
+            OR next.status = 'sent' AND next.sent_revision < next.revision)
         AND (next.status = 'planned'
             OR next.status = 'sending'
                 AND next.claimed_until < statement_timestamp()

@@ -135,6 +135,14 @@ class Delivery(Base):
             postgresql_where=text("status = 'sent' AND sent_revision < revision"),
         ),
         Index(
+            "ix_deliveries_open",
+            "id",
+            postgresql_where=text(
+                "status IN ('planned', 'sending')"
+                " OR status = 'sent' AND sent_revision < revision"
+            ),
+        ),
+        Index(
             "ix_deliveries_ambiguous",
             "id",
             postgresql_where=text("status = 'ambiguous'"),

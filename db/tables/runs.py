@@ -172,6 +172,14 @@ class Run(Base):
         Index(
             None, "queued_at", postgresql_where=text("status IN ('queued', 'running')")
         ),
+        Index(
+            "ix_runs_alive",
+            "workspace_id",
+            "number",
+            postgresql_where=text(
+                "status IN ('queued', 'running', 'waiting_approval', 'waiting_input')"
+            ),
+        ),
         Index(None, "workspace_id", "subject_type", "subject_id"),
     )
 

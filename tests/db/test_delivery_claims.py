@@ -1,6 +1,7 @@
 """Deliveries as a queue: order to one recipient, edits, lost senders, who is told."""
 
 import asyncio
+import re
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,12 @@ SENT = """
 """
 REVISE = "UPDATE deliveries SET revision = revision + 1 WHERE id = :id"
 END_LEASES = "UPDATE deliveries SET claimed_until = now() - interval '1 s'"
+LONG_AGO = """
+    INSERT INTO deliveries (workspace_id, channel, recipient, purpose, dedupe_key,
+        payload, status, revision, sent_revision)
+    SELECT :workspace, 'telegram', '9/', 'reply', n::text, '{}', 'sent', 2, 2
+    FROM generate_series(1, 20000) AS n
+"""
 PLACEHOLDER = """
     UPDATE deliveries SET payload = '{"placeholder": "On it..."}' WHERE id = :id
 """
@@ -265,3 +272,17 @@ async def test_a_delivery_wakes_the_postman_and_its_reader(
     await post.say(REVISE, id=row)
     assert await heard.next(2) == [("deliveries", ""), (mine, str(row))]
     await listener.close()
+
+
+async def test_a_claim_reads_what_is_open_not_all_that_was_ever_sent(
+    post: Post, owner_engine: AsyncEngine
+) -> None:
+    await run(owner_engine, LONG_AGO, workspace=ACME)
+    await run(owner_engine, "ANALYZE deliveries")
+    await post.claim()  # a connection's first claim reads the catalogue as well
+    await post.plan()
+    shown = await post.work(f"EXPLAIN (ANALYZE, BUFFERS) {CLAIM}", channels=CHANNELS)
+    read = sum(
+        int(n) for row in shown[:2] for n in re.findall(r"(?:hit|read)=(\d+)", row[0])
+    )
+    assert 0 < read < 200
