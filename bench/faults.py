@@ -34,13 +34,14 @@ from tests.faults.crash import (
     PIECE,
     RATING,
     REQUESTS,
+    RETRY,
     Deed,
     Outcome,
     crash,
 )
 from tests.faults.world import DOORS, WORDS, Shown, Site, helped, opened
 
-AT_ONCE, UNHURRIED_AT_ONCE = 2, 10
+AT_ONCE, UNHURRIED_AT_ONCE = 2, 4
 """Installations side by side: most of the time is waiting for leases."""
 LATER = [f"post.{moment}:{nth}" for moment in ("claimed", "sent") for nth in (2, 3, 4)]
 """Edits, later pages, the file."""
@@ -88,6 +89,7 @@ def cases() -> Iterator[Case]:
     passed = (
         ("piece", PIECE, [*REQUESTS, *LATER]),
         ("choice", CHOICE, MESSAGES),
+        ("retry", RETRY, MESSAGES),
         ("score", RATING, MESSAGES),
         ("command", HELP, MESSAGES),
     )
@@ -211,7 +213,7 @@ def summed(rows: list[Row], pace: Pace) -> None:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--only", help="piece, choice, score or command")
+    options.add_argument("--only", help="piece, choice, retry, score or command")
     options.add_argument("--unhurried", action="store_true", help="production's leases")
     given = options.parse_args()
     pace = Pace() if given.unhurried else HASTE

@@ -13,6 +13,8 @@ _MONEY = """
            count(*) FILTER (WHERE spent_usd <> u.cost_usd) AS unlike_the_ledger
     FROM budget_periods, (SELECT sum(cost_usd) AS cost_usd FROM usage_records) u
 """
+_ANSWERS = "SELECT count(*) FROM messages WHERE role = 'assistant'"
+"""What the conversation remembers of us."""
 
 
 async def left_over(site: Site) -> int:
@@ -27,6 +29,7 @@ async def assert_one_piece(site: Site, ended: str = "completed") -> None:
     assert await site.asks("SELECT count(*) FROM runs") == 1
     assert await site.asks(_STUCK, ended=ended) == 0
     assert await site.asks("SELECT count(*) FROM outputs") == (ended == "completed")
+    assert await site.asks(_ANSWERS) == (ended == "completed")
     assert await site.asks("SELECT count(*) FROM usage_records") == 1
     [money] = await site.rows(_MONEY)
     assert (money.reserved, money.unlike_the_ledger) == (0, 0)

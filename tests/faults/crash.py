@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from db import faultpoints
 from tests.faults.world import ASK, Shown, Site
+from tests.standins.anthropic import Fault
 
 BOTH = "write page copy and an email sequence for Acme"
 """Fits two skills alike, so that a question comes back."""
@@ -121,17 +122,17 @@ HELP = Deed(helps, again=helps)
 CHOICE = Deed(chooses, prepare=is_asked, again=chooses)
 
 
-async def has_looked(site: Site) -> None:
-    """Look at a finished piece's run."""
-    await has_piece(site)
-    await site.ana.commands("run 1")
+async def has_failed(site: Site) -> None:
+    """Have asked for a piece that could not be written."""
+    site.outside.claude.script(Fault.own_limit())
+    await site.ana.writes(ASK)
     await site.quiet()
-    await site.ana.sees("Run #1", buttons=("Once more",))
+    site.script(times=4)
 
 
-async def wants_another(site: Site) -> None:
-    """Have it done once more."""
-    await site.ana.presses("Once more")
+async def tries_again(site: Site) -> None:
+    """Have it tried again."""
+    await site.ana.presses("Try again")
 
 
-RETRY = Deed(wants_another, prepare=has_looked, again=wants_another)
+RETRY = Deed(tries_again, prepare=has_failed, again=tries_again)
