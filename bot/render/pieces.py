@@ -1,0 +1,126 @@
+"""A finished piece in messages, its rating buttons, and thanks for a rating."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from agent.mailroom.schemas import Choice, Message, StoredFile
+from agent.runs.outputs import Output
+from agent.runs.schemas import (
+    Explained,
+    Scored,
+)
+from bot.render.words import brief
+
+LOW_SCORE = 3
+"""At or below it we ask what was off."""
+
+REASONS = ("Too long", "Too generic", "Off-brand", "Wrong facts", "Not what I asked")
+
+PAGES_SHOWN = 4
+"""A longer piece is shown in part; its file has all of it."""
+
+
+WHOLE = "The whole piece."
+
+_NOTE_ROOM = "x" * 320
+"""As long as any note that may come to stand under a piece."""
+
+
+def paged(text: str, pages: Callable[[str], list[str]], *, is_filed: bool) -> list[str]:
+    """``text`` in messages, with room for notes under the one that will bear them.
+
+    That is the last; or the first, where a file has the rest of a long one.
+    """
+    *full, last = pages(f"{text}\n\n{_NOTE_ROOM}")
+    fitting = [*full, last.removesuffix(_NOTE_ROOM).rstrip()]
+    if is_filed and len(fitting) > PAGES_SHOWN:
+        fitting[0] = _opening(fitting[0], pages)
+    return fitting
+
+
+def _opening(page: str, pages: Callable[[str], list[str]]) -> str:
+    if len(pages(f"{page}\n\n{_NOTE_ROOM}")) == 1:
+        return page
+    words, *_ = page[: -len(_NOTE_ROOM)].rsplit(maxsplit=1)
+    return f"{words} …"
+
+
+FILE_FROM_BYTES = 1200
+"""A piece this long is worth having as a file too."""
+
+
+def finished(
+    pages: Sequence[str], output: Output | None, notice: str, link: str = ""
+) -> tuple[Message, ...]:
+    """The finished piece: its pages, its rating buttons, and a file when it is long."""
+    is_cut = output is not None and len(pages) > PAGES_SHOWN
+    shown = pages[:1] if is_cut else pages
+    lines = [notice]
+    if is_cut:
+        lines.append("This is how it begins; the file has all of it.")
+    if output is not None:
+        lines.append("How good is it? 1 is useless, 5 is used as is.")
+    last = Message(
+        shown[-1],
+        choices=rating(output.id) if output else (),
+        note="\n\n".join(filter(None, lines)),
+    )
+    messages = (*map(Message, shown[:-1]), last)
+    if output is None or output.size_bytes < FILE_FROM_BYTES:
+        return messages
+    whole = f"The whole piece. [Open it]({link}), for a week." if link else WHOLE
+    return (*messages, Message(whole, files=(_stored(output),)))
+
+
+def rating(output_id: UUID, mine: int = 0) -> tuple[Choice, ...]:
+    """The five buttons; the one pressed last is marked."""
+    return tuple(
+        Choice(
+            f"• {score} •" if score == mine else str(score),
+            "runs.score",
+            {"output_id": str(output_id), "score": score},
+        )
+        for score in range(1, 6)
+    )
+
+
+def _stored(output: Output) -> StoredFile:
+    return StoredFile(
+        name=output.file_name,
+        media_type="text/markdown",
+        storage_key=output.storage_key,
+        size_bytes=output.size_bytes,
+    )
+
+
+def failed(error: str, run_id: UUID) -> Message:
+    """A run ended without a piece."""
+    return Message(
+        error,
+        choices=(Choice("Try again", "runs.retry", {"run_id": str(run_id)}),),
+    )
+
+
+def scored(value: Scored, shown: Mapping[str, Any]) -> Message:
+    """The rated message: thanks in place, and a question when the score is low."""
+    chips: tuple[Choice, ...] = ()
+    note = f"Thanks! You gave this {value.score} of 5."
+    if value.votes > 1:
+        note += f" {value.votes} people so far, {value.mean:.1f} on average."
+    if value.score <= LOW_SCORE:
+        note += " What was off? Tap one, or write it in your own words."
+        params = {"output_id": str(value.output_id)}
+        chips = tuple(
+            Choice(why, "runs.explain", {**params, "reason": why}, row=1 + at // 2)
+            for at, why in enumerate(REASONS)
+        )
+    buttons = (*rating(value.output_id, value.score), *chips)
+    return Message(shown["text"], choices=buttons, note=note)
+
+
+def explained(value: Explained, shown: Mapping[str, Any]) -> Message:
+    """The rated message again, with thanks for the reason and the chips gone."""
+    note = f'Thanks, noted: "{brief(value.reason, 200)}". It will shape the next ones.'
+    buttons = rating(value.output_id, value.score)
+    return Message(shown["text"], choices=buttons, note=note)

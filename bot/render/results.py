@@ -1,0 +1,234 @@
+"""The catalogue's results in words: ``RENDER`` has one wording for each type."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel
+
+from agent.catalog.operations import SkillList
+from agent.clients.schemas import Chosen, Clients, Profile
+from agent.mailroom.operations import Resent
+from agent.mailroom.schemas import Choice, Message
+from agent.memory.operations import Answered, Left
+from agent.runs.schemas import (
+    Ended,
+    Explained,
+    Outputs,
+    RunDetail,
+    RunLine,
+    Runs,
+    Scored,
+    Started,
+    Status,
+)
+from bot.render.words import brief
+
+LISTED = 25
+"""Names in one list; more would be scrolled past."""
+
+STATUS_WORDS = {
+    "queued": "waiting",
+    "running": "being written",
+    "waiting_approval": "waiting for approval",
+    "waiting_input": "waiting for your answer",
+    "completed": "done",
+    "failed": "failed",
+    "timeout": "timed out",
+    "cancelled": "stopped",
+}
+
+
+def result(value: BaseModel) -> Message:
+    """Word a result.
+
+    Raises:
+        KeyError: The type has no wording; a test visits the whole catalogue.
+    """
+    return RENDER[type(value)](value)
+
+
+def _started(value: Started) -> Message:
+    return Message(f"On it. This is run #{value.number}.")
+
+
+def _ended(value: Ended) -> Message:
+    if value.status == "cancelled":
+        return Message(f"Run #{value.number} is stopped.")
+    return Message(f"Run #{value.number} starts again.")
+
+
+def _explained(value: Explained) -> Message:
+    return Message(f'Thanks, noted: "{brief(value.reason, 200)}".')
+
+
+def _line(line: RunLine) -> str:
+    words = STATUS_WORDS.get(line.status, line.status)
+    asked = f" - {brief(line.asked, 80)}" if line.asked else ""
+    return f"- **#{line.number}** {line.title}, {words}{asked}"
+
+
+def _runs(value: Runs) -> Message:
+    if not value.lines:
+        return Message("No runs yet. Tell me what to write.")
+    listed = "\n".join(map(_line, value.lines))
+    return Message(f"The latest runs:\n\n{listed}\n\n`/run <number>` shows one.")
+
+
+def _status(value: Status) -> Message:
+    lines = [f"Workspace: **{value.workspace}**"]
+    if value.client:
+        lines[0] += f", client: **{value.client}**"
+    if value.working:
+        lines.append("Working on:\n\n" + "\n".join(map(_line, value.working)))
+    else:
+        lines.append("Nothing is being written right now.")
+    spent = f"Spent today: ${value.spent_today_usd:.2f}"
+    if value.left_today_usd is not None:
+        spent += f", ${max(value.left_today_usd, 0):.2f} left"
+    lines.append(spent + ".")
+    if value.unsure:
+        lines.append(
+            f"{value.unsure} message(s) of the last day may not have arrived; "
+            "`/outputs` has every piece."
+        )
+    choices = [
+        Choice(f"Stop #{line.number}", "runs.cancel", {"number": line.number})
+        for line in value.working[:3]
+    ]
+    return Message("\n\n".join(lines), choices=tuple(choices))
+
+
+def _run(value: RunDetail) -> Message:
+    words = STATUS_WORDS.get(value.status, value.status)
+    lines = [f"**Run #{value.number}**: {value.title}, {words}"]
+    if value.asked:
+        lines.append(f"> {brief(value.asked, 300)}")
+    facts = [f"client {value.client}"] if value.client else []
+    facts += [f"attempt {value.attempt}"] if value.attempt > 1 else []
+    facts += [f"{value.seconds:.1f} s"] if value.seconds is not None else []
+    facts.append(f"{value.tokens:,} tokens")
+    facts.append(f"${value.cost_usd:.4f}")
+    facts += [value.model] if value.model else []
+    lines.append(", ".join(facts))
+    steps = [
+        f"- {step.name}: {STATUS_WORDS.get(step.status, step.status)}"
+        + (f", {step.seconds:.1f} s" if step.seconds is not None else "")
+        + (f" ({brief(step.error, 200)})" if step.error else "")
+        for step in value.steps
+    ]
+    lines += ["\n".join(steps)] if steps else []
+    lines += [f"Why this skill: {'; '.join(value.reasons)}"] if value.reasons else []
+    if value.error:
+        lines.append(f"What went wrong: {brief(value.error, 500)}")
+    return Message("\n\n".join(lines), choices=_next_steps(value))
+
+
+def _next_steps(value: RunDetail) -> tuple[Choice, ...]:
+    ref = {"run_id": str(value.run_id)}
+    if value.status in {"failed", "timeout", "cancelled"}:
+        return (Choice("Try again", "runs.retry", ref),)
+    if value.status == "completed":
+        return (Choice("Once more", "runs.retry", ref),)
+    return (Choice("Stop", "runs.cancel", ref),)
+
+
+def _outputs(value: Outputs) -> Message:
+    if not value.lines:
+        return Message("No pieces yet. Tell me what to write.")
+    listed = "\n".join(
+        f"- **#{line.number}** {line.title}"
+        + (f", rated {line.score:.1f}" if line.score is not None else "")
+        for line in value.lines
+    )
+    return Message(f"The latest pieces:\n\n{listed}\n\n`/run <number>` shows one.")
+
+
+def _skills(value: SkillList) -> Message:
+    groups: dict[str, list[str]] = {}
+    for line in value.lines:
+        first, _, _ = line.description.partition(". ")
+        groups.setdefault(line.category, []).append(
+            f"- **{line.title}** (`/{line.name}`): {first.rstrip('.')}."
+        )
+    listed = "\n\n".join(
+        f"**{category.capitalize()}**\n\n" + "\n".join(lines)
+        for category, lines in groups.items()
+    )
+    return Message(f"What I can write:\n\n{listed}\n\nJust say what you need.")
+
+
+def _chosen(value: Chosen) -> Message:
+    if value.created:
+        return Message(f"**{value.name}** is added, and we are working on it now.")
+    return Message(
+        f"From now on this chat is about **{value.name}**.",
+        choices=(Choice("Show profile", "clients.show", {"name": value.name}),),
+    )
+
+
+def _clients(value: Clients) -> Message:
+    if not value.names:
+        return Message("No clients yet. `/client new <name>` adds one.")
+    listed = "\n".join(
+        f"- **{name}** (current)" if name == value.current else f"- {name}"
+        for name in value.names[:LISTED]
+    )
+    if len(value.names) > LISTED:
+        more = len(value.names) - LISTED
+        listed += f"\n\nAnd {more} more; `/client use <name>` finds any."
+    others = [name for name in value.names if name != value.current][:4]
+    choices = [
+        Choice(f"Use {name}", "memory.focus", {"name": name}, row=at // 2)
+        for at, name in enumerate(others)
+    ]
+    return Message(f"Your clients:\n\n{listed}", choices=tuple(choices))
+
+
+def _profile(value: Profile) -> Message:
+    known = "\n".join(
+        f"- {label}: {brief(text, 500)}" for label, text in value.fields.items()
+    )
+    parts = [f"**{value.name}**, profile version {value.version}", known]
+    if value.missing:
+        parts.append(f"Still empty: {', '.join(value.missing).lower()}.")
+    return Message(
+        "\n\n".join(filter(None, parts)),
+        choices=(
+            (
+                Choice(
+                    "Fill in the rest",
+                    "memory.interview",
+                    {"client_id": str(value.client_id)},
+                ),
+            )
+            if value.missing
+            else ()
+        ),
+    )
+
+
+def _answered(value: Answered) -> Message:
+    return Message("Skipped." if value.skipped else "Noted.")
+
+
+def _left(_: Left) -> Message:
+    return Message("All right, we leave it there. Just write what you need.")
+
+
+RENDER: dict[type, Callable[[Any], Message]] = {
+    Answered: _answered,
+    Chosen: _chosen,
+    Clients: _clients,
+    Ended: _ended,
+    Explained: _explained,
+    Left: _left,
+    Outputs: _outputs,
+    Profile: _profile,
+    Resent: lambda _: Message("Sent again."),
+    RunDetail: _run,
+    Runs: _runs,
+    Scored: lambda value: Message(f"Thanks! You gave this {value.score} of 5."),
+    SkillList: _skills,
+    Started: _started,
+    Status: _status,
+}

@@ -1,0 +1,98 @@
+"""What the bot says by itself: hello, a question, a refusal, an apology."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from agent.errors import AgentError
+from agent.mailroom.schemas import Choice, Message
+from bot.surfaces import chat
+
+
+def refusal(error: AgentError) -> Message:
+    """Word a refusal: what happened and what to do next."""
+    return Message(error.said)
+
+
+def welcome(name: str) -> Message:
+    """The first message to a person."""
+    hello = f"Hi {name}, I'm Draper." if name else "Hi, I'm Draper."
+    return Message(
+        f"{hello} I write marketing copy with your team.\n\n"
+        "Tell me what you need, for example:\n\n"
+        "> write homepage copy for Acme, a payroll tool for clinics\n\n"
+        "You get a draft here, you rate it, and I learn what you like.",
+        choices=(Choice("What can you write?", "catalog.skills"),),
+    )
+
+
+def help_text(channel: str) -> Message:
+    """All commands, as they are typed at this door."""
+    prefix = f"/{chat.PREFIX} " if channel in chat.ONE_COMMAND else "/"
+    listed = "\n".join(f"- `{line.usage}` - {line.summary}" for line in chat.lines())
+    return Message(
+        "Just write what you need, or use a command:\n\n"
+        f"{listed}\n\n"
+        f"`{prefix}copywriting <brief>` calls a skill by name.",
+        choices=(Choice("What can you write?", "catalog.skills"),),
+    )
+
+
+def usage(line: str) -> Message:
+    """A command whose words do not fit: how it is typed."""
+    return Message(f"Type it like this: `{line}`")
+
+
+def unknown_command(said: str, near: str | None) -> Message:
+    """A command we do not have."""
+    first = said.split(maxsplit=1)[0] if said.split() else said
+    guess = f" Did you mean /{near}?" if near else ""
+    return Message(f"I don't know /{first}.{guess} /help shows what I do.")
+
+
+def did_you_mean(options: Sequence[tuple[str, str]], message_id: UUID) -> Message:
+    """Ask which skill; ``options``: ``(name, title)``, the likeliest first."""
+    asked = {"message_id": str(message_id)}
+    choices = [
+        Choice(title, "runs.start", {**asked, "skill": name}, row=at)
+        for at, (name, title) in enumerate(options)
+    ]
+    choices.append(
+        Choice(
+            "Something else",
+            "runs.start",
+            {**asked, "skill": "assistant"},
+            row=len(choices),
+        )
+    )
+    return Message("Which of these do you mean?", choices=tuple(choices))
+
+
+def edited(skill: str, brief: str) -> Message:
+    """A message was changed after we worked on it."""
+    return Message(
+        "You changed your message. Shall I do it again with the change?",
+        choices=(
+            Choice("Do it again", "runs.start", {"skill": skill, "brief": brief}),
+        ),
+    )
+
+
+def trouble() -> Message:
+    """Something of ours failed although nobody did anything wrong."""
+    return Message(
+        "Something went wrong on my side, and I could not finish this. "
+        "Your message is kept. Please send it once more; if it happens again, "
+        "tell whoever runs me to look at the log."
+    )
+
+
+def unsure(delivery_id: UUID | None) -> Message:
+    """A message was lost sight of; ``delivery_id`` lets its reader have it again."""
+    ref = {"delivery_id": str(delivery_id)}
+    again = (Choice("Send it again", "mailroom.resend", ref),) if delivery_id else ()
+    what = "Shall I send it again?" if delivery_id else "If so, please write once more."
+    return Message(
+        f"I was interrupted: one message of mine may not have reached you. {what}",
+        choices=again,
+        purpose="notice",
+    )
