@@ -267,4 +267,6 @@ async def _insist(name: str, loop: Callable[[], Awaitable[None]]) -> None:
             pause = LONGEST_AGAIN_S
         except SendError as error:
             log.warning("door.failed", door=name, reason=str(error))
+        except Exception:  # edge: a fault in one door must not close the others
+            log.exception("door.broke", door=name)
         await asyncio.sleep(pause)
