@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from agent.mailroom import queries
+from agent.mailroom import inbox_queries
 from agent.mailroom.schemas import Claimed
 from bot import intake
 from bot.intake import Handled
@@ -49,11 +49,11 @@ class InboxWorker:
         pace = self._services.pace
         try:
             async with self._services.as_role("worker") as session:
-                items = await queries.claim_inbox(
+                items = await inbox_queries.claim_inbox(
                     session, limit=BATCH, lease_s=pace.inbox_lease_s
                 )
                 if not items:
-                    return await queries.inbox_due(session, pace.idle_s)
+                    return await inbox_queries.inbox_due(session, pace.idle_s)
         except Exception as error:  # noqa: BLE001 - the database comes back
             log.warning("inbox.claim_failed", error=type(error).__name__)
             return 1.0
@@ -87,18 +87,21 @@ class InboxWorker:
 
     async def _close(self, item: Claimed, status: str) -> None:
         async with self._services.as_role("worker") as session:
-            await queries.close_inbox(session, item, status)
+            await inbox_queries.close_inbox(session, item, status)
 
     async def _failed(self, item: Claimed, error: str) -> None:
         try:
             if item.attempts >= TRIES:
                 await intake.apologise(self._services, item)
                 async with self._services.as_role("worker") as session:
-                    await queries.close_inbox(session, item, "failed", error=error)
+                    await inbox_queries.close_inbox(
+                        session, item, "failed", error=error
+                    )
                 return
+            pause_s = self._services.pace.inbox_again_s * 2 ** (item.attempts - 1)
             async with self._services.as_role("worker") as session:
-                await queries.release_inbox(
-                    session, item, pause_s=2.0**item.attempts, error=error
+                await inbox_queries.release_inbox(
+                    session, item, pause_s=pause_s, error=error
                 )
         except Exception:  # the lease runs out, and the row is claimed again
             log.exception("inbox.release_failed")

@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.errors import AgentError
-from agent.mailroom import deliveries, queries
+from agent.mailroom import deliveries, post_queries
 from agent.mailroom.deliveries import Owner
 from agent.mailroom.schemas import Delivery
 from bot import render
@@ -71,12 +71,14 @@ class Postman:
         pace, names = self._services.pace, list(self._channels)
         try:
             async with self._services.as_role("worker") as session:
-                claimed = await queries.claim_deliveries(
+                claimed = await post_queries.claim_deliveries(
                     session, limit=BATCH, lease_s=pace.delivery_lease_s, channels=names
                 )
                 if not claimed:
                     await _own_up(session, names)
-                    return await queries.deliveries_due(session, names, pace.idle_s)
+                    return await post_queries.deliveries_due(
+                        session, names, pace.idle_s
+                    )
         except Exception as error:  # noqa: BLE001 - the database comes back
             log.warning("post.claim_failed", error=type(error).__name__)
             return 1.0
@@ -102,7 +104,7 @@ class Postman:
                 continue
             try:
                 async with self._services.as_role("worker") as session:
-                    await queries.renew_deliveries(session, held, lease_s=lease_s)
+                    await post_queries.renew_deliveries(session, held, lease_s=lease_s)
             except Exception as error:  # noqa: BLE001 - the database comes back
                 log.warning("post.beat_failed", error=type(error).__name__)
 
@@ -148,7 +150,7 @@ class Postman:
             external_id = await channel.send(message)
         faultpoints.reach("post.sent")
         async with self._services.as_role("worker") as session:
-            await queries.mark_sent(
+            await post_queries.mark_sent(
                 session,
                 delivery,
                 external_id=external_id,
@@ -190,7 +192,7 @@ class Postman:
             await self._end(delivery, "failed", error)
             return
         async with self._services.as_role("worker") as session:
-            await queries.lost_its_message(session, delivery, error=error)
+            await post_queries.lost_its_message(session, delivery, error=error)
 
     @property
     def _again_s(self) -> float:
@@ -199,17 +201,17 @@ class Postman:
     async def _postpone(self, delivery: Delivery, wait_s: float, error: str) -> None:
         log.info("post.postponed", delivery_id=str(delivery.id), wait_s=wait_s)
         async with self._services.as_role("worker") as session:
-            await queries.postpone(session, delivery, pause_s=wait_s, error=error)
+            await post_queries.postpone(session, delivery, pause_s=wait_s, error=error)
 
     async def _end(self, delivery: Delivery, status: str, error: str) -> None:
         log.warning("post.ended", delivery_id=str(delivery.id), status=status)
         async with self._services.as_role("worker") as session:
-            await queries.end(session, delivery, status=status, error=error)
+            await post_queries.end(session, delivery, status=status, error=error)
 
 
 async def _own_up(session: AsyncSession, channels: Sequence[str]) -> None:
     """Tell people of messages that may not have reached them, once each."""
-    for lost in await queries.unsure(session, channels):
+    for lost in await post_queries.unsure(session, channels):
         owner = Owner(lost["workspace_id"], lost["conversation_id"])
         key = f"{lost['dedupe_key']}:unsure"
         # At the door nobody is known yet who could press.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from agent.mailroom import queries
+from agent.mailroom import inbox_queries
 from agent.mailroom.schemas import RawEvent
 from db import faultpoints
 from db.tenancy import system
@@ -74,7 +74,7 @@ class Inbox:
 
     async def _write(self, events: Sequence[RawEvent]) -> None:
         async with system(self._engine, "door") as session:
-            await queries.insert_events(session, events)
+            await inbox_queries.insert_events(session, events)
             faultpoints.reach("keep.before_commit")
         faultpoints.reach("keep.after_commit")
 

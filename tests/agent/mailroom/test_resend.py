@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from agent.mailroom import deliveries, queries
+from agent.mailroom import deliveries, post_queries
 from agent.mailroom.deliveries import Owner
 from agent.mailroom.operations import NothingToResend, resend
 from agent.mailroom.schemas import Choice, Message, Place
@@ -31,7 +31,7 @@ async def lost(world: World, *, purpose: str = "reply", key: str = "k") -> UUID:
 
 async def unsure(world: World, *channels: str) -> list[UUID]:
     async with system(world.system, "worker") as session:
-        return [row["id"] for row in await queries.unsure(session, channels)]
+        return [row["id"] for row in await post_queries.unsure(session, channels)]
 
 
 async def test_a_lost_message_is_sent_again_with_all_it_had(world: World) -> None:

@@ -1,0 +1,143 @@
+"""Statements of the inbox: keeping, claiming, closing."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from agent.mailroom.schemas import (
+    Claimed,
+    RawEvent,
+    Sender,
+)
+from agent.mailroom.spans import interval, soon
+
+_INSERT_EVENTS = text("""
+    INSERT INTO inbox (channel, account, event_id, message_key, chat_key, kind, body,
+                       payload, status, processed_at)
+    SELECT channel, account, event_id, message_key, chat_key, kind, body,
+           CAST(payload AS jsonb),
+           CASE WHEN payload IS NULL THEN 'ignored' ELSE 'received' END,
+           CASE WHEN payload IS NULL THEN now() END
+    FROM unnest(
+        CAST(:channels AS text[]), CAST(:accounts AS text[]),
+        CAST(:event_ids AS text[]), CAST(:message_keys AS text[]),
+        CAST(:chat_keys AS text[]), CAST(:kinds AS text[]),
+        CAST(:bodies AS bytea[]), CAST(:payloads AS text[])
+    ) AS e (channel, account, event_id, message_key, chat_key, kind, body, payload)
+    ON CONFLICT DO NOTHING
+""")
+
+_CLAIM_INBOX = text("""
+    SELECT i.id, i.channel, i.account, i.kind, i.payload, i.attempts,
+           s.user_id, s.workspace_id, s.role, s.chat_row_id, s.conversation_id,
+           s.client_id, s.timezone
+    FROM claim_inbox(:limit, CAST(:lease AS interval)) i
+    LEFT JOIN LATERAL resolve_sender(
+        i.channel, i.payload->>'team', i.payload->>'sender', i.account,
+        i.payload->>'chat', i.payload->>'thread'
+    ) s ON true
+    ORDER BY i.id
+""")
+
+_CLOSE_INBOX = text("""
+    UPDATE inbox SET status = :status, processed_at = now(), claimed_until = NULL,
+           error_message = :error, workspace_id = :workspace_id, user_id = :user_id
+    WHERE id = :id AND attempts = :attempts AND status = 'received'
+""")
+
+_RELEASE_INBOX = text("""
+    UPDATE inbox SET claimed_until = now() + CAST(:pause AS interval),
+           error_message = :error
+    WHERE id = :id AND attempts = :attempts AND status = 'received'
+""")
+
+# Leases that run out (their holders may be dead), and what waits for its time.
+_INBOX_DUE = text("""
+    SELECT extract(epoch FROM min(claimed_until) - statement_timestamp())
+    FROM inbox WHERE status = 'received'
+""")
+
+
+async def insert_events(session: AsyncSession, events: Sequence[RawEvent]) -> None:
+    """Keep raw events in one statement; what is already kept is left alone."""
+    await session.execute(
+        _INSERT_EVENTS,
+        {
+            "channels": [event.channel for event in events],
+            "accounts": [event.account for event in events],
+            "event_ids": [event.event_id for event in events],
+            "message_keys": [event.message_key for event in events],
+            "chat_keys": [event.chat_key for event in events],
+            "kinds": [event.kind for event in events],
+            "bodies": [event.body for event in events],
+            "payloads": [event.payload for event in events],
+        },
+    )
+
+
+async def claim_inbox(
+    session: AsyncSession, *, limit: int, lease_s: float
+) -> list[Claimed]:
+    """Take the next rows under a lease, each with its sender as far as known."""
+    rows = await session.execute(
+        _CLAIM_INBOX, {"limit": limit, "lease": interval(lease_s)}
+    )
+    return [_claimed(row) for row in rows.mappings()]
+
+
+def _claimed(row: RowMapping) -> Claimed:
+    return Claimed(
+        id=row["id"],
+        channel=row["channel"],
+        account=row["account"],
+        kind=row["kind"],
+        payload=row["payload"],
+        attempts=row["attempts"],
+        sender=Sender(
+            user_id=row["user_id"],
+            workspace_id=row["workspace_id"],
+            role=row["role"],
+            chat_row_id=row["chat_row_id"],
+            conversation_id=row["conversation_id"],
+            client_id=row["client_id"],
+            timezone=row["timezone"] or "UTC",
+        ),
+    )
+
+
+async def close_inbox(
+    session: AsyncSession, item: Claimed, status: str, *, error: str | None = None
+) -> None:
+    """End a row we hold: ``processed``, ``ignored`` or ``failed``."""
+    await session.execute(
+        _CLOSE_INBOX,
+        {
+            "id": item.id,
+            "attempts": item.attempts,
+            "status": status,
+            "error": error,
+            "workspace_id": item.sender.workspace_id,
+            "user_id": item.sender.user_id,
+        },
+    )
+
+
+async def release_inbox(
+    session: AsyncSession, item: Claimed, *, pause_s: float, error: str
+) -> None:
+    """Give a row back, to be tried again after ``pause_s``."""
+    await session.execute(
+        _RELEASE_INBOX,
+        {
+            "id": item.id,
+            "attempts": item.attempts,
+            "pause": interval(pause_s),
+            "error": error,
+        },
+    )
+
+
+async def inbox_due(session: AsyncSession, at_most_s: float) -> float:
+    """In how many seconds a lease runs out, ``at_most_s`` when none does."""
+    return soon(await session.scalar(_INBOX_DUE), at_most_s)

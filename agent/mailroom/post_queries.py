@@ -1,0 +1,188 @@
+"""Statements of the postman: claiming deliveries and recording how they ended."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from agent.mailroom.schemas import (
+    Delivery,
+)
+from agent.mailroom.spans import interval, soon
+
+_CLAIM_DELIVERIES = text("""
+    SELECT id, channel, account, recipient, payload, partial, revision, sent_revision,
+           external_id, attempts
+    FROM claim_deliveries(:limit, CAST(:lease AS interval), CAST(:channels AS text[]))
+""")
+
+_SENT = text("""
+    UPDATE deliveries SET status = 'sent', external_id = :external_id,
+           sent_revision = :revision, sent_at = coalesce(sent_at, now()),
+           claimed_until = NULL, last_error = NULL, not_before = now() +
+           CAST(:pause AS interval)
+    WHERE id = :id AND attempts = :attempts AND status IN ('sending', 'sent')
+""")
+
+_POSTPONE = text("""
+    UPDATE deliveries SET status = CASE WHEN external_id IS NULL THEN 'planned'
+                                        ELSE 'sent' END,
+           claimed_until = NULL, last_error = :error,
+           not_before = now() + CAST(:pause AS interval)
+    WHERE id = :id AND attempts = :attempts
+""")
+
+_END = text("""
+    UPDATE deliveries SET status = :status, claimed_until = NULL, last_error = :error
+    WHERE id = :id AND attempts = :attempts
+""")
+
+_DELIVERIES_DUE = text("""
+    SELECT extract(epoch FROM min(due) - statement_timestamp()) FROM (
+        SELECT min(claimed_until) FROM deliveries
+        WHERE status = 'sending' AND channel = ANY(CAST(:channels AS text[]))
+        UNION ALL
+        SELECT min(not_before) FROM deliveries
+        WHERE status = 'planned' AND not_before > statement_timestamp()
+          AND channel = ANY(CAST(:channels AS text[]))
+        UNION ALL
+        SELECT min(greatest(not_before, claimed_until)) FROM deliveries
+        WHERE status = 'sent' AND sent_revision < revision
+          AND channel = ANY(CAST(:channels AS text[]))
+    ) AS waiting (due)
+""")
+
+_RENEW = text("""
+    UPDATE deliveries d SET claimed_until = now() + CAST(:lease AS interval)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS smallint[]))
+        AS held (id, attempts)
+    WHERE d.id = held.id AND d.attempts = held.attempts AND d.claimed_until IS NOT NULL
+""")
+
+_UNSURE = text("""
+    SELECT id, workspace_id, conversation_id, channel, account, recipient, payload,
+           dedupe_key
+    FROM deliveries d
+    WHERE status = 'ambiguous' AND purpose <> 'notice'
+      AND channel = ANY(CAST(:channels AS text[]))
+      AND NOT EXISTS (SELECT FROM deliveries told
+                      WHERE told.workspace_id IS NOT DISTINCT FROM d.workspace_id
+                        AND told.dedupe_key = d.dedupe_key || '\\:unsure')
+""")
+
+# Without its placeholder: what is sent now is the answer itself, and only once. As long
+# as it is being written there is nothing to send: the next edit finds the message gone
+# as well.
+_LOST_ITS_MESSAGE = text("""
+    UPDATE deliveries SET claimed_until = NULL, last_error = :error,
+        status = CASE WHEN partial IS NULL THEN 'planned' ELSE 'sent' END,
+        external_id = CASE WHEN partial IS NULL THEN NULL ELSE external_id END,
+        sent_revision = CASE WHEN partial IS NOT NULL
+                             THEN CAST(:revision AS integer) END,
+        payload = CASE WHEN partial IS NULL THEN payload || '{"placeholder": ""}'
+                       ELSE payload END
+    WHERE id = :id AND attempts = :attempts
+""")
+
+
+async def claim_deliveries(
+    session: AsyncSession, *, limit: int, lease_s: float, channels: Sequence[str]
+) -> list[Delivery]:
+    """Take what is to be sent or edited, oldest first within a chat."""
+    rows = await session.execute(
+        _CLAIM_DELIVERIES,
+        {"limit": limit, "lease": interval(lease_s), "channels": list(channels)},
+    )
+    return [Delivery(**row) for row in rows.mappings()]
+
+
+async def mark_sent(
+    session: AsyncSession,
+    delivery: Delivery,
+    *,
+    external_id: str,
+    revision: int,
+    pause_s: float,
+) -> None:
+    """Record that ``revision`` is shown; the next edit waits ``pause_s``."""
+    await session.execute(
+        _SENT,
+        {
+            "id": delivery.id,
+            "attempts": delivery.attempts,
+            "external_id": external_id,
+            "revision": revision,
+            "pause": interval(pause_s),
+        },
+    )
+
+
+async def postpone(
+    session: AsyncSession, delivery: Delivery, *, pause_s: float, error: str
+) -> None:
+    """Give a delivery back, to be tried again after ``pause_s``."""
+    await session.execute(
+        _POSTPONE,
+        {
+            "id": delivery.id,
+            "attempts": delivery.attempts,
+            "pause": interval(pause_s),
+            "error": error,
+        },
+    )
+
+
+async def lost_its_message(
+    session: AsyncSession, delivery: Delivery, *, error: str
+) -> None:
+    """Plan an answer anew whose message is gone, unless it is still being written."""
+    values = {
+        "id": delivery.id,
+        "attempts": delivery.attempts,
+        "revision": delivery.revision,
+        "error": error,
+    }
+    await session.execute(_LOST_ITS_MESSAGE, values)
+
+
+async def end(
+    session: AsyncSession, delivery: Delivery, *, status: str, error: str
+) -> None:
+    """End a delivery that will not be tried again: ``failed`` or ``ambiguous``."""
+    await session.execute(
+        _END,
+        {
+            "id": delivery.id,
+            "attempts": delivery.attempts,
+            "status": status,
+            "error": error,
+        },
+    )
+
+
+async def deliveries_due(
+    session: AsyncSession, channels: Sequence[str], at_most_s: float
+) -> float:
+    """In how many seconds there may be something to send, at most ``at_most_s``."""
+    due = await session.scalar(_DELIVERIES_DUE, {"channels": list(channels)})
+    return soon(due, at_most_s)
+
+
+async def renew_deliveries(
+    session: AsyncSession, held: Sequence[Delivery], *, lease_s: float
+) -> None:
+    """Prolong the leases that are still ours."""
+    await session.execute(
+        _RENEW,
+        {
+            "ids": [delivery.id for delivery in held],
+            "attempts": [delivery.attempts for delivery in held],
+            "lease": interval(lease_s),
+        },
+    )
+
+
+async def unsure(session: AsyncSession, channels: Sequence[str]) -> list[RowMapping]:
+    """Messages that may not have arrived, and whose readers were not told yet."""
+    found = await session.execute(_UNSURE, {"channels": list(channels)})
+    return list(found.mappings())
