@@ -1,5 +1,7 @@
 """What Slack must be told about the app: its scopes, events, command and switches."""
 
+import json
+import sys
 from typing import Any
 
 SCOPES: tuple[str, ...] = (
@@ -65,3 +67,8 @@ def manifest(
 
 def _posted(field: str, url: str) -> dict[str, str]:
     return {field: url} if url else {}
+
+
+if __name__ == "__main__":
+    where = sys.argv[1] if len(sys.argv) > 1 else ""
+    sys.stdout.write(json.dumps(manifest(events_url=where), indent=2) + "\n")
