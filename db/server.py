@@ -150,7 +150,7 @@ class Server:
                 *("--pgdata", str(draft), "--username", ADMIN, "--pwfile", str(secret)),
                 *("--auth", "scram-sha-256", "--encoding", "UTF8", "--no-instructions"),
                 *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
-                *("--locale", "C", "--set", "max_connections=60"),
+                *("--locale", "C", "--set", "max_connections=100"),
                 *(() if self._settings["fsync"] == "on" else ("--no-sync",)),
             )
         finally:

@@ -11,7 +11,7 @@ SETTINGS = {
     "port": str(PORT),
     # A small, single machine: the app and this together stay below 250 MB.
     "shared_buffers": "32MB",
-    "max_connections": "60",
+    "max_connections": "100",
     "max_wal_size": "256MB",
     "jit": "off",
     "fsync": "on",

@@ -14,7 +14,9 @@ from db import schema
 from db.server import Server, urls_of
 from db.server_errors import InUse
 
-POOL = 10
+POOL, MORE = 10, 5
+"""Connections of each login, and how many more under load: a process has 40 at most
+with its engine and its ears, so that two fit the embedded server's hundred."""
 KEEPING_POOL = 2
 """Connections for the inbox alone: work never delays an acknowledgement."""
 
@@ -104,12 +106,18 @@ async def _upgrade(url: URL) -> None:
         await engine.dispose()
 
 
+def _pool(url: URL) -> AsyncEngine:
+    # An error that shows its parameters would show what people wrote.
+    return create_async_engine(
+        url, pool_size=POOL, max_overflow=MORE, hide_parameters=True
+    )
+
+
 @asynccontextmanager
 async def _pools(app: URL, system: URL) -> AsyncIterator[Pools]:
     pools = Pools(
-        # An error that shows its parameters would show what people wrote.
-        app=create_async_engine(app, pool_size=POOL, hide_parameters=True),
-        system=create_async_engine(system, pool_size=POOL, hide_parameters=True),
+        app=_pool(app),
+        system=_pool(system),
         keeping=create_async_engine(
             system,
             pool_size=KEEPING_POOL,
