@@ -29,7 +29,7 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([__name__, "anthropic"])
 
 START_S = 40.0
-LEASE_S = 1.5
+LEASE_S = 1.3
 
 
 def soon(attempt: int) -> timedelta:
@@ -43,7 +43,7 @@ HASTE = Pace(
     delivery_lease_s=LEASE_S,
     write_pause_s=0.03,
     sweep_s=0.2,
-    drain_s=4.0,
+    drain_s=3.0,
     engine=Limits(lease=timedelta(seconds=LEASE_S), backoff=soon),
 )
 

@@ -8,8 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from tests.faults.app import App
 from tests.faults.books import assert_one_piece
 from tests.faults.conftest import Opens
@@ -17,11 +15,8 @@ from tests.faults.world import ASK, PIECE, Shown
 from tests.standins.anthropic import Reply
 
 
-@pytest.mark.parametrize("door", ["telegram poll", "web"])
-async def test_told_to_stop_it_finishes_the_piece_it_is_writing(
-    opens: Opens, door: str
-) -> None:
-    site = await opens(door)
+async def test_told_to_stop_it_finishes_the_piece_it_is_writing(opens: Opens) -> None:
+    site = await opens("telegram poll")
     site.outside.claude.script(Reply(PIECE, piece_words=20, pace_s=0.05))
     await site.starts()
     await site.ana.writes(ASK)
