@@ -80,9 +80,10 @@ def _is_for_us(item: Claimed, inbound: Inbound) -> bool:
 async def apologise(services: Services, item: Claimed) -> None:
     """Tell the person that their message could not be worked on, after the last try."""
     payload = {key: value for key, value in item.payload.items() if key != "team"}
-    origin = origin_of(item, Inbound.from_payload(payload))
+    inbound = Inbound.from_payload(payload)
+    origin = origin_of(item, inbound)
     who = item.sender
-    if who.workspace_id is None or who.user_id is None or who.conversation_id is None:
+    if who.workspace_id is None or who.user_id is None or who.chat_row_id is None:
         await doorman.say_at_door(services, origin, render.trouble())
         return
     caller = Caller(
@@ -92,8 +93,8 @@ async def apologise(services: Services, item: Claimed) -> None:
         chat_id=who.chat_row_id,
         conversation_id=who.conversation_id,
     )
-    async with services.ctx(caller, origin) as ctx:
-        await reply(ctx, render.trouble())
+    async with services.ctx(caller, origin) as opened:
+        await reply(await _in_conversation(opened, inbound), render.trouble())
 
 
 def origin_of(item: Claimed, inbound: Inbound) -> Origin:

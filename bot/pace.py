@@ -15,6 +15,8 @@ class Pace:
     """Renewed three times as often while a message is being sent."""
     idle_s: float = 5.0
     """A lost notification costs this long."""
+    inbox_again_s: float = 2.0
+    """Before the second try at a message; doubled before the third."""
     again_s: float = 5.0
     """After a failed send, when the messenger names no time."""
     write_pause_s: float | None = None

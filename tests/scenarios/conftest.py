@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+import structlog
 
+from bot.logs import processors
 from db.server_bootstrap import Urls
 from tests.conftest import copied
 from tests.scenarios.house import House, Opens, Outside, opened, surroundings
@@ -29,6 +31,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(ON_ONE_LOOP, append=False)
+
+
+@pytest.fixture(autouse=True)
+def _our_logs() -> None:
+    """As the app logs, where the library's own way shows every variable."""
+    structlog.configure(
+        processors=processors(as_json=False), cache_logger_on_first_use=False
+    )
 
 
 @pytest.fixture(params=["telegram", "slack", "web"])

@@ -43,6 +43,7 @@ PAUSE_S = 0.03
 """Between two writes into a chat, instead of a second."""
 
 _SOON = Pace(
+    inbox_again_s=0.1,
     again_s=0.1,
     engine=Limits(backoff=lambda _: timedelta(milliseconds=30)),
 )
@@ -231,6 +232,16 @@ class House:
             left = len(self.telegram.updates) or await self.asks(_OPEN_ENDS)
             quiet = 0 if left else quiet + 1
             await asyncio.sleep(0.01)
+
+    @contextlib.asynccontextmanager
+    async def refusing(self, table: str, column: str, word: str) -> AsyncIterator[None]:
+        """Let the database fail wherever this word is to be kept."""
+        rule = f"CHECK ({column} NOT LIKE '%{word}%') NOT VALID"
+        await self.rows(f"ALTER TABLE {table} ADD CONSTRAINT broken {rule}")
+        try:
+            yield
+        finally:
+            await self.rows(f"ALTER TABLE {table} DROP CONSTRAINT broken")
 
     async def sweep(self) -> None:
         """Give up what a failed test left open, so that the next one begins well."""

@@ -188,3 +188,18 @@ async def presses_raw(house: House, person: Person, under: Seen, payload: str) -
                 "data": payload,
             },
         )
+
+
+async def test_what_fails_each_time_ends_in_an_apology_and_lets_the_next_pass(
+    house: House, door: str
+) -> None:
+    ana = await house.member(door)
+    async with house.refusing("messages", "content", "poison"):
+        await ana.writes("what do you think of poison?")
+        await ana.writes("what do you think of Mondays?")
+        await ana.sees("Something went wrong on my side", "send it once more")
+        await ana.sees("You asked for", "Mondays")
+    await house.rests()
+    failed = "SELECT attempts FROM inbox WHERE status = 'failed'"
+    assert [row.attempts for row in await house.rows(failed)] == [3]
+    await house.rows("DELETE FROM inbox WHERE status = 'failed'")

@@ -140,13 +140,9 @@ async def test_even_a_failure_of_the_database_quotes_nobody(
 ) -> None:
     """PostgreSQL shows the row that it refuses, and with it what was written."""
     ana = await house.member("telegram")
-    refusal = f"CHECK (content NOT LIKE '%{CANARY}%') NOT VALID"
-    await house.rows(f"ALTER TABLE messages ADD CONSTRAINT broken {refusal}")
-    try:
+    async with house.refusing("messages", "content", CANARY):
         await ana.writes(f"what do you think of {CANARY}?")
         await house.telegram.until(lambda: "inbox.failed" in str(logged.lines))
-    finally:
-        await house.rows("ALTER TABLE messages DROP CONSTRAINT broken")
     await ana.sees("You asked for", CANARY)  # the row was tried again
     written = "\n".join(logged.lines)
     assert "CheckViolation" in written
