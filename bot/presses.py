@@ -27,7 +27,7 @@ from bot.answers import reply
 from bot.routing import with_press
 from bot.services import Services
 from bot.surfaces import chat
-from channels.contract import ChannelName, Inbound
+from channels.contract import ChannelName, ChatKind, Inbound
 
 NOTICED = {ChannelName.TELEGRAM, ChannelName.SLACK}
 """Doors that can show a few words to the one who pressed, and to nobody else."""
@@ -79,7 +79,12 @@ async def _find(
 async def _refuse(ctx: Ctx, inbound: Inbound, said: str) -> str:
     if inbound.channel in NOTICED:
         return chat.as_typed(said, inbound.channel)
-    await reply(ctx, Message(said))
+    # Who never wrote here has no conversation, and the answer would be nobody's.
+    here = await conversations.ensure(
+        ctx.session, ctx.caller, is_private=inbound.chat_kind is ChatKind.PRIVATE
+    )
+    placed = replace(ctx, caller=replace(ctx.caller, conversation_id=here))
+    await reply(placed, Message(said))
     return ""
 
 
