@@ -42,8 +42,8 @@ async def test_what_is_told_of_a_client_is_in_the_next_prompt(
     assert client.version == len(ANSWERS)
 
 
-async def test_a_profile_is_shown_with_what_is_missing(house: House, door: str) -> None:
-    ana = await house.member(door)
+async def test_a_profile_is_shown_with_what_is_missing(house: House) -> None:
+    ana = await house.member("slack")
     await ana.commands("client new Acme")
     await ana.sees("What does", "sell")
     await ana.writes("payroll without the evening")
@@ -57,8 +57,8 @@ async def test_a_profile_is_shown_with_what_is_missing(house: House, door: str) 
     assert sum(seen.has("Who buys it") for seen in ana.chat()) == 2
 
 
-async def test_a_chat_can_go_over_to_another_client(house: House, door: str) -> None:
-    ana = await house.member(door)
+async def test_a_chat_can_go_over_to_another_client(house: House) -> None:
+    ana = await house.member("telegram")
     for name in ("Acme", "Bolt"):
         await ana.commands(f"client new {name}")
         await ana.sees("What does", name)
@@ -74,9 +74,9 @@ async def test_a_chat_can_go_over_to_another_client(house: House, door: str) -> 
 
 
 async def test_a_client_nobody_knows_is_answered_with_those_there_are(
-    house: House, door: str
+    house: House,
 ) -> None:
-    ana = await house.member(door)
+    ana = await house.member("web")
     await ana.commands("client new Acme")
     await ana.presses("Leave it")
     await ana.commands("client use Zorro")

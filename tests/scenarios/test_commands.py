@@ -27,8 +27,8 @@ async def number_of_latest(person: Person) -> int:
     return number_in(await person.sees("The latest runs"))
 
 
-async def test_start_says_hello_and_how_to_begin(house: House, door: str) -> None:
-    ana = await house.member(door)
+async def test_start_says_hello_and_how_to_begin(house: House) -> None:
+    ana = await house.member("telegram")
     await ana.commands("start")
     hello = await ana.sees("I'm Draper", "write homepage copy")
     await ana.presses("What can you write?", hello)
@@ -64,10 +64,8 @@ async def test_an_unknown_command_gets_a_suggestion(house: House, door: str) -> 
     assert f"{prefix}status" in shown.text
 
 
-async def test_a_command_with_words_that_do_not_fit_shows_how(
-    house: House, door: str
-) -> None:
-    ana = await house.member(door)
+async def test_a_command_with_words_that_do_not_fit_shows_how(house: House) -> None:
+    ana = await house.member("slack")
     await ana.commands("run twelve")
     await ana.sees("Type it like this", "run [number]")
 
@@ -93,8 +91,8 @@ async def test_the_lists_show_what_was_made(house: House, door: str) -> None:
     await ana.sees("Nothing is being written", "Spent today")
 
 
-async def test_a_run_of_another_team_is_unknown(house: House, door: str) -> None:
-    ana, eve = await house.member(door), await house.member(door)
+async def test_a_run_of_another_team_is_unknown(house: House) -> None:
+    ana, eve = await house.member("telegram"), await house.member("telegram")
     await gets_a_piece(ana)
     await eve.commands("run 1")
     await eve.sees("I know no run #1")
@@ -102,8 +100,8 @@ async def test_a_run_of_another_team_is_unknown(house: House, door: str) -> None
     await eve.sees("No runs yet")
 
 
-async def test_lists_are_kind_when_empty(house: House, door: str) -> None:
-    ana = await house.member(door)
+async def test_lists_are_kind_when_empty(house: House) -> None:
+    ana = await house.member("web")
     for command, said in (
         ("runs", "No runs yet"),
         ("outputs", "No pieces yet"),
@@ -139,10 +137,8 @@ async def attempts_paid(house: House, run_id: Any) -> int:
     )
 
 
-async def test_a_viewer_may_look_but_not_start_anything(
-    house: House, door: str
-) -> None:
-    vic = await house.member(door, role="viewer")
+async def test_a_viewer_may_look_but_not_start_anything(house: House) -> None:
+    vic = await house.member("slack", role="viewer")
     await vic.commands("status")
     await vic.sees("Nothing is being written")
     await vic.writes(ASK)

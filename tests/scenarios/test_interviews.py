@@ -55,8 +55,8 @@ async def test_questions_say_how_many_there_are_and_why(house: House) -> None:
     assert first.buttons == ["Leave it"]  # this one cannot be skipped
 
 
-async def test_a_skipped_question_takes_its_default(house: House, door: str) -> None:
-    ana = await house.member(door)
+async def test_a_skipped_question_takes_its_default(house: House) -> None:
+    ana = await house.member("telegram")
     await ana.commands("idea-to-spec a rota planner")
     await ana.sees("What is the idea")
     await ana.writes("a planner")
@@ -97,8 +97,8 @@ async def test_two_quick_answers_by_button_count_once(house: House, door: str) -
     assert (await dialogs(house))[0].step == "today"
 
 
-async def test_leaving_ends_the_questions(house: House, door: str) -> None:
-    ana = await house.member(door)
+async def test_leaving_ends_the_questions(house: House) -> None:
+    ana = await house.member("telegram")
     await ana.commands("idea-to-spec a rota planner")
     await ana.presses("Leave it")
     await ana.sees("we leave it there")
@@ -108,8 +108,8 @@ async def test_leaving_ends_the_questions(house: House, door: str) -> None:
     assert (await dialogs(house))[0].status == "abandoned"
 
 
-async def test_cancel_ends_the_questions_first(house: House, door: str) -> None:
-    ana = await house.member(door)
+async def test_cancel_ends_the_questions_first(house: House) -> None:
+    ana = await house.member("slack")
     await ana.commands("idea-to-spec a rota planner")
     await ana.sees("What is the idea")
     await ana.commands("cancel")
@@ -140,8 +140,8 @@ async def test_an_expired_question_takes_no_answer(house: House) -> None:
     await ana.sees("You asked for", "Mondays")
 
 
-async def test_a_thin_request_is_asked_about(house: House, door: str) -> None:
-    ana = await house.member(door)
+async def test_a_thin_request_is_asked_about(house: House) -> None:
+    ana = await house.member("web")
     await ana.writes("write homepage copy")
     await ana.sees("1 of", "What are we selling")
 

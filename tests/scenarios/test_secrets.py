@@ -65,8 +65,8 @@ async def everything_kept(house: House) -> str:
     return "\n".join(filter(None, texts))
 
 
-async def test_a_pasted_key_is_kept_nowhere(house: House, door: str) -> None:
-    ana = await house.member(door)
+async def test_a_pasted_key_is_kept_nowhere(house: House) -> None:
+    ana = await house.member("slack")
     for key in KEYS:
         await ana.writes(f"write homepage copy for Acme with the key {key} in it")
         await ana.sees("You asked for", "key removed", buttons=("5",))

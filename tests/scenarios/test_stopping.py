@@ -63,8 +63,8 @@ async def test_what_was_stopped_can_be_started_again(house: House, door: str) ->
     assert len(ana.chat()) == 1
 
 
-async def test_cancel_stops_ones_latest_run(house: House, door: str) -> None:
-    ana = await house.member(door)
+async def test_cancel_stops_ones_latest_run(house: House) -> None:
+    ana = await house.member("slack")
     house.claude.script(SLOWLY)
     await ana.writes(ASK)
     growing = await ana.sees("slow0")
@@ -75,11 +75,9 @@ async def test_cancel_stops_ones_latest_run(house: House, door: str) -> None:
     await ana.sees("Run #1 is cancelled already", "retry")
 
 
-async def test_a_run_that_waits_its_turn_can_be_stopped(
-    house: House, door: str
-) -> None:
+async def test_a_run_that_waits_its_turn_can_be_stopped(house: House) -> None:
     """Runs of one conversation are written one after the other."""
-    ana = await house.member(door)
+    ana = await house.member("telegram")
     house.claude.script(SLOWLY)
     await ana.writes(ASK)
     await ana.sees("slow0")
@@ -116,8 +114,8 @@ async def test_two_people_stop_one_run(house: House, messenger: str) -> None:
     assert (await house.run()).status == "cancelled"
 
 
-async def test_what_has_ended_cannot_be_stopped(house: House, door: str) -> None:
-    ana = await house.member(door)
+async def test_what_has_ended_cannot_be_stopped(house: House) -> None:
+    ana = await house.member("web")
     await ana.writes(ASK)
     await ana.sees("You asked for", buttons=("5",))
     await house.rests()

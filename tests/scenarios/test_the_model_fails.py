@@ -19,8 +19,8 @@ async def spent(house: House) -> Any:
     return await money(house, (await house.run()).id)
 
 
-async def test_an_overloaded_model_is_asked_again(house: House, door: str) -> None:
-    ana = await house.member(door)
+async def test_an_overloaded_model_is_asked_again(house: House) -> None:
+    ana = await house.member("web")
     house.claude.script(Fault.overloaded(), Fault.overloaded())
     await ana.writes(ASK)
     await ana.sees("You asked for", "Acme", buttons=("5",))
@@ -100,10 +100,8 @@ async def test_a_wrong_key_is_named_with_what_to_do(
         assert "sk-ant" not in failed.text
 
 
-async def test_a_stream_cut_in_the_middle_is_written_anew(
-    house: House, door: str
-) -> None:
-    ana = await house.member(door)
+async def test_a_stream_cut_in_the_middle_is_written_anew(house: House) -> None:
+    ana = await house.member("telegram")
     house.claude.script(Reply(LONG, cut_after=12))
     await ana.writes(ASK)
     done = await ana.sees("You asked for", buttons=("5",))
@@ -172,9 +170,9 @@ async def test_a_piece_that_reached_its_length_says_it_is_cut(
     assert (await house.run()).status == "completed"
 
 
-async def test_no_budget_no_call(house: House, door: str) -> None:
+async def test_no_budget_no_call(house: House) -> None:
     account = await house.enrol()
-    ana = house.stranger(door)
+    ana = house.stranger("slack")
     await house.introduce(ana, account)
     await house.rows(
         "INSERT INTO billing_accounts (workspace_id, limit_day_usd) VALUES (:id, 0.01)",

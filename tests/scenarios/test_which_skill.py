@@ -56,8 +56,8 @@ async def test_choosing_twice_starts_one_run(house: House, door: str) -> None:
     assert sum(seen.has("You asked for") for seen in ana.chat()) == 1
 
 
-async def test_something_else_is_the_assistants(house: House, door: str) -> None:
-    ana = await house.member(door)
+async def test_something_else_is_the_assistants(house: House) -> None:
+    ana = await house.member("web")
     await ana.writes(f"{VAGUE}, {ana.door} three")
     await ana.presses("Something else")
     await ana.sees("You asked for", f"{ana.door} three")
@@ -66,8 +66,8 @@ async def test_something_else_is_the_assistants(house: House, door: str) -> None
     assert (run.skill, run.kind) == (None, "chat")
 
 
-async def test_what_fits_no_skill_is_answered_plainly(house: House, door: str) -> None:
-    ana = await house.member(door)
+async def test_what_fits_no_skill_is_answered_plainly(house: House) -> None:
+    ana = await house.member("telegram")
     await ana.writes("what do you think of Mondays?")
     answer = await ana.sees("You asked for", "Mondays")
     await house.rests()
