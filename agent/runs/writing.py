@@ -102,13 +102,20 @@ async def write(bench: Bench, job: Job) -> Written:
     faultpoints.reach("write.reserved")
     completion = await _stream(bench, call, job, prompt)
     written = Written(job.draft_key, completion.stop.value)
+    # Paid for is booked, even when the step is cancelled right now.
+    await asyncio.shield(_book(bench, call, job, completion, written))
+    faultpoints.reach("write.settled")
+    return written
+
+
+async def _book(
+    bench: Bench, call: Call, job: Job, completion: Completion, written: Written
+) -> None:
     async with bench.open(job.caller) as session:
         await _settle(bench, session, call, completion)
         await work_queries.finish(
             session, job.run_id, STEP, job.attempt, output=asdict(written)
         )
-    faultpoints.reach("write.settled")
-    return written
 
 
 async def _reserve(
