@@ -21,7 +21,7 @@ REFUSALS, REFUSED_FOR = 5, timedelta(hours=1)
 STRANGER = Message(
     "Hi! I only work with people my team knows.\n\n"
     "If that is you: whoever runs me can see a pairing code where I was started. "
-    "Send me that code here, and we are set."
+    "Send it to me in a private message, and we are set."
 )
 
 NOT_A_MEMBER = Message(

@@ -12,6 +12,7 @@ from agent.errors import AgentError
 from agent.gate import invoke
 from agent.mailroom.schemas import Claimed, Message
 from agent.memory import conversations
+from agent.memory.schemas import Standing
 from agent.runs.errors import AlreadyDone
 from agent.runs.operations import start_run
 from bot import dialogs, doorman, presses, render
@@ -57,7 +58,8 @@ async def handle(services: Services, item: Claimed) -> Handled:
     try:
         async with services.ctx(caller, origin) as opened:
             ctx = await _in_conversation(opened, inbound)
-            await _answer(services, ctx, inbound)
+            is_new = caller.conversation_id is None
+            await _answer(services, ctx, inbound, is_new=is_new)
     except AlreadyDone:
         return Handled("processed")
     except AgentError as refused:
@@ -119,7 +121,9 @@ async def _in_conversation(ctx: Ctx, inbound: Inbound) -> Ctx:
     return replace(ctx, caller=replace(ctx.caller, conversation_id=conversation_id))
 
 
-async def _answer(services: Services, ctx: Ctx, inbound: Inbound) -> None:
+async def _answer(
+    services: Services, ctx: Ctx, inbound: Inbound, *, is_new: bool
+) -> None:
     # Whatever it is the answer to, a key pasted by mistake goes no further.
     text = conversations.redact(inbound.text.strip())
     if inbound.kind is Kind.EDIT:
@@ -131,7 +135,7 @@ async def _answer(services: Services, ctx: Ctx, inbound: Inbound) -> None:
     elif (said := chat.words(text)) is not None:
         await _command(services, ctx, inbound, said)
     else:
-        await _message(services, ctx, text)
+        await _message(services, ctx, text, is_new=is_new)
 
 
 TOO_LONG = (
@@ -149,10 +153,10 @@ def _nothing_written(inbound: Inbound) -> Message:
     return Message("Your message is empty. Tell me what you need, and I'll write it.")
 
 
-async def _message(services: Services, ctx: Ctx, text: str) -> None:
-    assert ctx.caller.conversation_id is not None  # noqa: S101 - ensured before
-    standing = await conversations.standing(
-        ctx.session, ctx.caller.conversation_id, ctx.caller.user_id
+async def _message(services: Services, ctx: Ctx, text: str, *, is_new: bool) -> None:
+    # In a conversation begun just now nothing can stand open yet.
+    standing = (
+        Standing(client_id=ctx.caller.client_id) if is_new else await _standing(ctx)
     )
     ctx = replace(ctx, caller=replace(ctx.caller, client_id=standing.client_id))
     route = services.router.route(text)
@@ -162,6 +166,13 @@ async def _message(services: Services, ctx: Ctx, text: str) -> None:
         if await dialogs.take(services, ctx, standing.dialog, text, route):
             return
     await _start(services, with_route(ctx, route), route, kept)
+
+
+async def _standing(ctx: Ctx) -> Standing:
+    assert ctx.caller.conversation_id is not None  # noqa: S101 - ensured before
+    return await conversations.standing(
+        ctx.session, ctx.caller.conversation_id, ctx.caller.user_id
+    )
 
 
 async def _start(services: Services, ctx: Ctx, route: Route, kept: UUID | None) -> None:

@@ -1,1 +1,1 @@
-"""Strict local servers that speak a platform's real wire, for scenario and fault tests."""
+"""Strict local servers that speak a platform's real wire, for tests and trials."""
