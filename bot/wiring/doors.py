@@ -20,13 +20,13 @@ from agent.ports import Clock
 from bot.doorman import team_of
 from bot.settings import Intake, Settings
 from bot.surfaces import chat
-from channels.contract import Channel, Keep, NotKept, Received, SendError
+from channels.contract import Channel, Keep, NotKept, Received, Refused, SendError
 from channels.slack import door as slack
 from channels.slack.http import MAX_BODY_BYTES, Webhook
 from channels.slack.socket import SocketMode
 from channels.telegram import webhook as telegram_webhook
 from channels.telegram.parse import ALLOWED_UPDATES, Me
-from channels.telegram.poll import Poller, PollReport
+from channels.telegram.poll import Poller, PollReport, PollState, Revoked
 from channels.telegram.send import TelegramChannel
 from channels.web.door import WebDoor
 
@@ -128,7 +128,10 @@ async def _telegram(
     async def poll() -> None:
         me = await channel.me()
         await channel.set_commands(chat.menu())
-        await Poller(token, me, keep, base_url=given.base_url, tell=_tell).run()
+        try:
+            await Poller(token, me, keep, base_url=given.base_url, tell=_tell).run()
+        except Revoked as error:
+            raise Refused(str(error)) from error
 
     doors.receivers["telegram"] = poll
 
@@ -142,9 +145,8 @@ class KnowsItself(Protocol):
 
 
 def _tell(report: PollReport) -> None:
-    log.info(
-        "telegram.state", state=report.state, detail=report.detail, hint=report.hint
-    )
+    tell = log.info if report.state is PollState.POLLING else log.warning
+    tell("telegram.state", state=report.state, detail=report.detail, hint=report.hint)
 
 
 def telegram_route(channel: KnowsItself, secret: str, keep: Keep) -> APIRouter:

@@ -139,7 +139,10 @@ async def _work(made: Process, parts: Parts, listening: socket.socket | None) ->
         loops += [work_inbox(made), _sweep(made.core)]
     if parts.chat:
         loops.append(post(made, made.doors.channels))
-        loops += [_insist(name, loop) for name, loop in made.doors.receivers.items()]
+        loops += [
+            _insist(name, loop, made.doors.channels[name])
+            for name, loop in made.doors.receivers.items()
+        ]
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(loop) for loop in loops]
         try:
@@ -256,14 +259,20 @@ async def _sweep(core: Core) -> None:
         await asyncio.sleep(core.services.pace.sweep_s)
 
 
-async def _insist(name: str, loop: Callable[[], Awaitable[None]]) -> None:
+async def _insist(
+    name: str, loop: Callable[[], Awaitable[None]], channel: Channel
+) -> None:
     """Keep a receiver running; a refusal is told and tried again slowly."""
     while True:
         pause = AGAIN_S
         try:
             await loop()
         except Refused as error:
-            log.warning("door.refused", door=name, reason=str(error))
+            health = await channel.ping()
+            told = (
+                {"detail": health.detail, "hint": health.hint} if not health.ok else {}
+            )
+            log.warning("door.refused", door=name, reason=str(error), **told)
             pause = LONGEST_AGAIN_S
         except SendError as error:
             log.warning("door.failed", door=name, reason=str(error))

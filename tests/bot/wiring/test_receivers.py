@@ -6,6 +6,7 @@ import pytest
 
 from bot.wiring import processes
 from channels.contract import NotSent, Refused
+from channels.web.door import WebDoor
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ async def test_one_door_s_trouble_does_not_end_the_process(
         again.set()
         await asyncio.Event().wait()
 
-    insisting = asyncio.create_task(processes._insist("slack", receive))
+    insisting = asyncio.create_task(processes._insist("web", receive, WebDoor()))
     try:
         async with asyncio.timeout(5):
             await again.wait()
