@@ -78,11 +78,14 @@ CREATE VIEW skill_stats WITH (security_invoker = true) AS
         (SELECT avg(x.duration_ms) FROM runs x
             WHERE x.skill_id = r.skill_id AND x.workspace_id = r.workspace_id
             AND x.skill_version_id IS NOT DISTINCT FROM r.skill_version_id
+            AND x.provider IS DISTINCT FROM 'rehearsal'
         ) AS avg_execution_time_ms
     FROM runs r
     LEFT JOIN outputs o ON o.run_id = r.id
     LEFT JOIN feedback f ON f.output_id = o.id
-    WHERE r.skill_id IS NOT NULL GROUP BY 1, 2, 3;
+    -- A rehearsal says nothing about a skill.
+    WHERE r.skill_id IS NOT NULL AND r.provider IS DISTINCT FROM 'rehearsal'
+    GROUP BY 1, 2, 3;
 
 CREATE VIEW agent_stats WITH (security_invoker = true) AS
     SELECT workspace_id, agent_id,
