@@ -26,7 +26,7 @@ def rated(connection: Any, provider: str, score: int) -> None:
     else:
         rows.use("skills", found.id)
     skill = connection.execute(TABLES["skills"].select()).one().id
-    add("runs", provider=provider, status="completed", skill_id=skill)
+    add("runs", provider=provider, status="completed", skill_id=skill, number=score)
     add("outputs")
     add("feedback", overall_score=score, source="human")
 
