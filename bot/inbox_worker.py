@@ -9,9 +9,9 @@ from structlog.contextvars import bound_contextvars
 from agent.mailroom import inbox_queries
 from agent.mailroom.schemas import Claimed
 from bot import intake
+from bot.ears import Heard
 from bot.intake import Handled
 from bot.services import Services
-from bot.web.ears import Heard
 from channels.contract import Inbound
 from db import faultpoints
 

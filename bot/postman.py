@@ -19,8 +19,8 @@ from agent.mailroom import deliveries, post_queries
 from agent.mailroom.deliveries import Owner
 from agent.mailroom.schemas import Delivery
 from bot import render
+from bot.ears import Heard
 from bot.services import Services
-from bot.web.ears import Heard
 from channels.contract import (
     Button,
     Channel,

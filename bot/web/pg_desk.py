@@ -15,9 +15,9 @@ from agent.identity import callers, codes, sessions, throttles
 from agent.identity.callers import Identity, Membership, Spot
 from agent.identity.sessions import Client
 from agent.ports import Objects
+from bot.ears import Ears, Heard
 from bot.web import pg_queries, shown
 from bot.web.desk import Batch, Shown, TooManyTries, Visitor, WebCaller
-from bot.web.ears import Ears, Heard
 from channels.contract import ChannelName, Keep, OutFile
 from db.tenancy import system, tenant
 

@@ -155,8 +155,10 @@ def telegram_route(channel: KnowsItself, secret: str, keep: Keep) -> APIRouter:
 
     @router.post(TELEGRAM_PATH, max_body_size=telegram_webhook.BODY_BYTES)
     async def receive(request: Request) -> Response:
-        body = await request.body()
         given = request.headers.get(telegram_webhook.SECRET_HEADER)
+        if not telegram_webhook.is_telegram(given, secret):
+            return Response(status_code=telegram_webhook.UNAUTHORIZED)
+        body = await request.body()
         try:
             me = await channel.me()
         except SendError:

@@ -24,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from agent.billing import budgets
 from agent.errors import BadInput
 from agent.mailroom.inbox import Inbox
+from bot.ears import Ears, connector
 from bot.inbox_worker import InboxWorker
 from bot.pace import Pace
 from bot.postman import Postman
@@ -31,7 +32,6 @@ from bot.services import Services
 from bot.settings import Settings
 from bot.web import pieces
 from bot.web.app import create_app
-from bot.web.ears import Ears, connector
 from bot.web.pg_desk import PgDesk
 from bot.wiring.arrival import Arrival, greet
 from bot.wiring.database import Pools, open_database

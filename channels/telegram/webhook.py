@@ -29,7 +29,7 @@ async def receive(
 
     Source: https://core.telegram.org/bots/api#setwebhook
     """
-    if not _is_telegram(given_secret, secret):
+    if not is_telegram(given_secret, secret):
         return UNAUTHORIZED
     if len(body) > BODY_BYTES:
         return TOO_LARGE
@@ -40,7 +40,8 @@ async def receive(
     return OK
 
 
-def _is_telegram(given: str | None, secret: str) -> bool:
+def is_telegram(given: str | None, secret: str) -> bool:
+    """Whether the header holds what we told Telegram to put there."""
     # In bytes, because compare_digest refuses text beyond ASCII.
     same = compare_digest((given or "").encode(), secret.encode())
     return same and bool(secret)

@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from bot.web.ears import Ears, connector
+from bot.ears import Ears, connector
 from bot.web.pg_desk import PgDesk
 from channels.contract import Received
 from db.server_bootstrap import Urls

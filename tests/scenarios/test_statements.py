@@ -12,9 +12,9 @@ from typing import Any
 import pytest_asyncio
 from sqlalchemy import event
 
+from bot.ears import Heard
 from bot.inbox_worker import InboxWorker
 from bot.postman import Postman
-from bot.web.ears import Heard
 from channels.telegram.parse import Me, parse
 from db.server_bootstrap import Urls
 from tests.scenarios.house import House, Outside, settings, still

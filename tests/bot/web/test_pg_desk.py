@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.ears import Ears, connector
 from bot.web.desk import TooManyTries, Visitor
-from bot.web.ears import Ears, connector
 from bot.web.pg_desk import TRIES, PgDesk
 from db.server_bootstrap import Urls
 from tests.bot.web.pg_chat import (
