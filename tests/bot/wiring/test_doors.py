@@ -11,6 +11,7 @@ from bot.wiring.doors import SLACK_PATH, TELEGRAM_PATH, slack_route, telegram_ro
 from channels.contract import Received
 from channels.slack.http import Webhook
 from channels.telegram.parse import Me
+from channels.telegram.webhook import SECRET_HEADER
 
 CHUNK = b" " * 100_000
 CHUNKS = 200
@@ -55,6 +56,16 @@ async def test_a_flood_is_cut_off_while_it_comes_in(app: FastAPI, path: str) -> 
     flood = Flood()
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
-        answer = await client.post(path, content=flood)
+        answer = await client.post(
+            path, content=flood, headers={SECRET_HEADER: "secret"}
+        )
     assert answer.status_code == 413
     assert flood.sent < CHUNKS / 10
+
+
+async def test_what_telegram_did_not_sign_is_not_even_read(app: FastAPI) -> None:
+    flood = Flood()
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+        answer = await client.post(TELEGRAM_PATH, content=flood)
+    assert (answer.status_code, flood.sent) == (401, 0)
