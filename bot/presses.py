@@ -15,7 +15,6 @@ from agent.mailroom import deliveries
 from agent.mailroom.operations import Resent
 from agent.mailroom.schemas import Message
 from agent.memory import conversations
-from agent.memory import queries as memory
 from agent.memory.operations import Answered, Left
 from agent.operation import Surface
 from agent.registry import BY_NAME, AnyOperation
@@ -152,13 +151,14 @@ async def _answer(
     op: AnyOperation,
 ) -> str:
     params = button["params"]
-    dialog = await memory.open_dialog_of(
+    dialog = await conversations.asked(
         ctx.session, UUID(params["dialog_id"]), ctx.caller.user_id
     )
     result = await invoke(op, ctx, params)
     chosen = params.get("text") or ("skipped" if isinstance(result, Answered) else "")
     text = delivery["payload"]["text"]
-    await deliveries.show(ctx.session, delivery, Message(text, note=f"_{chosen}_"))
+    note = f"_{chosen}_" if chosen else ""
+    await deliveries.show(ctx.session, delivery, Message(text, note=note))
     if isinstance(result, Left) or dialog is None:
         await reply(ctx, render.result(result))
     else:

@@ -92,6 +92,11 @@ async def ask(
     return await queries.open_dialog(session, caller, dialog, minutes=minutes)
 
 
+async def asked(session: AsyncSession, dialog_id: UUID, user_id: UUID) -> Dialog | None:
+    """The open question with this id, if it is put to this very person."""
+    return await queries.open_dialog_of(session, dialog_id, user_id)
+
+
 async def move(session: AsyncSession, dialog: Dialog) -> bool:
     """Keep the answers and the step reached; False when it is no longer open."""
     return await queries.move_dialog(session, dialog)
