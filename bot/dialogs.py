@@ -6,6 +6,7 @@ door. Its buttons carry its id and step, never the text.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from textwrap import shorten
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -210,7 +211,8 @@ def _question(step: Question, number: int, of: int) -> Message:
         for at, choice in enumerate(step.choices)
     ]
     if step.can_skip:
-        label = "Skip" if not step.default else f"Skip ({step.default[:24]})"
+        instead = shorten(step.default, 24, placeholder="…")
+        label = f"Skip ({instead})" if instead else "Skip"
         choices.append(Choice(label, "memory.answer", {"text": ""}, row=9))
     return Message(text, choices=tuple(choices))
 

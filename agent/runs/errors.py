@@ -10,7 +10,7 @@ class RunNotFound(NotFound):
 
     def __init__(self, number: int) -> None:
         """Name the run, and how to see what there is."""
-        what = f"I know no run #{number}." if number else "There is no such run yet."
+        what = f"I know no run #{number}." if number else "There is no run for that."
         super().__init__(what, hint="/runs lists the latest.")
 
 

@@ -27,7 +27,7 @@ def lines_of(message: Outgoing, *, width: int, saved: str = "") -> list[str]:
 
 
 def button_lines(buttons: Sequence[Button]) -> list[str]:
-    """A line a row: ``[1] Shorter  [2] Warmer``; the number is what one types."""
+    """A line a row: ``[1]  [2]  [:3] Shorter``; in brackets is what one types."""
     numbered = enumerate(buttons, 1)
     rows = groupby(numbered, key=lambda pair: pair[1].row)
     return ["  ".join(_named(n, one) for n, one in row) for _, row in rows]
@@ -88,5 +88,5 @@ def _cell(character: str) -> int:
 def _named(number: int, button: Button) -> str:
     label = harmless(button.label).strip()
     if digit_of(button) != str(number):
-        return f"[{number}] {label}"
+        return f"[:{number}] {label}"
     return f"[{number}]" if label == str(number) else f"[{label}]"

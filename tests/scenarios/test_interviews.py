@@ -55,6 +55,15 @@ async def test_questions_say_how_many_there_are_and_why(house: House) -> None:
     assert first.buttons == ["Leave it"]  # this one cannot be skipped
 
 
+async def test_a_skip_says_its_default_in_whole_words(house: House) -> None:
+    ana = await house.member("telegram")
+    await ana.commands("idea-to-spec a rota planner")
+    await ana.sees("What is the idea")
+    await ana.writes("a planner")
+    asked = await ana.sees("Who needs it")
+    assert skip_of(asked) == "Skip (The primary persona, at…)"
+
+
 async def test_a_skipped_question_takes_its_default(house: House) -> None:
     ana = await house.member("telegram")
     await ana.commands("idea-to-spec a rota planner")

@@ -159,7 +159,7 @@ async def test_a_run_may_be_asked_for_where_nobody_waits_in_a_chat(
 
 async def test_runs_are_found_by_number_or_as_the_latest(world: World) -> None:
     ana = await world.settled(AS_ANA)
-    with pytest.raises(RunNotFound, match="no such run yet"):
+    with pytest.raises(RunNotFound, match="no run for that"):
         await world.call(show_run, ana)
     first = await start(world, ana, "inbox:1", "first")
     await start(world, ana, "inbox:2", "x" * 200)

@@ -41,7 +41,7 @@ def test_wide_characters_take_two_columns() -> None:
 def test_buttons_stand_in_their_rows_with_what_to_type() -> None:
     ratings = [Button(str(n), f"d:{n}") for n in range(1, 4)]
     lines = button_lines([*ratings, Button("Shorter", "d:4", row=1)])
-    assert lines == ["[1]  [2]  [3]", "[4] Shorter"]
+    assert lines == ["[1]  [2]  [3]", "[:4] Shorter"]
 
 
 def test_the_rating_given_is_marked() -> None:
