@@ -156,6 +156,18 @@ async def test_the_reader_is_not_pulled_down_while_reading(
     await expect(page.get_by_role("button", name="New below")).to_be_hidden()
 
 
+async def test_a_long_conversation_does_not_stretch_the_page(
+    page: Page, desk: FakeDesk
+) -> None:
+    for at in range(12):
+        await page.locator("#text").fill(f"piece {at}")
+        await page.keyboard.press("Enter")
+        await page.get_by_text(f"piece {at}", exact=True).first.wait_for()
+    column = await page.evaluate("document.querySelector('#scroller').scrollHeight")
+    sheet = await page.evaluate("document.documentElement.scrollHeight")
+    assert sheet <= await page.evaluate("innerHeight") < column
+
+
 async def test_a_message_too_long_is_refused_with_its_count(
     page: Page, desk: FakeDesk
 ) -> None:
