@@ -163,6 +163,8 @@ async def test_a_long_conversation_does_not_stretch_the_page(
         await page.locator("#text").fill(f"piece {at}")
         await page.keyboard.press("Enter")
         await page.get_by_text(f"piece {at}", exact=True).first.wait_for()
+        desk.say(f"d{at}", f"answer {at}")
+        await page.get_by_text(f"answer {at}", exact=True).wait_for()
     column = await page.evaluate("document.querySelector('#scroller').scrollHeight")
     sheet = await page.evaluate("document.documentElement.scrollHeight")
     assert sheet <= await page.evaluate("innerHeight") < column
