@@ -97,6 +97,16 @@ async def begin_review(ctx: Ctx, output_id: UUID) -> None:
     await conversations.ask(ctx.session, ctx.caller, dialog, minutes=REVIEW_MINUTES)
 
 
+async def end_review(ctx: Ctx) -> None:
+    """Stop waiting for a reason: it was given, or the score is a good one now."""
+    assert ctx.caller.conversation_id is not None  # noqa: S101 - a press has one
+    standing = await conversations.standing(
+        ctx.session, ctx.caller.conversation_id, ctx.caller.user_id
+    )
+    if standing.dialog is not None and standing.dialog.kind == "review":
+        await conversations.close(ctx.session, standing.dialog.id, "completed")
+
+
 async def take(
     services: Services, ctx: Ctx, dialog: Dialog, text: str, route: Route
 ) -> bool:

@@ -176,10 +176,13 @@ async def _shown_in_place(ctx: Ctx, delivery: RowMapping, result: BaseModel) -> 
             await deliveries.show(ctx.session, delivery, render.scored(result, shown))
             if result.score <= render.LOW_SCORE:
                 await dialogs.begin_review(ctx, result.output_id)
+            else:
+                await dialogs.end_review(ctx)
         case Explained():
             await deliveries.show(
                 ctx.session, delivery, render.explained(result, shown)
             )
+            await dialogs.end_review(ctx)
         case Resent():
             await deliveries.show(ctx.session, delivery, render.result(result))
         case Ended(run_id=run_id):

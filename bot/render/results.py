@@ -54,7 +54,10 @@ def _started(value: Started) -> Message:
 def _ended(value: Ended) -> Message:
     if value.status == "cancelled":
         return Message(f"Run #{value.number} is stopped.")
-    return Message(f"Run #{value.number} starts again.")
+    return Message(
+        f"Run #{value.number} starts again. "
+        "The new text appears where its answer stands, further up."
+    )
 
 
 def _explained(value: Explained) -> Message:

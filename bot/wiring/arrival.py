@@ -40,7 +40,7 @@ class WaysIn:
                 f"  Pair on {' or '.join(messengers)}: send the bot  {self.pairing}",
                 "                       (works once, for an hour)",
             ]
-        return [*shown, "                       `draper link` prints new ones."]
+        return [*shown, f"                       `{sys.argv[0]} link` prints new ones."]
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,13 @@ def buttons(message: Message) -> list[str]:
 SAID: list[tuple[Any, str]] = [
     (Started(run_id=ID, number=3), "On it. This is run #3."),
     (Ended(run_id=ID, number=3, status="cancelled"), "Run #3 is stopped."),
-    (Ended(run_id=ID, number=3, status="queued"), "Run #3 starts again."),
+    (
+        Ended(run_id=ID, number=3, status="queued"),
+        (
+            "Run #3 starts again. "
+            "The new text appears where its answer stands, further up."
+        ),
+    ),
     (Answered(dialog_id=ID, skipped=True), "Skipped."),
     (Answered(dialog_id=ID, skipped=False), "Noted."),
     (Left(dialog_id=ID), "All right, we leave it there. Just write what you need."),

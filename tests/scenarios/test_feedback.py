@@ -47,6 +47,9 @@ async def test_a_low_score_asks_why_and_a_tap_answers(house: House, door: str) -
     await house.rests()
     [row] = await rated(house)
     assert (row.overall_score, row.comment) == (2, "Too generic")
+    # The question is answered: nothing said from now on is taken for a reason.
+    [dialog] = await house.rows("SELECT status FROM dialogs ORDER BY id DESC LIMIT 1")
+    assert dialog.status == "completed"
 
 
 async def test_a_low_score_may_be_explained_in_own_words(
