@@ -125,23 +125,19 @@ def pepper(settings: Settings) -> bytes:
     return hmac.digest(_key_bytes(settings), b"draper pepper", "sha256")
 
 
-def installation_key(settings: Settings) -> InstallationKey:
-    """The key that wraps the workspaces' keys."""
-    return InstallationKey(_key_bytes(settings))
-
-
 def _key_bytes(settings: Settings) -> bytes:
     if settings.key is not None:
-        try:
-            return base64.b64decode(settings.key.get_secret_value(), validate=True)
-        except ValueError as error:
-            raise BadInput(
-                "DRAPER_KEY is not base64.", hint="Set it to 32 random bytes, base64."
-            ) from error
-    file = settings.home / KEY_FILE
+        text = settings.key.get_secret_value()
+    else:
+        text = _kept_key(settings.home / KEY_FILE)
+    InstallationKey.from_text(text)  # refuses what could seal nothing, at the start
+    return base64.b64decode(text)
+
+
+def _kept_key(file: Path) -> str:
     if not file.exists():
         _write_once(file, base64.b64encode(os.urandom(32)))
-    return base64.b64decode(file.read_bytes())
+    return file.read_text()
 
 
 def _write_once(file: Path, content: bytes) -> None:
