@@ -116,11 +116,11 @@ class SocketDelivery:
         self._tickets.discard(ticket)
         socket = web.WebSocketResponse(heartbeat=10)
         await socket.prepare(request)
-        self.connections += 1
         info = {"num_connections": len(self.sockets) + 1}
         hello = {"type": "hello", "connection_info": {"app_id": APP}, **info}
         await socket.send_json(hello)
         self.sockets.append(socket)
+        self.connections += 1
         self._connected.set()
         try:
             async for message in socket:
@@ -148,7 +148,8 @@ class SocketDelivery:
     async def hand_over(self, delivery: Delivery) -> None:
         is_event = delivery.kind == "events_api"
         for number in range(4 if is_event else 1):
-            await self._connected.wait()
+            while not self.sockets:  # who was there may have left since it was said
+                await self._connected.wait()
             delivery.attempts += 1
             if await self._send(delivery, number):
                 delivery.taken = True
