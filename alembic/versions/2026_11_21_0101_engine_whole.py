@@ -1,7 +1,7 @@
 """Let the engine wait, batch, debounce, throttle and tick.
 
-Safe online: columns without a rewrite, small tables; lock_timeout 5 s. Undo forgets waits
-and what was gathered.
+Safe online: columns without a rewrite, small tables; lock_timeout 5 s. Undo forgets
+waits and what was gathered.
 """
 
 from alembic import op

@@ -1,0 +1,122 @@
+"""Runs begin: their rows, first jobs, lanes, and what may end them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from bot.durable import lanes, watches
+from bot.durable.arrived import INVOKED, Arrived
+from bot.durable.database import Connection
+from bot.durable.functions import Plan
+from bot.durable.watches import Watch
+
+START = """
+    WITH wanted AS (
+        SELECT * FROM unnest(
+            $1::text[], $2::text[], $3::text[], $4::integer[], $5::integer[],
+            $6::interval[], $7::interval[], $8::text[], $9::text[], $10::boolean[]
+        ) WITH ORDINALITY AS w (
+            function_id, event_id, lane, lane_limit, priority,
+            delay, patience, singleton, invoked_by, batched, place)
+    ), started AS (
+        INSERT INTO engine.runs (function_id, event_id, lane, lane_limit, rank,
+                                 expires_at, singleton, invoked_by, batched)
+        SELECT function_id, event_id, lane, lane_limit,
+               clock_timestamp() - make_interval(secs => nullif(priority, 0)),
+               now() + patience, singleton, invoked_by, batched
+        FROM wanted ORDER BY place
+        ON CONFLICT (event_id, function_id) DO NOTHING
+        RETURNING id, function_id, event_id, lane
+    ), queued AS (
+        INSERT INTO engine.jobs (run_id, blocked, due_at, priority)
+        SELECT s.id, s.lane IS NOT NULL, now() + w.delay, w.priority
+        FROM started s JOIN wanted w USING (function_id, event_id)
+        ORDER BY w.place
+    )
+    SELECT id, function_id, event_id FROM started
+"""
+BATCH = """
+    INSERT INTO engine.batches (run_id, place, event_id)
+    SELECT $1, place, event_id
+    FROM unnest($2::text[]) WITH ORDINALITY AS b (event_id, place)
+"""
+NONE = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A run to begin."""
+
+    plan: Plan
+    events: tuple[Arrived, ...]
+    """What starts it; more than one only for a batch."""
+    delay: timedelta = NONE
+    singleton: str | None = None
+    """While a run with this key is active, no other begins."""
+
+    @property
+    def event(self) -> Arrived:
+        """The first of its events."""
+        return self.events[0]
+
+
+async def begin(connection: Connection, starts: Sequence[Start]) -> dict[str, int]:
+    """Write the runs down; return the lanes to let runs into, with their limits."""
+    if not starts:
+        return {}
+    wanted = [_row(start) for start in starts]
+    columns = [list(column) for column in zip(*wanted, strict=True)]
+    rows = await connection.fetch(START, *columns)
+    begun = {(row["function_id"], row["event_id"]): row["id"] for row in rows}
+    for start in starts:
+        run_id = begun.get((start.plan.id, start.event.id))
+        if run_id and len(start.events) > 1:
+            ids = [event.id for event in start.events]
+            await connection.execute(BATCH, run_id, ids)
+        if run_id and start.plan.cancel_on:
+            await watches.add(connection, run_id, _endings(start))
+    return {lane: limit for _, _, lane, limit, *_ in wanted if lane and limit}
+
+
+async def admit(connection: Connection, entered: dict[str, int]) -> None:
+    """Let runs into these lanes, in one order, so that two cannot deadlock."""
+    for lane in sorted(entered):
+        await lanes.admit(connection, lane, entered[lane])
+
+
+def _row(start: Start) -> tuple[Any, ...]:
+    plan, facts = start.plan, start.event.facts
+    patience = plan.timeouts.start if plan.timeouts else None
+    invocation = facts["data"].get("_inngest") if _is_invoked(start) else None
+    return (
+        plan.id,
+        start.event.id,
+        plan.lane(facts),
+        plan.limit,
+        _priority(start),
+        start.delay,
+        patience,
+        start.singleton,
+        invocation and invocation["correlation_id"],
+        len(start.events) > 1,
+    )
+
+
+def _is_invoked(start: Start) -> bool:
+    return start.event.name == INVOKED
+
+
+def _priority(start: Start) -> int:
+    if start.plan.priority is None:
+        return 0
+    value = start.plan.priority.value(start.event.facts)
+    given = value if isinstance(value, int | float) else 0
+    return int(max(-600, min(600, given)))
+
+
+def _endings(start: Start) -> list[Watch]:
+    return [
+        Watch.of(cancel.event, cancel.when, start.event.facts, place=place)
+        for place, cancel in enumerate(start.plan.cancel_on)
+    ]

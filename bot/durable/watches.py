@@ -1,0 +1,119 @@
+"""What unfinished runs listen for: the answer to a step, or what cancels them.
+
+A watch whose expression has the form ``event.a == async.b`` carries the value of its
+left side, so that an event finds it by index among any number of others.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from bot.durable.arrived import COLUMNS, Arrived, Facts, key_of
+from bot.durable.database import Connection
+from bot.durable.expressions import Expression, compile
+from bot.durable.functions import look_up
+from db import faultpoints
+
+faultpoints.declare("engine.wait_matched")
+
+ADD = """
+    INSERT INTO engine.watches (run_id, step_id, place, event, value, condition, until)
+    VALUES ($1, $2, $3, $4, $5, $6, now() + $7::interval) ON CONFLICT DO NOTHING
+"""
+REMOVE = "DELETE FROM engine.watches WHERE run_id = $1 AND step_id = $2"
+# The events of a run come before what it listens for.
+LISTENING = f"""
+    SELECT w.run_id, w.step_id, w.condition, {COLUMNS}
+    FROM engine.watches w
+    JOIN engine.runs r ON r.id = w.run_id AND r.status = 'active'
+    JOIN engine.events e ON e.id = r.event_id AND e.seq < $3
+    WHERE w.event = $1 AND (w.value IS NULL OR $2::text[] IS NULL OR w.value = ANY ($2))
+        AND (w.until IS NULL OR w.until > now())
+    ORDER BY w.run_id, w.step_id, w.place
+"""
+# Sent in time counts, though it be read late; a worker that times the step out is first.
+ANSWER = """
+    UPDATE engine.jobs j SET answer = $3, due_at = now()
+    FROM engine.events e
+    WHERE j.run_id = $1 AND j.step_id = $2 AND e.id = $4
+        AND j.answer IS NULL AND j.worker IS NULL AND j.due_at > e.sent_at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One thing to listen for."""
+
+    event: str
+    value: str | None = None
+    condition: str | None = None
+    step_id: str = ""
+    place: int = 0
+    until: timedelta | None = None
+
+    @classmethod
+    def of(
+        cls,
+        event: str,
+        when: Expression | None,
+        facts: Facts,
+        **rest: Any,
+    ) -> "Watch":
+        """Listen for ``event`` on behalf of a run that was started by ``facts``."""
+        condition = when.text if when else None
+        return cls(event, _value(when, facts), condition, **rest)
+
+
+async def add(connection: Connection, run_id: UUID, made: Sequence[Watch]) -> None:
+    """Listen from now on."""
+    for watch in made:
+        await connection.execute(
+            ADD,
+            run_id,
+            watch.step_id,
+            watch.place,
+            watch.event,
+            watch.value,
+            watch.condition,
+            watch.until,
+        )
+
+
+async def remove(connection: Connection, run_id: UUID, step_id: str) -> None:
+    """Stop listening on behalf of a step."""
+    await connection.execute(REMOVE, run_id, step_id)
+
+
+async def answer(connection: Connection, event: Arrived) -> set[UUID]:
+    """Give the event to the steps that wait for it; return the runs it cancels."""
+    cancelled = set()
+    rows = await connection.fetch(LISTENING, event.name, event.leaves(), event.seq)
+    for row in rows:
+        if not _holds(row, event):
+            continue
+        if row["step_id"]:
+            found = (row["run_id"], row["step_id"], event.json, event.id)
+            await connection.execute(ANSWER, *found)
+        else:
+            cancelled.add(row["run_id"])
+    if rows:
+        faultpoints.reach("engine.wait_matched")
+    return cancelled
+
+
+def _holds(row: Any, event: Arrived) -> bool:
+    if row["condition"] is None:
+        return True
+    condition = compile(row["condition"], names=("event", "async"))
+    return condition.holds(Arrived.of(row).facts, event.facts)
+
+
+def _value(when: Expression | None, facts: Facts) -> str | None:
+    join = when.join if when else None
+    if join is None or join[1][0] != "data":
+        return None
+    value = look_up(facts, join[0])
+    return None if isinstance(value, dict | list) else key_of(value)
+
