@@ -64,7 +64,8 @@ async def collect(
     included, ``tally.usage`` is what was spent and must be recorded; the Completion's
     and the ModelFailed's ``usage`` is the same figure.
 
-    A stop other than END means the text is cut, see ``cut_notice``.
+    A stop other than END means the text is cut, see ``cut_notice``; TOOL_USE comes with
+    what the model asks for in ``tool_uses``, and the text may then be empty.
 
     Raises:
         ModelFailed: The provider failed, or answered nothing.
@@ -147,7 +148,7 @@ def _usable(completion: Completion) -> Completion:
             "The model declined to write this.",
             hint="Reword the request, or leave out the part it may object to.",
         )
-    if completion.text.strip():
+    if completion.text.strip() or completion.tool_uses:
         return completion
     if completion.stop in {Stop.LENGTH, Stop.CONTEXT}:
         raise ModelRejected(

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from agent.errors import AgentError, Unavailable
 
@@ -53,6 +53,27 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Tool:
+    """Something the model may ask for instead of, or after, words."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any]
+    """JSON Schema of its input, an object."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """One request by the model; nothing has been done yet."""
+
+    id: str
+    """The provider's own, to answer it by."""
+    name: str
+    input: Mapping[str, Any]
+    """As the model wrote it: check it before use."""
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """One call: the stable part first, what changes last."""
 
@@ -62,8 +83,13 @@ class Prompt:
     max_tokens: int = 4096
     model: str = ""
     """A pinned model; empty follows the tier."""
+    tools: tuple[Tool, ...] = ()
+    """The cached prefix begins with them: equal tools, in any order, equal bytes."""
+    may_use_tools: bool = True
+    """False keeps the tools in the prefix but lets the model only write."""
     metadata: Mapping[str, str] = field(default_factory=dict)
-    """What the rehearsal model may use to answer plausibly: ``skill``, ``client``."""
+    """What the rehearsal model may use to answer plausibly: ``skill``, ``client`` and
+    ``exchanged``, the number of turns since the brief."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +118,13 @@ class Thinking:
 
 
 @dataclass(frozen=True, slots=True)
+class Calling:
+    """The next piece of a tool's input, JSON that is not whole yet."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Spent:
     """What the call has cost so far, so that a cancelled one can be paid for."""
 
@@ -109,9 +142,10 @@ class Completion:
     model: str
     latency_ms: int
     first_token_ms: int | None = None
+    tool_uses: tuple[ToolUse, ...] = ()
 
 
-Piece = Delta | Thinking | Spent | Completion
+Piece = Delta | Thinking | Calling | Spent | Completion
 """What a stream yields."""
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 
-from agent.llm.port import Block, Prompt, Tier, Turn
+from agent.llm.port import Block, Prompt, Tier, Tool, Turn
 
 PROFILE_BYTES = 12_000
 """About 4,000 tokens of client profile; a longer one is cut at a line."""
@@ -95,6 +95,10 @@ class Task:
     history: tuple[Turn, ...] = ()
     """Earlier turns as they were said, oldest first, without what was added to them."""
     outside: tuple[Outside, ...] = ()
+    exchange: tuple[Turn, ...] = ()
+    """What was asked, answered or sent back since the brief; the last is the user's."""
+    tools: tuple[Tool, ...] = ()
+    may_use_tools: bool = True
     today: date | None = None
     """The day where the person is."""
     max_tokens: int = MAX_TOKENS
@@ -110,6 +114,8 @@ def build(task: Task) -> Prompt:
         turns=(*_history(task.history), *_last(task)),
         max_tokens=task.max_tokens,
         model=task.model,
+        tools=task.tools,
+        may_use_tools=task.may_use_tools,
         metadata=_metadata(task),
     )
 
@@ -167,10 +173,13 @@ def _last(task: Task) -> Iterable[Turn]:
     if context := _joined([day, *found]):
         yield Turn("user", context)
     yield Turn("user", clean(task.brief).strip() or "(no words)")
+    for turn in task.exchange:
+        yield Turn(turn.role, clean(turn.text).strip() or "(no words)")
 
 
 def _metadata(task: Task) -> Mapping[str, str]:
-    return {"skill": task.skill, "client": _line(task.client)}
+    client, exchanged = _line(task.client), str(len(task.exchange))
+    return {"skill": task.skill, "client": client, "exchanged": exchanged}
 
 
 def _titled(title: str, text: str) -> str:

@@ -2,7 +2,16 @@
 
 from dataclasses import replace
 
-from agent.llm.port import Completion, Delta, ModelFailed, Piece, Spent, Thinking, Usage
+from agent.llm.port import (
+    Calling,
+    Completion,
+    Delta,
+    ModelFailed,
+    Piece,
+    Spent,
+    Thinking,
+    Usage,
+)
 
 BYTES_PER_TOKEN = 3
 """Prose of current tokenizers: 3 to 4 bytes of UTF-8 a token, the low end here."""
@@ -47,7 +56,7 @@ class Tally:
     def see(self, piece: Piece) -> None:
         """Count ``piece`` of the call now streaming."""
         match piece:
-            case Delta(text) | Thinking(text):
+            case Delta(text) | Thinking(text) | Calling(text):
                 self._shown_bytes += len(text.encode())
             case Spent(usage):
                 self._said = usage

@@ -3,10 +3,22 @@
 Source: https://platform.claude.com/docs/en/build-with-claude/streaming
 """
 
+import json
 import time
+from dataclasses import dataclass, field
 from typing import Any
 
-from agent.llm.port import Completion, Delta, Piece, Spent, Stop, Thinking, Usage
+from agent.llm.port import (
+    Calling,
+    Completion,
+    Delta,
+    Piece,
+    Spent,
+    Stop,
+    Thinking,
+    ToolUse,
+    Usage,
+)
 from agent.llm.tally import Tally
 
 PROVIDER = "anthropic"
@@ -22,6 +34,24 @@ _STOPS = {
 }
 
 
+@dataclass(slots=True)
+class _Call:
+    """A tool's use while its input is still being written."""
+
+    id: str
+    name: str
+    written: list[str] = field(default_factory=list)
+
+    def whole(self) -> list[ToolUse]:
+        """The use; none when its input was cut in the middle."""
+        try:
+            # Without parameters nothing is written, not even braces.
+            given = json.loads("".join(self.written) or "{}")
+        except ValueError:
+            return []
+        return [ToolUse(self.id, self.name, given)]
+
+
 class Answer:
     """The answer so far, fed by the API's events."""
 
@@ -31,6 +61,7 @@ class Answer:
         self.tally = Tally()
         self.is_whole = False
         self._texts: list[str] = []
+        self._calls: list[_Call] = []
         self._usage = Usage()
         self._stop = Stop.OTHER
         self._began = time.perf_counter()
@@ -49,6 +80,9 @@ class Answer:
                 return [self._spent(event.message.usage)]
             case "content_block_start" if event.content_block.type == "thinking":
                 return [Thinking()]
+            case "content_block_start" if event.content_block.type == "tool_use":
+                block = event.content_block
+                self._calls.append(_Call(block.id, block.name))
             case "content_block_delta":
                 return self._delta(event.delta)
             case "message_delta":
@@ -61,6 +95,9 @@ class Answer:
     def _delta(self, delta: Any) -> list[Piece]:
         if delta.type == "thinking_delta":
             return [Thinking(delta.thinking)]
+        if delta.type == "input_json_delta":
+            self._calls[-1].written.append(delta.partial_json)
+            return [Calling(delta.partial_json)]
         if delta.type != "text_delta" or not delta.text:
             return []
         if self._first_token_ms is None:
@@ -85,6 +122,7 @@ class Answer:
             self.model,
             self._elapsed_ms(),
             self._first_token_ms,
+            tuple(use for call in self._calls for use in call.whole()),
         )
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from agent.errors import BadInput
-from agent.llm.port import Prompt, Tier, Turn
+from agent.llm.port import Prompt, Tier, Tool, Turn
 
 MAX_BREAKPOINTS = 4
 """Cache marks a request may bear."""
@@ -34,9 +34,25 @@ def request(prompt: Prompt, model: str) -> dict[str, Any]:
         "thinking": {"type": "adaptive", "display": "summarized"},
         "output_config": {"effort": _EFFORT[prompt.tier]},
     }
+    if prompt.tools:
+        body["tools"] = [_tool(tool) for tool in sorted(prompt.tools, key=_name)]
+        if not prompt.may_use_tools:
+            body["tool_choice"] = {"type": "none"}
     if prompt.system:
         body["system"] = [_text(part.text, cache=part.cache) for part in prompt.system]
     return body
+
+
+def _name(tool: Tool) -> str:
+    return tool.name
+
+
+def _tool(tool: Tool) -> dict[str, Any]:
+    return {
+        "name": tool.name,
+        "description": tool.description,
+        "input_schema": dict(tool.schema),
+    }
 
 
 def _messages(turns: tuple[Turn, ...]) -> list[dict[str, Any]]:

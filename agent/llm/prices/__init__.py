@@ -1,5 +1,6 @@
 """The dated price lists, one file a change, and what a call costs by them."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -11,12 +12,14 @@ from typing import Any
 import yaml
 
 from agent.errors import AgentError
-from agent.llm.port import Prompt, Usage
+from agent.llm.port import Prompt, Tool, Usage
 
 _MILLION = Decimal(1_000_000)
 _SIX_PLACES = Decimal("0.000001")
 _FRAME_TOKENS = 16
 """For the role and the marks around one block of a prompt, generously."""
+_TOOL_FRAME_TOKENS = 700
+"""For the instructions the provider adds once there are tools, generously."""
 
 
 class UnknownModel(AgentError):
@@ -126,8 +129,14 @@ def most_tokens(prompt: Prompt) -> int:
     texts = [block.text for block in prompt.system] + [
         turn.text for turn in prompt.turns
     ]
+    texts += [_declared(tool) for tool in prompt.tools]
     size = sum(len(text.encode("utf-8", "replace")) for text in texts)
-    return size + _FRAME_TOKENS * (len(texts) + 1)
+    frame = _TOOL_FRAME_TOKENS if prompt.tools else 0
+    return size + frame + _FRAME_TOKENS * (len(texts) + 1)
+
+
+def _declared(tool: Tool) -> str:
+    return f"{tool.name}{tool.description}{json.dumps(dict(tool.schema))}"
 
 
 def in_force(on: date) -> PriceList:

@@ -13,6 +13,7 @@ import yaml
 
 from agent.llm.port import Completion, Delta, Piece, Prompt, Spent, Stop, Usage
 from agent.llm.rehearsal.brief import Brief, read
+from agent.llm.rehearsal.exchange import Exchange, hear
 from agent.llm.tally import likely_tokens
 
 LABEL = (
@@ -44,6 +45,10 @@ class Rehearsal:
         first_ms: int | None = None
         taken = likely_tokens(sum(len(turn.text.encode()) for turn in prompt.turns))
         yield Spent(Usage(input_tokens=taken))
+        heard = hear(prompt)
+        if heard.question is not None:
+            yield self._asks(prompt, heard, taken, began)
+            return
         text = draft(prompt)
         for word in pieces(text):
             await asyncio.sleep(self._delay_s)
@@ -62,14 +67,28 @@ class Rehearsal:
             first_ms,
         )
 
+    def _asks(
+        self, prompt: Prompt, heard: Exchange, taken: int, began: float
+    ) -> Completion:
+        assert heard.question is not None  # noqa: S101 - the caller looked
+        return Completion(
+            "",
+            Usage(input_tokens=taken, output_tokens=likely_tokens(heard.size_bytes)),
+            Stop.TOOL_USE,
+            self.provider,
+            self.model_for(prompt),
+            _since(began),
+            tool_uses=(heard.question,),
+        )
+
 
 def draft(prompt: Prompt) -> str:
     """Return the labelled draft for ``prompt``."""
-    asked = prompt.turns[-1].text if prompt.turns else ""
-    brief = read(asked[:_READ], prompt.metadata.get("client", ""))
+    heard = hear(prompt)
+    brief = read(heard.brief[:_READ], prompt.metadata.get("client", ""))
     skill = prompt.metadata.get("skill", "")
     body = _shortened(_body(skill, brief), brief)
-    return f"> {LABEL}\n\n{body}\n"
+    return f"> {LABEL}\n\n{heard.applied(body)}\n"
 
 
 def pieces(text: str) -> Iterator[str]:

@@ -139,7 +139,7 @@ def test_no_block_is_ever_empty(words: str) -> None:
 def test_without_a_skill_the_assistant_answers() -> None:
     prompt = build(Task("What can you do?", tier=Tier.FAST))
     assert "No skill was chosen" in prompt.system[1].text
-    assert prompt.metadata == {"skill": "", "client": ""}
+    assert prompt.metadata == {"skill": "", "client": "", "exchanged": "0"}
 
 
 def test_a_long_profile_is_cut_at_a_line_within_its_budget() -> None:
@@ -209,3 +209,11 @@ async def test_the_stand_in_accepts_every_built_prompt_and_caches_it(
 
 async def _ignore(_: str) -> None:
     """Show nobody."""
+
+
+def test_what_was_exchanged_since_stands_last_and_moves_nothing_before_it() -> None:
+    asked = Turn("assistant", "Which tone?"), Turn("user", "warm")
+    before, after = build(SKILL), build(replace(SKILL, exchange=asked))
+    assert after.turns == (*before.turns, *asked)
+    assert after.system == before.system
+    assert after.metadata["exchanged"] == "2"

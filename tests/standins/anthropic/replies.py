@@ -15,7 +15,12 @@ class Reply:
     text: str = ""
     thinking: str = ""
     """Shown only to who asked for summaries; billed to everybody."""
-    stop: str = "end_turn"
+    tool: tuple[str, dict[str, Any]] | None = None
+    """A tool to use after the text, and its input; it is then what ends the turn."""
+    tool_bytes: int | None = None
+    """Write so much of the tool's input only, as when the tokens run out."""
+    stop: str = ""
+    """Why it ends; when empty, because it is whole or wants a tool."""
     piece_words: int = 3
     """Words in one text delta."""
     pace_s: float = 0.0
@@ -96,19 +101,33 @@ def usage_json(counts: Counts, output_tokens: int) -> dict[str, Any]:
 def billed(reply: Reply) -> int:
     if reply.output_tokens is not None:
         return reply.output_tokens
-    return tokens(reply.text) + tokens(reply.thinking) + 1
+    return tokens(reply.text) + tokens(reply.thinking) + tokens(_written(reply)) + 1
+
+
+def stop_reason(reply: Reply) -> str:
+    return reply.stop or ("tool_use" if reply.tool else "end_turn")
+
+
+def _written(reply: Reply) -> str:
+    if reply.tool is None or not reply.tool[1]:
+        return ""
+    return json.dumps(reply.tool[1])[: reply.tool_bytes]
 
 
 def message(reply: Reply, counts: Counts, body: dict[str, Any], ident: str) -> Any:
     """Return the whole answer, as a call without ``stream`` gets it."""
-    blocks = [{"type": "text", "text": reply.text}] if reply.text else []
+    blocks: list[Any] = [{"type": "text", "text": reply.text}] if reply.text else []
+    if reply.tool:
+        name, given = reply.tool
+        use = {"type": "tool_use", "id": f"toolu_{ident}", "name": name}
+        blocks.append(use | {"input": given})
     return {
         "id": ident,
         "type": "message",
         "role": "assistant",
         "model": body["model"],
         "content": blocks,
-        "stop_reason": reply.stop,
+        "stop_reason": stop_reason(reply),
         "stop_sequence": None,
         "usage": usage_json(counts, billed(reply)),
     }
@@ -118,7 +137,7 @@ def events(
     reply: Reply, counts: Counts, body: dict[str, Any], ident: str
 ) -> Iterator[dict[str, Any]]:
     """Yield the answer as streaming events, ``message_start`` to ``message_stop``."""
-    start = message(Reply(stop=""), counts, body, ident)
+    start = message(Reply(), counts, body, ident)
     start |= {"stop_reason": None, "usage": usage_json(counts, 1)}
     yield {"type": "message_start", "message": start}
     index = 0
@@ -127,11 +146,14 @@ def events(
         index += 1
     if reply.text:
         yield from _text(reply, index)
+        index += 1
+    if reply.tool:
+        yield from _tool(reply, index, f"toolu_{ident}")
     final = usage_json(counts, billed(reply))
     del final["cache_creation"], final["service_tier"]
     yield {
         "type": "message_delta",
-        "delta": {"stop_reason": reply.stop, "stop_sequence": None},
+        "delta": {"stop_reason": stop_reason(reply), "stop_sequence": None},
         "usage": final,
     }
     yield {"type": "message_stop"}
@@ -151,6 +173,17 @@ def _text(reply: Reply, index: int) -> Iterator[Any]:
     yield _begin(index, {"type": "text", "text": ""})
     for piece in _pieces(reply.text, reply.piece_words):
         yield _delta(index, {"type": "text_delta", "text": piece})
+    yield {"type": "content_block_stop", "index": index}
+
+
+def _tool(reply: Reply, index: int, ident: str) -> Iterator[Any]:
+    assert reply.tool is not None
+    block = {"type": "tool_use", "id": ident, "name": reply.tool[0], "input": {}}
+    yield _begin(index, block)
+    written = _written(reply)
+    for at in range(0, max(len(written), 1), 12):
+        part = written[at : at + 12]
+        yield _delta(index, {"type": "input_json_delta", "partial_json": part})
     yield {"type": "content_block_stop", "index": index}
 
 

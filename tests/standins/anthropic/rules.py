@@ -5,6 +5,7 @@ Sources: https://platform.claude.com/docs/en/models/sonnet-5-5/migration-guide,
 https://platform.claude.com/docs/en/api/versioning (2026-10-21).
 """
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import chain, pairwise
 from typing import Any
@@ -184,6 +185,22 @@ def _tools(body: Body) -> str | None:
     choice = (body.get("tool_choice") or {}).get("type")
     if choice in {"any", "tool"}:
         return f"tool_choice.{choice} is not supported for this model"
+    if choice is not None and not body.get("tools"):
+        return "tool_choice: may only be specified while providing tools"
+    for at, tool in enumerate(body.get("tools", ())):
+        if wrong := _tool(tool):
+            return f"tools.{at}.{wrong}"
+    return None
+
+
+def _tool(tool: Any) -> str | None:
+    if extra := set(tool) - {"name", "description", "input_schema", "cache_control"}:
+        return f"custom.{extra.pop()}: Extra inputs are not permitted"
+    if not re.fullmatch(r"[a-zA-Z0-9_-]{1,128}", str(tool.get("name", ""))):
+        return "custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'"
+    schema = tool.get("input_schema")
+    if not isinstance(schema, dict) or schema.get("type") != "object":
+        return "custom.input_schema.type: Field required"
     return None
 
 

@@ -1,0 +1,70 @@
+"""What a rehearsal makes of a question it was told to ask, and of what came back.
+
+A brief with ``[ask: Which tone? | warm | plain]`` has the rehearsal ask, once for each
+such mark; it never asks otherwise. Its first choice is the default.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+
+from agent.llm.port import Prompt, ToolUse, Turn
+
+_MARK = re.compile(r"\[ask:\s*([^\]|]+?)\s*((?:\|[^\]|]+)*)\]", re.IGNORECASE)
+_LABEL = "Rehearsal question:"
+_SHORTER = re.compile(r"\bshort", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """The brief, and what has been said about it since."""
+
+    brief: str
+    question: ToolUse | None
+    """What is to be asked now, if anything."""
+    answers: tuple[str, ...]
+    wishes: tuple[str, ...]
+    """What earlier drafts were sent back with."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the question, as it is written."""
+        return len(json.dumps(dict(self.question.input))) if self.question else 0
+
+    def applied(self, body: str) -> str:
+        """The body with what came back worked in, where all can see it."""
+        for wish in self.wishes:
+            if _SHORTER.search(wish):
+                body = body[: len(body) // 2].rpartition("\n")[0] or body
+        notes = [f"_Answered: {' '.join(answer.split())}_" for answer in self.answers]
+        notes += [f"_Sent back with: {' '.join(wish.split())}_" for wish in self.wishes]
+        return "\n\n".join([*notes, body])
+
+
+def hear(prompt: Prompt) -> Exchange:
+    """Return the brief of ``prompt`` and what followed it."""
+    brief, since = _parted(prompt)
+    pairs = list(zip(since[::2], since[1::2], strict=False))
+    answers = [said.text for ours, said in pairs if ours.text.startswith(_LABEL)]
+    wishes = [said.text for ours, said in pairs if not ours.text.startswith(_LABEL)]
+    marks = _MARK.findall(brief) if prompt.tools and prompt.may_use_tools else []
+    due = marks[len(answers) :]
+    use = _use(prompt, *due[0], number=len(answers) + 1) if due else None
+    return Exchange(_MARK.sub("", brief), use, tuple(answers), tuple(wishes))
+
+
+def _parted(prompt: Prompt) -> tuple[str, tuple[Turn, ...]]:
+    if not prompt.turns:
+        return "", ()
+    since = len(prompt.turns) - int(prompt.metadata.get("exchanged", "0"))
+    return prompt.turns[since - 1].text, prompt.turns[since:]
+
+
+def _use(prompt: Prompt, asked: str, offered: str, *, number: int) -> ToolUse:
+    choices = [choice.strip() for choice in offered.split("|") if choice.strip()]
+    given = {
+        "question": f"{_LABEL} {asked}",
+        "choices": choices[:4],
+        "default": choices[0] if choices else "what seems best",
+    }
+    return ToolUse(f"rehearsal_{number}", prompt.tools[0].name, given)
