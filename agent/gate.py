@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ValidationError
 
-from agent.ctx import Ctx, Via
+from agent.ctx import Caller, Ctx, Role, Via
 from agent.errors import BadInput, Forbidden, NeedsApproval
 from agent.operation import Effect, Operation, P, R
 
@@ -26,12 +26,7 @@ async def invoke(op: Operation[P, R], ctx: Ctx, raw: Mapping[str, object]) -> R:
         NeedsApproval: The effect is guarded, and no unused approval is for this call.
         OverBudget: The operation spends, and nothing is left to spend.
     """
-    if ctx.caller.role < op.role:
-        raise Forbidden(
-            f"That needs the {op.role.name.lower()} role; you are a "
-            f"{ctx.caller.role.name.lower()} here.",
-            hint="Ask an owner of this workspace.",
-        )
+    ensure_role(ctx.caller, op.role)
     params = _shape(op, raw)
     if op.effect in GUARDED[ctx.caller.via]:
         await _consent(op, ctx, params)
@@ -41,6 +36,20 @@ async def invoke(op: Operation[P, R], ctx: Ctx, raw: Mapping[str, object]) -> R:
     if op.effect is not Effect.READ:
         await ctx.audit.record(ctx.session, ctx.caller, action=op.name)
     return result
+
+
+def ensure_role(caller: Caller, lowest: Role) -> None:
+    """Return when the caller stands high enough; for roles that a row names, too.
+
+    Raises:
+        Forbidden: The caller's role is below ``lowest``.
+    """
+    if caller.role < lowest:
+        raise Forbidden(
+            f"That needs the {lowest.name.lower()} role; you are a "
+            f"{caller.role.name.lower()} here.",
+            hint="Ask an owner of this workspace.",
+        )
 
 
 def params_hash(op: str, user_id: object, params: BaseModel) -> str:

@@ -40,6 +40,7 @@ _OPTIONAL: Mapping[str, tuple[str, str]] = {
         r"(?:\s*[^\n]*\S\s*->\s*[a-z0-9-]+\s*\n?)+",
         "`phrase -> skill` lines",
     ),
+    "approval": (r"member|admin|owner", "who must say yes: member, admin or owner"),
     "required-context": (
         r"\s*(client|persona)(\s*,\s*(client|persona))*\s*",
         "client, persona",

@@ -102,6 +102,6 @@ def _version(file: SkillFile) -> Mapping[str, Any]:
         ],
         "prompt": instructions(file),
         "tier": file.tier.value,
-        "llm_config": {"max_tokens": file.max_tokens},
+        "llm_config": {"max_tokens": file.max_tokens, "approval": file.approval},
         "max_cost_usd": file.max_cost_usd,
     }

@@ -75,6 +75,8 @@ class SkillFile:
     handoffs: tuple[Handoff, ...]
     required_context: tuple[str, ...]
     """``client``, ``persona``: what must be chosen before it runs well."""
+    approval: str
+    """The lowest role that must say yes to its pieces; empty: nobody has to."""
     body: str
     """The instructions, without the front matter."""
     rules: tuple[rulefile.Rule, ...]
@@ -160,6 +162,7 @@ def _assemble(held: Folder, problems: list[Problem]) -> SkillFile | None:
         related=frontmatter.listed(said.get("related", "")),
         handoffs=_handoffs(said.get("hand-offs", "")),
         required_context=frontmatter.listed(said.get("required-context", "")),
+        approval=said.get("approval", "").strip(),
         body=head.body,
         rules=rules,
         questions=questions,

@@ -1,10 +1,12 @@
-"""A run's request as a task for the model."""
+"""A run's request as a task for the model, and what else it asks for."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.catalog import shelf
@@ -12,12 +14,46 @@ from agent.clients import brands
 from agent.llm.port import Tier, Turn
 from agent.llm.prompt import Task
 from agent.memory import conversations
-from agent.runs import work_queries
+from agent.runs import approvals, pause_queries, questions, work_queries
+
+RANK = ("", "member", "admin", "owner")
+"""Roles that may have to say yes, none first."""
 
 
-async def task(session: AsyncSession, run_id: UUID, now: datetime) -> Task:
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What one call to the model is about."""
+
+    task: Task
+    """Without what was exchanged since: that lies partly in the object store."""
+    exchanges: Sequence[RowMapping]
+    """Questions and decisions of this attempt, in order."""
+    approval: str
+    """The role that must say yes to what comes of it; empty: none."""
+
+
+async def read(
+    session: AsyncSession, run_id: UUID, attempt: int, now: datetime
+) -> Brief:
     """All that the model is told: the skill's version, the brand, what was said."""
-    brief = await work_queries.brief(session, run_id)
+    asked = await work_queries.brief(session, run_id)
+    exchanges = await pause_queries.exchanges(session, run_id, attempt)
+    task = await _task(session, asked, now)
+    words, wished = approvals.wished(task.brief)
+    declared = asked["approval"] or ""
+    if not task.skill or not words:
+        return Brief(task, exchanges, "")
+    used = sum(row["kind"] == "wait" for row in exchanges)
+    task = replace(
+        task,
+        brief=words,
+        tools=(questions.ASK,),
+        may_use_tools=used < questions.MOST,
+    )
+    return Brief(task, exchanges, max(declared, wished, key=RANK.index))
+
+
+async def _task(session: AsyncSession, brief: RowMapping, now: datetime) -> Task:
     profile = ""
     if brief["client_id"]:
         profile = await brands.summary_of(session, brief["client_id"])

@@ -16,7 +16,10 @@ _BEGIN = text("""
     )
     INSERT INTO run_steps (workspace_id, run_id, position, name, kind, attempt, status,
                            effect, started_at)
-    SELECT workspace_id, id, 1, :name, 'llm', :attempt, 'running', 'spend', now()
+    SELECT workspace_id, id,
+           (SELECT count(*) + 1 FROM run_steps s
+            WHERE s.run_id = alive.id AND s.attempt = :attempt),
+           :name, 'llm', :attempt, 'running', 'spend', now()
     FROM alive
     ON CONFLICT (run_id, name, attempt) DO UPDATE
     SET status = 'running', error_message = NULL, completed_at = NULL
@@ -60,8 +63,10 @@ _TOTAL = text("""
 
 _BRIEF = text("""
     SELECT r.user_message AS brief, r.message_id, r.conversation_id, r.client_id,
-           r.skill_version_id, coalesce(k.name, '') AS client, w.timezone
+           r.skill_version_id, coalesce(k.name, '') AS client, w.timezone,
+           v.llm_config ->> 'approval' AS approval
     FROM runs r JOIN workspaces w ON w.id = r.workspace_id
+    LEFT JOIN skill_versions v ON v.id = r.skill_version_id
     LEFT JOIN clients k ON k.id = r.client_id
     WHERE r.id = :run_id
 """)

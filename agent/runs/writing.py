@@ -5,9 +5,10 @@ finished one left behind is found and not paid for again.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,17 +18,17 @@ from agent.billing.budgets import Budgets, Call, Spent
 from agent.ctx import Caller
 from agent.errors import AgentError
 from agent.llm import loop
-from agent.llm.port import Completion, Model, Prices, Prompt, Stop
-from agent.llm.prompt import build
+from agent.llm.port import Completion, Model, Prices, Prompt, Stop, Turn
+from agent.llm.prompt import Task, build
 from agent.llm.tally import Tally
 from agent.mailroom import deliveries
 from agent.ports import Clock, Objects
-from agent.runs import briefs, work_queries
+from agent.runs import approvals, briefs, questions, work_queries
+from agent.runs.briefs import Brief
+from agent.runs.questions import Question
 from db import faultpoints
 
 faultpoints.declare("write.reserved", "write.streaming", "write.settled")
-
-STEP = "write"
 
 OpenTenant = Callable[[Caller], AbstractAsyncContextManager[AsyncSession]]
 
@@ -46,16 +47,18 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One attempt at one run, for one person."""
+    """One attempt at one run, for one person; of its writing steps, this one."""
 
     run_id: UUID
     attempt: int
     caller: Caller
+    step: str = "write"
+    """``write``, ``write-2`` ...: each is a call of its own."""
 
     @property
     def call_prefix(self) -> str:
         """Run, attempt, step; a call's number makes it a ``call_key``."""
-        return f"{self.run_id}:{self.attempt}:{STEP}:"
+        return f"{self.run_id}:{self.attempt}:{self.step}:"
 
     @property
     def store_key(self) -> str:
@@ -65,7 +68,7 @@ class Job:
     @property
     def draft_key(self) -> str:
         """Where the text waits until it is an output."""
-        return f"drafts/{self.store_key}.md"
+        return f"drafts/{self.store_key}/{self.step}.md"
 
 
 class Cancelled(AgentError):
@@ -76,11 +79,24 @@ class Cancelled(AgentError):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What writing left in the object store."""
+    """What writing came to: a draft, or a question that must be answered first."""
 
-    draft_key: str
-    stop: str
+    draft_key: str = ""
+    """Where the draft lies in the object store; empty with a question."""
+    stop: str = Stop.END.value
     """Why the model stopped; other than ``end`` the text is cut."""
+    question: Mapping[str, Any] | None = None
+    """``{question, choices, default}``."""
+    approval: str = ""
+    """The role that must say yes before the draft is finished; empty: none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What one call to the model came to."""
+
+    completion: Completion
+    question: Question | None
 
 
 async def write(bench: Bench, job: Job) -> Written:
@@ -92,20 +108,41 @@ async def write(bench: Bench, job: Job) -> Written:
         ModelFailed, ModelRejected: See ``agent.llm.port``.
     """
     async with bench.open(job.caller) as session:
-        done = await work_queries.finished(session, job.run_id, STEP, job.attempt)
+        done = await work_queries.finished(session, job.run_id, job.step, job.attempt)
         if done is not None:
             return Written(**done)
-        if not await work_queries.begin(session, job.run_id, STEP, job.attempt):
+        if not await work_queries.begin(session, job.run_id, job.step, job.attempt):
             raise Cancelled("The run was stopped.")
-        prompt = build(await briefs.task(session, job.run_id, bench.clock.now()))
+        now = bench.clock.now()
+        brief = await briefs.read(session, job.run_id, job.attempt, now)
+        prompt = build(await _told(bench, brief))
         call = await _reserve(bench, session, job, prompt)
     faultpoints.reach("write.reserved")
-    completion = await _stream(bench, call, job, prompt)
-    written = Written(job.draft_key, completion.stop.value)
+    said = await _stream(bench, call, job, prompt)
+    written = _written(job, brief, said)
     # Paid for is booked, even when the step is cancelled right now.
-    await asyncio.shield(_book(bench, call, job, completion, written))
+    await asyncio.shield(_book(bench, call, job, said.completion, written))
     faultpoints.reach("write.settled")
     return written
+
+
+async def _told(bench: Bench, brief: Brief) -> Task:
+    exchange: list[Turn] = []
+    for row in brief.exchanges:
+        given, came = row["input"], row["output"]
+        if row["kind"] == "wait":
+            exchange += questions.turns(given, came)
+        else:
+            draft = (await bench.objects.get(given["draft_key"])).decode()
+            exchange += approvals.turns(draft, came)
+    return replace(brief.task, exchange=tuple(exchange))
+
+
+def _written(job: Job, brief: Brief, said: _Said) -> Written:
+    if said.question is not None:
+        return Written(question=said.question.model_dump())
+    stop = said.completion.stop.value
+    return Written(job.draft_key, stop, approval=brief.approval)
 
 
 async def _book(
@@ -114,7 +151,7 @@ async def _book(
     async with bench.open(job.caller) as session:
         await _settle(bench, session, call, completion)
         await work_queries.finish(
-            session, job.run_id, STEP, job.attempt, output=asdict(written)
+            session, job.run_id, job.step, job.attempt, output=asdict(written)
         )
 
 
@@ -133,7 +170,7 @@ async def _reserve(
     return call
 
 
-async def _stream(bench: Bench, call: Call, job: Job, prompt: Prompt) -> Completion:
+async def _stream(bench: Bench, call: Call, job: Job, prompt: Prompt) -> _Said:
     async def show(text: str) -> None:
         faultpoints.reach("write.streaming")
         async with bench.open(job.caller) as session:
@@ -145,16 +182,17 @@ async def _stream(bench: Bench, call: Call, job: Job, prompt: Prompt) -> Complet
     tally = Tally()
     try:
         completion = await loop.collect(bench.model, prompt, show, tally=tally)
-        await bench.objects.put(
-            job.draft_key, completion.text.encode(), media_type="text/markdown"
-        )
+        question = questions.asked(completion)
+        if question is None:
+            body = completion.text.encode()
+            await bench.objects.put(job.draft_key, body, media_type="text/markdown")
     except BaseException as error:
         # Whatever ended it, cancelling included: what was spent is booked, and a
         # second cancelling does not stop that.
         spent = _unfinished(bench.model, prompt, tally)
         await asyncio.shield(_book_failure(bench, call, job, spent, _said(error)))
         raise
-    return completion
+    return _Said(completion, question)
 
 
 async def _book_failure(
@@ -162,7 +200,7 @@ async def _book_failure(
 ) -> None:
     async with bench.open(job.caller) as session:
         await _settle(bench, session, call, spent, status="error")
-        await work_queries.fail(session, job.run_id, STEP, job.attempt, error)
+        await work_queries.fail(session, job.run_id, job.step, job.attempt, error)
 
 
 def _unfinished(model: Model, prompt: Prompt, tally: Tally) -> Completion:

@@ -41,7 +41,7 @@ def only(folder: Path) -> Problem:
 
 def test_a_sound_folder_becomes_a_skill(tmp_path: Path) -> None:
     extra = "  hints: tea, steam\n  related: pots, cups\n  required-context: client\n"
-    extra += "  hand-offs: |\n    kettle drum -> music\n"
+    extra += "  approval: admin\n  hand-offs: |\n    kettle drum -> music\n"
     files = {
         "RULES.md": RULES,
         "questions.yaml": QUESTIONS,
@@ -56,6 +56,7 @@ def test_a_sound_folder_becomes_a_skill(tmp_path: Path) -> None:
     assert skill.related == ("pots", "cups")
     assert skill.handoffs == (Handoff("kettle drum", "music"),)
     assert skill.required_context == ("client",)
+    assert skill.approval == "admin"
     assert skill.body == "Boil water."
     assert [rule.code for rule in skill.rules] == ["K01", "K02"]
     assert [rule.checked_by for rule in skill.rules] == ["code", "judge"]
@@ -85,6 +86,7 @@ def test_the_hash_is_of_the_content_alone(tmp_path: Path) -> None:
 
 def test_a_skill_cannot_be_changed(tmp_path: Path) -> None:
     skill = load(make(tmp_path))
+    assert skill.approval == "", "nobody has to say yes unless it is asked for"
     with pytest.raises(dataclasses.FrozenInstanceError):
         skill.title = "x"  # type: ignore[misc]
 
@@ -99,6 +101,7 @@ def test_a_skill_cannot_be_changed(tmp_path: Path) -> None:
         ("tier", "huge"),
         ("max-tokens", '"many"'),
         ("max-cost-usd", '"-1"'),
+        ("approval", "boss"),
         ("colour", "red"),
         ("title", "[a, b]"),
     ],

@@ -135,4 +135,4 @@ async def test_what_may_cost_too_much_is_not_asked(world: World, job: Job) -> No
 def test_a_call_s_key_tells_run_attempt_and_step() -> None:
     job = Job(UUID(int=1), 2, AS_ANA)
     assert job.call_prefix == f"{UUID(int=1)}:2:write:"
-    assert job.draft_key == f"drafts/{AS_ANA.workspace_id}/{UUID(int=1)}/2.md"
+    assert job.draft_key == f"drafts/{AS_ANA.workspace_id}/{UUID(int=1)}/2/write.md"
