@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from bot.durable.limits import Limits
+from bot.durable.remote.breath import Breath
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +27,4 @@ class Pace:
     drain_s: float = 10.0
     """How long a step may still run once we were told to stop."""
     engine: Limits = field(default_factory=Limits)
+    relay: Breath = field(default_factory=Breath)

@@ -133,8 +133,16 @@ class Inngest(BaseSettings):
     model_config = _group("INNGEST_")
 
     base_url: str = ""
+    event_api_base_url: str = ""
+    """Takes events, where that is another address; Inngest Cloud's is known."""
     event_key: SecretStr | None = None
     signing_key: SecretStr | None = None
+    signing_key_fallback: SecretStr | None = None
+    """While the key is changed: calls signed with it are taken, too."""
+    env: str = ""
+    """A branch environment of Inngest Cloud."""
+    dev: bool = False
+    """A server on this machine may have no keys; nothing is signed then."""
 
 
 class Settings(BaseSettings):
