@@ -1,63 +1,61 @@
-"""What the engine has to know of each function, read from the SDK's declaration."""
+"""Reading what functions declare, as the SDK syncs it, into plans.
 
-import json
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+Source: ``FunctionConfig`` of the installed SDK; what Inngest's server refuses (bounds,
+and options that exclude each other) is refused here, too.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import inngest
 
-from agent.errors import BadInput
+from bot.durable import options
+from bot.durable.cron import Cron
+from bot.durable.declared import Declared, duration
+from bot.durable.errors import Unsupported
+from bot.durable.plan import Plan, Trigger, look_up
+
+__all__ = [
+    "DEFAULT_RETRIES",
+    "Plan",
+    "Trigger",
+    "Unsupported",
+    "configs",
+    "duration",
+    "look_up",
+    "read",
+    "read_config",
+]
 
 DEFAULT_RETRIES = 4
 """What Inngest's server does when a function does not say."""
-PATH = re.compile(r"event\.data((?:\.[A-Za-z_]\w*)+)")
-EQUALITY = re.compile(PATH.pattern + r"\s*==\s*(?:'([^'\\]*)'|\"([^\"\\]*)\")")
-SUPPORTED = {"id", "name", "steps", "triggers", "concurrency", "idempotency"}
+FAILED = "inngest/function.failed"
+OPTIONS = (
+    *("id", "name", "steps", "triggers", "batchEvents", "cancel", "concurrency"),
+    *("debounce", "idempotency", "priority", "rateLimit", "singleton", "throttle"),
+    "timeouts",
+)
+APART = {
+    "singleton": ("concurrency",),
+    "batchEvents": (
+        *("cancel", "debounce", "idempotency", "priority", "rateLimit"),
+        "singleton",
+    ),
+}
+"""What Inngest does not let one function have together."""
+MOST_RETRIES = 20
+MOST_TRIGGERS = 10
+LONGEST_JITTER = timedelta(minutes=5)
 
 Config = dict[str, Any]
-Data = Mapping[str, Any]
 
 
-class Unsupported(BadInput):
-    """A function asks for what the embedded engine does not do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trigger:
-    """The events that start a function."""
-
-    event: str
-    path: tuple[str, ...] = ()
-    value: str = ""
-
-    def matches(self, name: str, data: Data) -> bool:
-        """Tell whether an event starts the function."""
-        if name != self.event:
-            return False
-        return not self.path or look_up(data, self.path) == self.value
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """One function as the engine runs it."""
-
-    id: str
-    triggers: tuple[Trigger, ...]
-    max_attempts: int
-    limit: int | None = None
-    """How many of its runs may be active at once, per value of ``key``."""
-    key: tuple[str, ...] = ()
-    on_failure_of: str = ""
-    """The function whose failures this one handles; empty for an ordinary one."""
-
-    def lane(self, data: Data) -> str | None:
-        """Return the concurrency lane of a run started with ``data``."""
-        if self.limit is None:
-            return None
-        value = look_up(data, self.key) if self.key else None
-        return f"{self.id}:{json.dumps(value, sort_keys=True)}"
+def configs(functions: Iterable[inngest.Function[Any]]) -> list[Config]:
+    """Return what the functions declare, and their failure handlers, as JSON."""
+    declared = [function.get_config("http://engine") for function in functions]
+    parts = [part for both in declared for part in (both.main, both.on_failure)]
+    return [_dumped(part) for part in parts if part is not None]
 
 
 def read(functions: Iterable[inngest.Function[Any]]) -> dict[str, Plan]:
@@ -67,90 +65,111 @@ def read(functions: Iterable[inngest.Function[Any]]) -> dict[str, Plan]:
         Unsupported: An option or a trigger this engine does not do.
     """
     plans: dict[str, Plan] = {}
-    for function in functions:
-        declared = function.get_config("http://engine")
-        main = _read(declared.main)
-        if main.id in plans:
-            raise Unsupported(f"Two functions are called {main.id!r}.")
-        plans[main.id] = main
-        if declared.on_failure:
-            # The SDK declares no retries; but who tells the person must not die with
-            # one worker, so it is repeated like any other function.
-            handler = _read(declared.on_failure, main.id)
-            plans[handler.id] = replace(handler, max_attempts=1 + DEFAULT_RETRIES)
+    for config in configs(functions):
+        plan = read_config(config)
+        if plan.id in plans:
+            raise Unsupported(
+                f"Two functions are called {plan.id!r}.",
+                hint="Give one of them another fn_id.",
+            )
+        plans[plan.id] = plan
     return plans
 
 
-def look_up(data: Data, path: tuple[str, ...]) -> Any:
-    """Return the value at ``path``, None where there is none."""
-    value: Any = data
-    for part in path:
-        value = value.get(part) if isinstance(value, Mapping) else None
-    return value
+def read_config(config: Config) -> Plan:
+    """Return the plan of one function from the JSON it is synced as.
 
-
-def _read(declared: Any, on_failure_of: str = "") -> Plan:
-    config: Config = declared.to_dict()
-    name = config["id"]
-    for option in sorted(key for key, value in config.items() if value):
-        if option not in SUPPORTED:
-            raise _unsupported(name, f"option {option!r}")
-    if config["idempotency"] not in (None, "event.id"):
-        raise _unsupported(name, f"idempotency {config['idempotency']!r}")
-    limit, key = _concurrency(name, config["concurrency"] or [])
+    Raises:
+        Unsupported: An option or a trigger this engine does not do.
+    """
+    name = config.get("id")
+    if not isinstance(name, str) or not name:
+        raise Unsupported("A function has no id.", hint="Sync it with one.")
+    given = Declared(name, "options", config, *OPTIONS)
+    _check_combinations(given)
+    failing = _on_failure_of(name, config)
     return Plan(
         id=name,
-        triggers=tuple(_trigger(name, trigger) for trigger in config["triggers"]),
-        max_attempts=1 + _retries(config["steps"]["step"]),
-        limit=limit,
-        key=key,
-        on_failure_of=on_failure_of,
+        triggers=_triggers(given),
+        # The SDK declares no retries for a failure handler; but who tells the person
+        # must not die with one worker, so it is repeated like any other function.
+        max_attempts=1 + (DEFAULT_RETRIES if failing else _retries(given)),
+        concurrency=options.concurrency(given),
+        priority=options.priority(given),
+        rate_limit=options.rate_limit(given),
+        throttle=options.throttle(given),
+        debounce=options.debounce(given),
+        batch=options.batch(given),
+        singleton=options.singleton(given),
+        cancel_on=options.cancel_on(given),
+        timeouts=options.timeouts(given),
+        idempotency=given.expression("idempotency"),
+        on_failure_of=failing,
     )
 
 
-def _retries(step: Config) -> int:
-    retries = step["retries"]
-    return DEFAULT_RETRIES if retries is None else int(retries["attempts"])
+def _dumped(declared: Any) -> Config:
+    config = declared.to_dict()
+    if isinstance(config, Exception):
+        # The SDK hands back what it could not write, a duration of half a second say.
+        raise Unsupported(
+            f"Function {declared.id!r}: {config}.", hint="Write whole seconds."
+        ) from config
+    return dict(config)
 
 
-def _concurrency(name: str, given: list[Config]) -> tuple[int | None, tuple[str, ...]]:
-    if not given:
-        return None, ()
-    if len(given) > 1:
-        raise _unsupported(name, "more than one concurrency limit")
-    limit, key, scope = given[0]["limit"], given[0]["key"], given[0]["scope"]
-    if scope not in (None, "fn"):
-        raise _unsupported(name, f"concurrency scope {scope!r}")
-    if limit < 1:
-        raise _unsupported(name, f"concurrency limit {limit}")
-    return limit, _path(name, key) if key else ()
+def _check_combinations(given: Declared) -> None:
+    for option, others in APART.items():
+        for other in others:
+            if given.given.get(option) and given.given.get(other):
+                why = f"{option!r} and {other!r} do not go together"
+                raise given.refuse(why, "Take one of them out.")
 
 
-def _trigger(name: str, given: Config) -> Trigger:
-    if "cron" in given:
-        raise _unsupported(name, f"cron trigger {given['cron']!r}")
-    if "*" in given["event"]:
-        raise _unsupported(name, f"wildcard trigger {given['event']!r}")
-    expression = given["expression"]
-    if not expression:
-        return Trigger(given["event"])
-    found = EQUALITY.fullmatch(expression.strip())
-    if not found:
-        raise _unsupported(name, f"trigger expression {expression!r}")
-    path, single, double = found.groups()
-    value = single if single is not None else double
-    return Trigger(given["event"], tuple(path[1:].split(".")), value)
+def _on_failure_of(name: str, config: Config) -> str:
+    main = name.removesuffix("-failure")
+    expression = f"event.data.function_id == '{main}'"
+    made = [{"event": FAILED, "expression": expression}]
+    return main if main != name and config.get("triggers") == made else ""
 
 
-def _path(name: str, expression: str) -> tuple[str, ...]:
-    found = PATH.fullmatch(expression.strip())
-    if not found:
-        raise _unsupported(name, f"concurrency key {expression!r}")
-    return tuple(found[1][1:].split("."))
-
-
-def _unsupported(name: str, what: str) -> Unsupported:
-    return Unsupported(
-        f"Function {name!r}: {what} is not supported by the embedded engine.",
-        hint="Take it out, or set INNGEST_BASE_URL to use an Inngest server.",
+def _retries(given: Declared) -> int:
+    steps = list((given.given.get("steps") or {}).values())
+    retries = steps[0].get("retries") if steps else None
+    if retries is None:
+        return DEFAULT_RETRIES
+    return given.part("retries", retries, "attempts").number(
+        "attempts", 0, MOST_RETRIES, DEFAULT_RETRIES
     )
+
+
+def _triggers(given: Declared) -> tuple[Trigger, ...]:
+    found = given.given.get("triggers") or []
+    if len(found) > MOST_TRIGGERS:
+        raise given.refuse(f"there are more than {MOST_TRIGGERS} triggers")
+    if any(one in found[:place] for place, one in enumerate(found)):
+        raise given.refuse("the same trigger stands twice", "Take one of them out.")
+    known = ("event", "expression", "cron", "jitter")
+    return tuple(_trigger(given.part("trigger", one, *known)) for one in found)
+
+
+def _trigger(given: Declared) -> Trigger:
+    if given.given.get("cron"):
+        return Trigger(cron=_cron(given))
+    event = given.event_name()
+    if "*" in event.removesuffix("*") or (
+        event.endswith("*") and not event.endswith(("/*", ".*"))
+    ):
+        raise given.refuse(
+            f"event {event!r}: a * stands only at the end, after / or .",
+            "Write it as in 'app/*' or 'app/user.*'.",
+        )
+    return Trigger(event, given.expression("expression"))
+
+
+def _cron(given: Declared) -> Cron:
+    jitter = given.time("jitter", LONGEST_JITTER)
+    try:
+        return Cron(str(given.given["cron"]), jitter or timedelta(0))
+    except Unsupported as error:
+        raise given.refuse(error.message[:-1], error.hint) from error
