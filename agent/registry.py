@@ -9,10 +9,14 @@ from agent.mailroom.operations import OPERATIONS as MAILROOM
 from agent.memory.operations import OPERATIONS as MEMORY
 from agent.operation import Operation, Surface
 from agent.runs.operations import OPERATIONS as RUNS
+from agent.runs.pause_operations import OPERATIONS as PAUSES
 
 AnyOperation = Operation[Any, Any]
 
-CATALOGUE: tuple[AnyOperation, ...] = (*CATALOG, *RUNS, *CLIENTS, *MEMORY, *MAILROOM)
+CATALOGUE: tuple[AnyOperation, ...] = (
+    *(*CATALOG, *RUNS, *PAUSES),
+    *(*CLIENTS, *MEMORY, *MAILROOM),
+)
 
 BY_NAME = {op.name: op for op in CATALOGUE}
 

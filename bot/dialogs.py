@@ -23,7 +23,8 @@ from agent.memory.operations import Interviewed, answer, focus
 from agent.memory.schemas import Dialog
 from agent.registry import AnyOperation
 from agent.runs.operations import cancel_run, explain_score, start_run
-from bot import render
+from agent.runs.pause_schemas import Revising
+from bot import pauses, render
 from bot.answers import keep, reply
 from bot.router import Route
 from bot.services import Services
@@ -111,6 +112,8 @@ async def take(
     services: Services, ctx: Ctx, dialog: Dialog, text: str, route: Route
 ) -> bool:
     """Take a message as the answer to the open question; False when it is not one."""
+    if dialog.kind == "confirm":
+        return await pauses.take(ctx, dialog, text)
     if dialog.kind == "review":
         return await _reason(ctx, dialog, text, route)
     raw = {"dialog_id": str(dialog.id), "step": dialog.step, "text": text}
@@ -146,10 +149,15 @@ async def go_on(services: Services, ctx: Ctx, dialog: Dialog) -> None:
 
 async def run(ctx: Ctx, op: AnyOperation, raw: Mapping[str, object]) -> None:
     """Do what a command asks, say so, and go on with what follows from it."""
-    if op is cancel_run and not raw and await _gave_up(ctx):
-        await reply(ctx, Message("All right, we leave it there."))
-    else:
-        await follow(ctx, await invoke(op, ctx, raw))
+    if op is cancel_run and not raw:
+        open_here = await _open_here(ctx)
+        if open_here is not None and open_here.kind == "confirm":
+            raw = {"run_id": open_here.subject_id}  # the run that asks is meant
+        elif open_here is not None:
+            await conversations.close(ctx.session, open_here.id, "abandoned")
+            await reply(ctx, Message("All right, we leave it there."))
+            return
+    await follow(ctx, await invoke(op, ctx, raw))
 
 
 async def follow(ctx: Ctx, result: BaseModel) -> None:
@@ -160,18 +168,18 @@ async def follow(ctx: Ctx, result: BaseModel) -> None:
         await begin_client(ctx, result.client_id, result.name, opening)
     elif isinstance(result, Interviewed):
         await begin_client(ctx, result.client_id, result.name, "")
+    elif isinstance(result, Revising):
+        await pauses.begin_revision(ctx, result)
     else:
         await reply(ctx, render.result(result))
 
 
-async def _gave_up(ctx: Ctx) -> bool:
+async def _open_here(ctx: Ctx) -> Dialog | None:
     assert ctx.caller.conversation_id is not None  # noqa: S101 - ensured before
     standing = await conversations.standing(
         ctx.session, ctx.caller.conversation_id, ctx.caller.user_id
     )
-    return standing.dialog is not None and await conversations.close(
-        ctx.session, standing.dialog.id, "abandoned"
-    )
+    return standing.dialog
 
 
 async def _reason(ctx: Ctx, dialog: Dialog, text: str, route: Route) -> bool:

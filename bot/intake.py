@@ -15,7 +15,7 @@ from agent.memory import conversations
 from agent.memory.schemas import Standing
 from agent.runs.errors import AlreadyDone
 from agent.runs.operations import start_run
-from bot import dialogs, doorman, presses, render
+from bot import dialogs, doorman, pauses, presses, render
 from bot.answers import keep, reply, said
 from bot.router import Route
 from bot.routing import with_route
@@ -135,7 +135,8 @@ async def _answer(
     elif (said := chat.words(text)) is not None:
         await _command(services, ctx, inbound, said)
     else:
-        await _message(services, ctx, text, is_new=is_new)
+        reply_to = "" if is_new else inbound.reply_to
+        await _message(services, ctx, text, reply_to=reply_to, is_new=is_new)
 
 
 TOO_LONG = (
@@ -153,7 +154,9 @@ def _nothing_written(inbound: Inbound) -> Message:
     return Message("Your message is empty. Tell me what you need, and I'll write it.")
 
 
-async def _message(services: Services, ctx: Ctx, text: str, *, is_new: bool) -> None:
+async def _message(
+    services: Services, ctx: Ctx, text: str, *, reply_to: str, is_new: bool
+) -> None:
     # In a conversation begun just now nothing can stand open yet.
     standing = (
         Standing(client_id=ctx.caller.client_id) if is_new else await _standing(ctx)
@@ -165,6 +168,10 @@ async def _message(services: Services, ctx: Ctx, text: str, *, is_new: bool) -> 
         kept = await keep(ctx)
         if await dialogs.take(services, ctx, standing.dialog, text, route):
             return
+    if not is_new and await pauses.heard(ctx, reply_to, text):
+        if kept is None:
+            await keep(ctx)
+        return
     await _start(services, with_route(ctx, route), route, kept)
 
 

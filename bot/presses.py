@@ -20,6 +20,7 @@ from agent.operation import Surface
 from agent.registry import BY_NAME, AnyOperation
 from agent.runs.errors import AlreadyDone
 from agent.runs.operations import start_run
+from agent.runs.pause_schemas import Decided, Replied
 from agent.runs.schemas import Ended, Explained, Scored
 from bot import dialogs, render
 from bot.answers import reply
@@ -185,8 +186,13 @@ async def _shown_in_place(ctx: Ctx, delivery: RowMapping, result: BaseModel) -> 
             await dialogs.end_review(ctx)
         case Resent():
             await deliveries.show(ctx.session, delivery, render.result(result))
-        case Ended(run_id=run_id):
+        case Ended(run_id=run_id) | Replied(run_id=run_id):
             return bool(delivery["run_id"] == run_id)
+        case Decided(run_id=run_id):
+            if delivery["run_id"] != run_id:  # from the list of what waits
+                done = replace(render.result(result), text=delivery["payload"]["text"])
+                said = render.result(result).text
+                await deliveries.show(ctx.session, delivery, replace(done, note=said))
         case _:
             return False
     return True
@@ -196,7 +202,9 @@ def _notice(result: BaseModel) -> str:
     match result:
         case Scored(score=score):
             return f"Thanks! {score} of 5."
-        case Explained():
+        case Explained() | Replied():
             return "Thanks, noted."
+        case Decided():
+            return render.result(result).text
         case _:
             return ""

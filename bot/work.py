@@ -1,17 +1,15 @@
 """What the steps of a run do: write, deliver, give up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, Protocol
-from uuid import UUID
 
 import inngest
 import structlog
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent.ctx import Caller, Role
 from agent.errors import AgentError
 from agent.llm.loop import cut_notice
 from agent.llm.port import ModelFailed, Stop
@@ -19,14 +17,24 @@ from agent.mailroom import deliveries
 from agent.mailroom.deliveries import Owner
 from agent.mailroom.schemas import Message
 from agent.memory import conversations
-from agent.runs import outputs, queries, work_queries, writing
+from agent.runs import (
+    approvals,
+    outputs,
+    pause_queries,
+    queries,
+    questions,
+    work_queries,
+    writing,
+)
 from agent.runs.outputs import Output
 from agent.runs.writing import Cancelled, Job
 from bot import render
 from bot.durable.port import RunView
 from bot.durable.steps import StepKey
+from bot.jobs import job_of
 from bot.links import Piece
 from bot.services import Services
+from bot.waits import Waits
 from db import faultpoints
 
 faultpoints.declare("deliver.stored", "deliver.shown")
@@ -46,13 +54,17 @@ class SkillWork:
     def __init__(self, services: Services) -> None:
         """Work with ``services``."""
         self._services = services
+        self.pauses = Waits(services)
 
-    async def write(self, key: StepKey, data: dict[str, Any]) -> dict[str, Any]:
-        """Have the model write; where the draft lies."""
+    async def write(
+        self, key: StepKey, data: dict[str, Any], number: int = 1
+    ) -> dict[str, Any]:
+        """Have the model write, the ``number``th time: a draft, or a question."""
         del key  # the ledger's own key outlives a replay
+        job = job_of(data, f"write-{number}" if number > 1 else "write")
         with structlog.contextvars.bound_contextvars(run_id=data["run_id"]):
             try:
-                written = await writing.write(self._services.bench, _job(data))
+                written = await writing.write(self._services.bench, job)
             except Cancelled:
                 return {"draft_key": "", "stop": "cancelled"}
             except ModelFailed as error:
@@ -70,12 +82,12 @@ class SkillWork:
         if not written["draft_key"]:
             return ""
         text = (await self._services.objects.get(written["draft_key"])).decode()
-        return await self._show(_job(data), text, cut_notice(Stop(written["stop"])))
+        return await self._show(job_of(data), text, cut_notice(Stop(written["stop"])))
 
     async def give_up(self, key: StepKey, data: dict[str, Any], error: str) -> str:
         """Mark the run failed and say so where the answer would have been."""
         del key
-        job = _job(data)
+        job = job_of(data)
         async with self._services.tenant(job.caller) as session:
             run = await work_queries.run(session, job.run_id)
             if run["attempt"] != job.attempt:
@@ -84,10 +96,12 @@ class SkillWork:
                 session,
                 job.run_id,
                 "failed",
-                came_from=("queued", "running"),
+                came_from=("queued", "running", "waiting_input", "waiting_approval"),
                 error=("failed", error or TROUBLE),
             )
             if moved is not None:
+                await pause_queries.drop(session, job.run_id)
+                await conversations.close_about(session, job.run_id)
                 message = render.failed(error or TROUBLE, job.run_id)
                 await deliveries.show_for_run(session, job.run_id, message)
         return str(job.run_id)
@@ -103,14 +117,16 @@ class SkillWork:
             output = None
             if run["kind"] == "skill":
                 output = await outputs.record(session, job.run_id, stored, text)
+            above, below = await _around(session, job)
             reply = await deliveries.reply_of(session, job.run_id)
             if reply is not None:
                 channel = self._services.channels.get(reply["channel"])
                 filed = output is not None
                 fit = channel.pages if channel else _whole
-                pages = render.paged(text, fit, is_filed=filed)
+                pages = render.paged(f"{above}{text}", fit, is_filed=filed)
                 link = self._link(output)
-                shown = render.finished(pages, output, notice, link)
+                said = " ".join(filter(None, (below, notice)))
+                shown = render.finished(pages, output, said, link)
                 await _plan(session, job, reply, shown)
             if job.caller.conversation_id is not None:
                 await conversations.answer(session, job.caller, text, run_id=job.run_id)
@@ -123,6 +139,21 @@ class SkillWork:
         if links is None or output is None:
             return ""
         return links.to(Piece(output.storage_key, output.file_name))
+
+
+async def _around(session: AsyncSession, job: Job) -> tuple[str, str]:
+    """What stands above the piece and below: what came of asking people about it."""
+    exchanges = await pause_queries.exchanges(session, job.run_id, job.attempt)
+    lines = [
+        questions.unanswered(row["input"], row["output"])
+        for row in exchanges
+        if row["kind"] == "wait"
+    ]
+    above = "".join(f"_{line}_\n\n" for line in lines if line)
+    if not any(row["kind"] == "approval" for row in exchanges):
+        return above, ""
+    by = await approvals.act(session, job.run_id)
+    return above, f"Approved by {by}." if by else ""
 
 
 def _whole(text: str) -> list[str]:
@@ -165,22 +196,6 @@ class Stopper:
         del key
         runs = await self._engine.find(f"{data['run_id']}:{data['attempt']}")
         return sum([await self._engine.cancel(run.id) for run in runs])
-
-
-def _job(data: Mapping[str, Any]) -> Job:
-    caller = Caller(
-        workspace_id=UUID(data["workspace_id"]),
-        user_id=UUID(data["user_id"]),
-        role=Role.MEMBER,
-        chat_id=_id(data["chat_id"]),
-        channel=data["channel"],
-        conversation_id=_id(data["conversation_id"]),
-    )
-    return Job(UUID(data["run_id"]), int(data["attempt"]), caller)
-
-
-def _id(given: str | None) -> UUID | None:
-    return UUID(given) if given else None
 
 
 def _again(error: ModelFailed) -> Exception:

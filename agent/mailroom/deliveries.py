@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from agent.ctx import Origin
 from agent.mailroom import queries
 from agent.mailroom.schemas import Message, Place
 
@@ -65,6 +66,24 @@ async def show_for_run(session: AsyncSession, run_id: UUID, message: Message) ->
 async def reply_of(session: AsyncSession, run_id: UUID) -> RowMapping | None:
     """The message that answers a run: the newest, should it have been sent anew."""
     return await queries.reply_of(session, run_id)
+
+
+async def run_of(
+    session: AsyncSession, origin: Origin, external_id: str
+) -> UUID | None:
+    """The run that a message of ours answers, by the messenger's id of it.
+
+    It stands in the thread that ``origin`` is from, or in the chat itself: some
+    messengers open a thread under whatever is replied to.
+    """
+    return await queries.run_of(
+        session,
+        channel=origin.channel,
+        account=origin.account,
+        chat=origin.chat,
+        thread=origin.thread,
+        external_id=external_id,
+    )
 
 
 async def get(session: AsyncSession, delivery_id: UUID) -> RowMapping | None:

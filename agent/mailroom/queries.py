@@ -47,6 +47,14 @@ _REPLY_OF = text("""
     WHERE run_id = :run_id AND purpose = 'reply' ORDER BY id DESC LIMIT 1
 """)
 
+_RUN_OF = text("""
+    SELECT run_id FROM deliveries
+    WHERE channel = :channel AND account = :account
+      AND recipient IN (:chat || '/' || :thread, :chat || '/')
+      AND external_id = :external_id AND run_id IS NOT NULL
+    ORDER BY id DESC LIMIT 1
+""")
+
 _GET = text("""
     SELECT id, channel, account, recipient, payload, run_id, conversation_id
     FROM deliveries WHERE id = :id
@@ -108,6 +116,12 @@ async def reply_of(session: AsyncSession, run_id: UUID) -> RowMapping | None:
     """The message that answers a run: the newest, should it have been sent anew."""
     found = await session.execute(_REPLY_OF, {"run_id": run_id})
     return found.mappings().one_or_none()
+
+
+async def run_of(session: AsyncSession, **values: str) -> UUID | None:
+    """The run that a messenger's message answers."""
+    found: UUID | None = await session.scalar(_RUN_OF, values)
+    return found
 
 
 async def get(session: AsyncSession, delivery_id: UUID) -> RowMapping | None:

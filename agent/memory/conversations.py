@@ -92,6 +92,16 @@ async def ask(
     return await queries.open_dialog(session, caller, dialog, minutes=minutes)
 
 
+async def ask_unless_busy(
+    session: AsyncSession, caller: Caller, dialog: Dialog, *, minutes: int
+) -> bool:
+    """Open a question unless the caller is in the middle of another one here.
+
+    A request for a reason, or what has expired, is no reason to wait.
+    """
+    return await queries.open_dialog_if_free(session, caller, dialog, minutes=minutes)
+
+
 async def asked(session: AsyncSession, dialog_id: UUID, user_id: UUID) -> Dialog | None:
     """The open question with this id, if it is put to this very person."""
     return await queries.open_dialog_of(session, dialog_id, user_id)
@@ -100,6 +110,11 @@ async def asked(session: AsyncSession, dialog_id: UUID, user_id: UUID) -> Dialog
 async def move(session: AsyncSession, dialog: Dialog) -> bool:
     """Keep the answers and the step reached; False when it is no longer open."""
     return await queries.move_dialog(session, dialog)
+
+
+async def close_about(session: AsyncSession, subject_id: UUID) -> None:
+    """End every question about one thing: it is settled, whoever was asked."""
+    await queries.close_dialogs_about(session, subject_id)
 
 
 async def close(session: AsyncSession, dialog_id: UUID, status: str) -> bool:

@@ -1,6 +1,7 @@
 """Every statement of the memory room."""
 
 import json
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -65,13 +66,25 @@ _CLOSE_OPEN = text("""
       AND status = 'active'
 """)
 
-_OPEN = text("""
+_INSERT_DIALOG = """
     INSERT INTO dialogs (workspace_id, conversation_id, author_id, skill_id, kind, step,
                          answers, subject_type, subject_id, expires_at)
     VALUES (:workspace_id, :conversation_id, :author_id, :skill_id, :kind, :step,
             CAST(:answers AS jsonb), :subject_type, :subject_id,
             now() + make_interval(mins => :minutes))
-    RETURNING id
+"""
+_OPEN = text(f"{_INSERT_DIALOG} RETURNING id")
+_OPEN_IF_FREE = text(f"{_INSERT_DIALOG} ON CONFLICT DO NOTHING RETURNING id")
+
+_CLOSE_IDLE = text("""
+    UPDATE dialogs SET status = 'expired', completed_at = now()
+    WHERE conversation_id = :conversation_id AND author_id = :author_id
+      AND status = 'active' AND (kind = 'review' OR expires_at <= now())
+""")
+
+_CLOSE_ABOUT = text("""
+    UPDATE dialogs SET status = 'completed', completed_at = now()
+    WHERE subject_id = :subject_id AND status = 'active'
 """)
 
 _MOVE = text("""
@@ -198,7 +211,27 @@ async def open_dialog(
     session: AsyncSession, caller: Caller, dialog: Dialog, *, minutes: int
 ) -> UUID:
     """Ask the caller something in this conversation."""
-    values = {
+    values = _row(caller, dialog, minutes)
+    found: UUID = (await session.execute(_OPEN, values)).scalar_one()
+    return found
+
+
+async def open_dialog_if_free(
+    session: AsyncSession, caller: Caller, dialog: Dialog, *, minutes: int
+) -> bool:
+    """Ask unless another question is open; False when one is."""
+    values = _row(caller, dialog, minutes)
+    await session.execute(_CLOSE_IDLE, values)
+    return (await session.execute(_OPEN_IF_FREE, values)).first() is not None
+
+
+async def close_dialogs_about(session: AsyncSession, subject_id: UUID) -> None:
+    """End the open dialogs about one thing."""
+    await session.execute(_CLOSE_ABOUT, {"subject_id": subject_id})
+
+
+def _row(caller: Caller, dialog: Dialog, minutes: int) -> dict[str, Any]:
+    return {
         "workspace_id": caller.workspace_id,
         "conversation_id": caller.conversation_id,
         "author_id": caller.user_id,
@@ -210,8 +243,6 @@ async def open_dialog(
         "subject_id": dialog.subject_id,
         "minutes": minutes,
     }
-    found: UUID = (await session.execute(_OPEN, values)).scalar_one()
-    return found
 
 
 async def move_dialog(session: AsyncSession, dialog: Dialog) -> bool:

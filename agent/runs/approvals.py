@@ -28,29 +28,44 @@ _REQUEST = text("""
     RETURNING id
 """)
 
-_FIND = text("""
+# What only asks for a member's yes stays among those who can read it. Admins and
+# owners are asked wherever they are: the skill says that they must see it.
+_IN_REACH = """
+    (a.required_role <> 'member' OR r.conversation_id IS NULL
+     OR EXISTS (SELECT FROM deliveries d
+                WHERE d.run_id = r.id AND d.purpose = 'reply'))
+"""
+
+_FIND = text(f"""
     SELECT a.id, a.run_id, a.status, a.required_role, a.subject_version AS version,
-           a.request, a.feedback, r.number, r.conversation_id,
-           coalesce(m.display_name, '') AS decided_by, a.decided_by_id
+           a.request, r.number, coalesce(m.display_name, '') AS decided_by,
+           a.decided_by_id
     FROM approvals a JOIN runs r ON r.id = a.run_id
     LEFT JOIN workspace_members m ON m.user_id = a.decided_by_id
-    WHERE a.id = :id AND a.subject_type = 'run'
-""")
+    WHERE a.id = :id AND a.subject_type = 'run' AND {_IN_REACH}
+""")  # noqa: S608 - a constant of ours
 
-_PENDING = text("""
-    SELECT a.id, r.number, a.required_role, a.subject_version AS version, a.request,
-           coalesce(m.display_name, '') AS asked_by, a.expires_at
+_PENDING = text(f"""
+    SELECT a.id AS approval_id, r.number, a.required_role, a.subject_version AS version,
+           a.request ->> 'title' AS title, a.request ->> 'preview' AS preview,
+           coalesce(m.display_name, '') AS asked_by
     FROM approvals a JOIN runs r ON r.id = a.run_id
     LEFT JOIN workspace_members m ON m.user_id = a.requested_by_id
-    WHERE a.subject_type = 'run' AND a.status = 'pending'
+    WHERE a.subject_type = 'run' AND a.status = 'pending' AND {_IN_REACH}
+      AND a.required_role = ANY(CAST(:roles AS text[]))
     ORDER BY a.id DESC LIMIT :n
-""")
+""")  # noqa: S608 - as above
 
 _PENDING_HERE = text("""
     SELECT a.id FROM approvals a JOIN runs r ON r.id = a.run_id
     WHERE a.subject_type = 'run' AND a.status = 'pending'
       AND r.conversation_id = :conversation_id
     ORDER BY a.id DESC LIMIT 1
+""")
+
+_NAME_OF = text("""
+    SELECT coalesce(display_name, 'a colleague') FROM workspace_members
+    WHERE user_id = CAST(:user_id AS uuid)
 """)
 
 _DECIDE = text("""
@@ -140,9 +155,12 @@ async def find(session: AsyncSession, approval_id: UUID) -> RowMapping | None:
     return found.mappings().one_or_none()
 
 
-async def pending(session: AsyncSession, n: int) -> list[RowMapping]:
-    """The drafts that wait for a yes in this workspace, newest first."""
-    return list((await session.execute(_PENDING, {"n": n})).mappings())
+async def pending(
+    session: AsyncSession, roles: Sequence[str], n: int
+) -> list[RowMapping]:
+    """The drafts that wait for a yes of one of these roles, newest first."""
+    values = {"roles": list(roles), "n": n}
+    return list((await session.execute(_PENDING, values)).mappings())
 
 
 async def pending_in(session: AsyncSession, conversation_id: UUID) -> UUID | None:
@@ -150,6 +168,12 @@ async def pending_in(session: AsyncSession, conversation_id: UUID) -> UUID | Non
     values = {"conversation_id": conversation_id}
     found: UUID | None = await session.scalar(_PENDING_HERE, values)
     return found
+
+
+async def name_of(session: AsyncSession, user_id: object) -> str:
+    """How a member is called here."""
+    values = {"user_id": str(user_id)}
+    return str(await session.scalar(_NAME_OF, values) or "a colleague")
 
 
 async def decide(session: AsyncSession, values: Mapping[str, Any]) -> None:

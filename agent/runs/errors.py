@@ -72,6 +72,44 @@ class RunAlive(Conflict):
         )
 
 
+class ApprovalNotFound(NotFound):
+    """No such draft waits here, or the caller may not see it."""
+
+    code = "approval_not_found"
+
+    def __init__(self) -> None:
+        """Say how to see what there is."""
+        super().__init__(
+            "I know no such draft here.", hint="/approvals lists what waits for you."
+        )
+
+
+class AlreadyDecided(Conflict):
+    """The draft is approved, sent back, rejected, or no longer asked about."""
+
+    code = "already_decided"
+
+    def __init__(self, status: str, by: str) -> None:
+        """Say how it was decided, and by whom where somebody did."""
+        said = {
+            "approved": f"That was already approved by {by}.",
+            "rejected": f"That was already rejected by {by}.",
+            "revision_requested": f"{by} sent that back already; a new version comes.",
+            "expired": "That draft waited too long; nobody decided in time.",
+            "cancelled": "That draft is no longer asked about.",
+        }
+        again = (
+            "Try again starts it anew." if status in {"expired", "cancelled"} else ""
+        )
+        super().__init__(said.get(status, "That is decided."), hint=again)
+
+
+class QuestionClosed(Conflict):
+    """The question was answered, came to nothing, or belongs to an earlier attempt."""
+
+    code = "question_closed"
+
+
 class AlreadyDone(Conflict):
     """This very message was worked on before; everything it asked for stands."""
 

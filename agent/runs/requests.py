@@ -12,7 +12,7 @@ from agent.mailroom import deliveries
 from agent.mailroom.schemas import Choice, Message
 from agent.memory import conversations
 from agent.ports import SkillRef
-from agent.runs import queries
+from agent.runs import pause_queries, queries
 from agent.runs.errors import AlreadyDone
 from agent.runs.schemas import Started, StartRun
 
@@ -83,6 +83,8 @@ async def again(ctx: Ctx, run_id: UUID, *, attempt: int) -> None:
 
 async def cancelled(ctx: Ctx, run_id: UUID, *, attempt: int) -> None:
     """Tell the engine to stop, and say so where the answer would have been."""
+    await pause_queries.drop(ctx.session, run_id)
+    await conversations.close_about(ctx.session, run_id)
     await deliveries.show_for_run(
         ctx.session,
         run_id,

@@ -1,7 +1,7 @@
 """A typed face of the SDK's steps, so that workflows read well; names one to one."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -62,6 +62,39 @@ class Steps:
     async def sleep_until(self, step_id: str, until: datetime) -> None:
         """Return at ``until``, an aware instant."""
         await self._ctx.step.sleep_until(step_id, until)
+
+    async def wait_for_event(
+        self,
+        step_id: str,
+        *,
+        event: str,
+        if_exp: str | None = None,
+        timeout: timedelta,  # noqa: ASYNC109 - the engine waits, not this coroutine
+    ) -> dict[str, Any] | None:
+        """Return the data of the first such event from now on; None: none in time.
+
+        ``if_exp`` compares it (``async.data``) with what started the run
+        (``event.data``). What may cause the event is done beside the wait, with
+        ``parallel``: then the event cannot come before anybody listens.
+        """
+        came = await self._ctx.step.wait_for_event(
+            step_id, event=event, if_exp=if_exp, timeout=timeout
+        )
+        return None if came is None else dict(came.data)
+
+    async def send_event(
+        self, step_id: str, events: Sequence[inngest.Event]
+    ) -> list[str]:
+        """Return the ids of events that are sent once, however often it is tried.
+
+        An event without an id of its own gets one from the step's key.
+        """
+        key = self._key(step_id)
+        named = [
+            event if event.id else event.model_copy(update={"id": f"{key}:{number}"})
+            for number, event in enumerate(events)
+        ]
+        return await self._ctx.step.send_event(step_id, named)
 
     async def parallel(
         self, *branches: Callable[[], Awaitable[Any]]

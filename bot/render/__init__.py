@@ -10,9 +10,11 @@ from bot.render.pieces import (
     explained,
     failed,
     finished,
+    opening,
     paged,
     rating,
     scored,
+    whole_draft,
 )
 from bot.render.results import RENDER, result
 from bot.render.voice import (
@@ -38,6 +40,7 @@ __all__ = [
     "failed",
     "finished",
     "help_text",
+    "opening",
     "paged",
     "rating",
     "refusal",
@@ -48,4 +51,5 @@ __all__ = [
     "unsure",
     "usage",
     "welcome",
+    "whole_draft",
 ]

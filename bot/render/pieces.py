@@ -39,6 +39,19 @@ def paged(text: str, pages: Callable[[str], list[str]], *, is_filed: bool) -> li
     return fitting
 
 
+def opening(text: str, pages: Callable[[str], list[str]]) -> tuple[str, bool]:
+    """What one message can show of a draft with a note, and whether that is a part."""
+    first, *rest = pages(f"{text}\n\n{_NOTE_ROOM}")
+    if not rest:
+        return first.removesuffix(_NOTE_ROOM).rstrip(), False
+    return _opening(first, pages), True
+
+
+def whole_draft(draft: Output) -> Message:
+    """The file that goes with a draft of which a message shows the beginning."""
+    return Message("The whole draft.", files=(_stored(draft),))
+
+
 def _opening(page: str, pages: Callable[[str], list[str]]) -> str:
     if len(pages(f"{page}\n\n{_NOTE_ROOM}")) == 1:
         return page
@@ -53,7 +66,10 @@ FILE_FROM_BYTES = 1200
 def finished(
     pages: Sequence[str], output: Output | None, notice: str, link: str = ""
 ) -> tuple[Message, ...]:
-    """The finished piece: its pages, its rating buttons, and a file when it is long."""
+    """The finished piece: its pages, its rating buttons, and a file when it is long.
+
+    ``notice`` stands under it, before the question how good it is.
+    """
     is_cut = output is not None and len(pages) > PAGES_SHOWN
     shown = pages[:1] if is_cut else pages
     lines = [notice]

@@ -10,6 +10,7 @@ from agent.clients.schemas import Chosen, Clients, Profile
 from agent.mailroom.operations import Resent
 from agent.mailroom.schemas import Choice, Message
 from agent.memory.operations import Answered, Left
+from agent.runs.pause_schemas import Decided, Decision, DraftLine, Drafts, Replied
 from agent.runs.schemas import (
     Ended,
     Explained,
@@ -25,6 +26,9 @@ from bot.render.words import brief
 
 LISTED = 25
 """Names in one list; more would be scrolled past."""
+
+DECIDABLE, PREVIEWED = 3, 400
+"""Drafts of a list that have buttons, and characters that are shown of each."""
 
 STATUS_WORDS = {
     "queued": "waiting",
@@ -218,15 +222,61 @@ def _left(_: Left) -> Message:
     return Message("All right, we leave it there. Just write what you need.")
 
 
+def _replied(value: Replied) -> Message:
+    how = "Thank you, I go on with that" if value.answer else "All right, I decide"
+    return Message(f"{how}. The piece comes where I asked, further up.")
+
+
+def _decided(value: Decided) -> Message:
+    match value.decision:
+        case Decision.APPROVE:
+            return Message(f"Approved. Run #{value.number} is finished in a moment.")
+        case Decision.REVISE:
+            text = f"All right. Version {value.version + 1} comes in the draft's place."
+            return Message(text)
+        case Decision.REJECT:
+            return Message(f"Rejected. Run #{value.number} ends here.")
+
+
+def _drafts(value: Drafts) -> Message:
+    if not value.lines:
+        return Message("No draft waits for your yes.")
+    listed = "\n\n".join(map(_draft, value.lines))
+    choices = [
+        Choice(
+            f"{label} #{line.number}",
+            "runs.decide",
+            {"approval_id": str(line.approval_id), "decision": decision.value},
+            row=row,
+        )
+        for row, line in enumerate(value.lines[:DECIDABLE])
+        for label, decision in (
+            ("Approve", Decision.APPROVE),
+            ("Reject", Decision.REJECT),
+        )
+    ]
+    return Message(f"Drafts that wait for your yes:\n\n{listed}", choices=choices)
+
+
+def _draft(line: DraftLine) -> str:
+    by = f", for {line.asked_by}" if line.asked_by else ""
+    version = f", version {line.version}" if line.version > 1 else ""
+    head = f"**#{line.number}** {line.title}{version}{by}"
+    return f"{head}\n\n> {brief(line.preview, PREVIEWED)}"
+
+
 RENDER: dict[type, Callable[[Any], Message]] = {
     Answered: _answered,
     Chosen: _chosen,
     Clients: _clients,
+    Decided: _decided,
+    Drafts: _drafts,
     Ended: _ended,
     Explained: _explained,
     Left: _left,
     Outputs: _outputs,
     Profile: _profile,
+    Replied: _replied,
     Resent: lambda _: Message("Sent again."),
     RunDetail: _run,
     Runs: _runs,

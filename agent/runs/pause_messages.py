@@ -1,0 +1,104 @@
+"""What stands where the answer will be while a run waits for a person, and after."""
+
+from collections.abc import Mapping
+from textwrap import shorten
+from typing import Any
+from uuid import UUID
+
+from agent.mailroom.schemas import Choice, Message
+from agent.runs.pause_queries import Pause
+
+LABEL = 40
+"""Characters of a button."""
+LINE = 300
+"""Characters of somebody's words in a line of ours."""
+
+WHO = {
+    "member": "a yes from one of you",
+    "admin": "a yes from an admin",
+    "owner": "a yes from an owner",
+}
+
+
+def question(at: Pause, asked: Mapping[str, Any]) -> Message:
+    """A question of the model, its choices, and the ways out."""
+    ref = {"run_id": str(at.run_id), "attempt": at.attempt, "number": at.number}
+    choices = [
+        Choice(
+            _short(text, LABEL), "runs.answer", {**ref, "text": text}, row=place // 2
+        )
+        for place, text in enumerate(asked["choices"])
+    ]
+    how = "Tap one, or write it in your own words." if choices else "Just write it."
+    choices.append(Choice("Use your judgement", "runs.answer", ref, row=8))
+    choices.append(_stop(at.run_id, row=8))
+    else_ = f"Without an answer I go on tomorrow with: {_short(asked['default'], LINE)}"
+    return Message(
+        f"One question before I go on: **{_short(asked['question'], 2 * LINE)}**",
+        choices=tuple(choices),
+        note=f"{how} {else_}",
+    )
+
+
+def answered(at: Pause, asked: Mapping[str, Any], came: Mapping[str, Any]) -> Message:
+    """The question with what came of it; the piece takes its place."""
+    said = f"Your answer: {_short(came['answer'], LINE)}" if came["answer"] else ""
+    if came["how"] == "timeout":
+        said = f"Nobody answered, so I go on with: {_short(asked['default'], LINE)}"
+    return Message(
+        f"**{_short(asked['question'], 2 * LINE)}**\n\n"
+        f"{said or 'I use my own judgement.'}\n\nWriting on...",
+        choices=(_stop(at.run_id),),
+    )
+
+
+def draft(at: Pause, approval_id: UUID, text: str, role: str) -> Message:
+    """A draft that waits for a yes; ``text`` fits one message with its note."""
+    ref = {"approval_id": str(approval_id)}
+    version = f"Version {at.number}. " if at.number > 1 else ""
+    see = "" if role == "member" else " They find it under /approvals."
+    return Message(
+        text,
+        choices=(
+            Choice("Approve", "runs.decide", {**ref, "decision": "approve"}),
+            Choice("Revise", "runs.revise", ref),
+            Choice("Reject", "runs.decide", {**ref, "decision": "reject"}),
+        ),
+        note=f"{version}This draft needs {WHO[role]}.{see} "
+        'To change something, write "Revise: shorter".',
+    )
+
+
+def decided(
+    at: Pause, shown: Mapping[str, Any], came: Mapping[str, Any], by: str
+) -> Message:
+    """The draft after a decision, or after nobody took one.
+
+    ``shown`` is what the message showed; ``by`` a name, or "you".
+    """
+    words = _short(came.get("feedback", ""), LINE)
+    match came["decision"]:
+        case "approve":
+            return Message(shown["text"], note=f"Approved by {by}. Finishing...")
+        case "revise":
+            going = f"Version {at.number} goes back: {words}\n\n"
+            text = f"{going}Writing version {at.number + 1}..."
+            return Message(text, choices=(_stop(at.run_id),))
+        case "reject":
+            note = f"Rejected by {by}: {words}" if words else f"Rejected by {by}."
+            return Message(shown["text"], choices=(_anew(at.run_id),), note=note)
+        case _:
+            note = "Nobody said yes within a week, so this draft is not finished."
+            return Message(shown["text"], choices=(_anew(at.run_id),), note=note)
+
+
+def _anew(run_id: UUID) -> Choice:
+    return Choice("Write it again", "runs.retry", {"run_id": str(run_id)})
+
+
+def _stop(run_id: UUID, row: int = 0) -> Choice:
+    return Choice("Stop", "runs.cancel", {"run_id": str(run_id)}, row=row)
+
+
+def _short(text: str, longest: int) -> str:
+    return shorten(text, longest, placeholder="…")
