@@ -84,8 +84,8 @@ class RemoteEngine:
             Away, Denied, Rejected: They may not have been taken; the same ids may be
                 sent again.
         """
-        posted = [outbox.as_json(event) for event in events]
-        seed = new_seed(self._clock)
+        ts, seed = int(self._clock.now().timestamp() * 1000), new_seed(self._clock)
+        posted = [{**outbox.as_json(event), "ts": ts} for event in events]
         told = await insist(lambda: self._api.post(posted, seed))
         if told:
             async with system(self._system, "worker") as session:

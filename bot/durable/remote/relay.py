@@ -118,13 +118,13 @@ class Relay:
     async def _rejected(self, group: Sequence[Waiting], error: Rejected) -> None:
         """One bad event spoils a whole post: then each goes by itself."""
         if len(group) > 1:
-            await self._give_back(group, error.message, timedelta())
+            await self._give_back(group, "refused with others", timedelta())
             return
         [one] = group
         if one.last_error != error.message:
             log.error(
                 "relay.event_refused",
-                event=one.key,
+                event_id=one.key,
                 reason=error.message,
                 hint="It is kept, and offered again every few minutes.",
             )
