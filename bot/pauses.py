@@ -30,7 +30,7 @@ async def take(ctx: Ctx, dialog: Dialog, text: str) -> bool:
     """Take a message as what is waited for; False when nothing waits any more."""
     assert dialog.subject_id is not None  # noqa: S101 - it is about a run
     waiting = await pause_queries.waiting(ctx.session, dialog.subject_id)
-    if "approval_id" in dialog.answers:
+    if "draft_id" in dialog.answers:
         return await _revision(ctx, dialog, waiting, text)
     if waiting is None or dialog.step != f"{waiting.attempt}:{waiting.number}":
         await conversations.close(ctx.session, dialog.id, "expired")
@@ -60,7 +60,7 @@ async def begin_revision(ctx: Ctx, revising: Revising) -> None:
         id=ctx.ids.new(),
         kind="confirm",
         step="revise",
-        answers={"approval_id": str(revising.approval_id)},
+        answers={"draft_id": str(revising.draft_id)},
         subject_type="run",
         subject_id=revising.run_id,
     )
@@ -84,7 +84,7 @@ async def _revision(ctx: Ctx, dialog: Dialog, waiting: Pause | None, text: str) 
     if waiting is None or not waiting.is_approval:
         return False
     verdict = _verdict(text) or (Decision.REVISE, text)
-    await _decide(ctx, UUID(dialog.answers["approval_id"]), *verdict)
+    await _decide(ctx, UUID(dialog.answers["draft_id"]), *verdict)
     return True
 
 
@@ -98,10 +98,8 @@ async def _verdict_on(ctx: Ctx, decision: Decision, feedback: str) -> bool:
     return True
 
 
-async def _decide(
-    ctx: Ctx, approval_id: UUID, decision: Decision, feedback: str
-) -> None:
-    raw = {"approval_id": approval_id, "decision": decision, "feedback": feedback}
+async def _decide(ctx: Ctx, draft_id: UUID, decision: Decision, feedback: str) -> None:
+    raw = {"draft_id": draft_id, "decision": decision, "feedback": feedback}
     decided = await invoke(decide_draft, ctx, raw)
     await reply(ctx, render.result(decided))
 

@@ -46,7 +46,7 @@ _FIND = text(f"""
 """)  # noqa: S608 - a constant of ours
 
 _PENDING = text(f"""
-    SELECT a.id AS approval_id, r.number, a.required_role, a.subject_version AS version,
+    SELECT a.id AS draft_id, r.number, a.required_role, a.subject_version AS version,
            a.request ->> 'title' AS title, a.request ->> 'preview' AS preview,
            coalesce(m.display_name, '') AS asked_by
     FROM approvals a JOIN runs r ON r.id = a.run_id

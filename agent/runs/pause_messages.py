@@ -52,9 +52,9 @@ def answered(at: Pause, asked: Mapping[str, Any], came: Mapping[str, Any]) -> Me
     )
 
 
-def draft(at: Pause, approval_id: UUID, text: str, role: str) -> Message:
+def draft(at: Pause, draft_id: UUID, text: str, role: str) -> Message:
     """A draft that waits for a yes; ``text`` fits one message with its note."""
-    ref = {"approval_id": str(approval_id)}
+    ref = {"draft_id": str(draft_id)}
     version = f"Version {at.number}. " if at.number > 1 else ""
     see = "" if role == "member" else " They find it under /approvals."
     return Message(

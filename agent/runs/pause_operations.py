@@ -120,7 +120,7 @@ async def decide_draft(ctx: Ctx, p: DecideDraft) -> Decided:
     await approvals.decide(
         ctx.session,
         {
-            "id": p.approval_id,
+            "id": p.draft_id,
             "status": STATUS[p.decision],
             "user_id": ctx.caller.user_id,
             "channel": ctx.caller.channel,
@@ -158,9 +158,7 @@ async def revise_draft(ctx: Ctx, p: OneDraft) -> Revising:
     row = await _draft(ctx, p)
     if row["status"] != "pending":
         raise _decided(ctx, row)
-    return Revising(
-        approval_id=p.approval_id, run_id=row["run_id"], number=row["number"]
-    )
+    return Revising(draft_id=p.draft_id, run_id=row["run_id"], number=row["number"])
 
 
 @operation(
@@ -203,7 +201,7 @@ def _closed(ctx: Ctx, asked: RowMapping, at: Pause) -> QuestionClosed:
 
 
 async def _draft(ctx: Ctx, p: OneDraft) -> RowMapping:
-    row = await approvals.find(ctx.session, p.approval_id)
+    row = await approvals.find(ctx.session, p.draft_id)
     if row is None:
         raise ApprovalNotFound
     ensure_role(ctx.caller, Role[row["required_role"].upper()])

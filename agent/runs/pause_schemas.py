@@ -47,7 +47,7 @@ class Replied(Frozen):
 class OneDraft(Frozen):
     """Parameters that name a draft that waits for a yes."""
 
-    approval_id: UUID
+    draft_id: UUID
 
 
 class DecideDraft(OneDraft):
@@ -72,7 +72,7 @@ class Decided(Frozen):
 class Revising(Frozen):
     """A draft is to be sent back; what should change is not said yet."""
 
-    approval_id: UUID
+    draft_id: UUID
     run_id: UUID
     number: int = Field(description="The run's short number")
 
@@ -80,7 +80,7 @@ class Revising(Frozen):
 class DraftLine(Frozen):
     """A draft that waits for a yes."""
 
-    approval_id: UUID
+    draft_id: UUID
     number: int = Field(description="The run's short number")
     version: int = Field(description="Which version of the draft")
     title: str = Field(description="Its title")

@@ -246,7 +246,7 @@ def _drafts(value: Drafts) -> Message:
         Choice(
             f"{label} #{line.number}",
             "runs.decide",
-            {"approval_id": str(line.approval_id), "decision": decision.value},
+            {"draft_id": str(line.draft_id), "decision": decision.value},
             row=row,
         )
         for row, line in enumerate(value.lines[:DECIDABLE])

@@ -20,8 +20,6 @@ TELLS = {"Told", "NonRetriableError", "RetryAfterError"}
 
 FN_ID = "run-skill"
 RETRIES = 3
-ENDS = {"reject", "expired", "cancelled"}
-"""Ways a draft comes to nothing."""
 
 Data = dict[str, Any]
 
@@ -42,7 +40,7 @@ class Pauses(Protocol):
         ...
 
     async def decided(self, key: StepKey, data: Data, number: int) -> str:
-        """What became of it: approve, revise, or one of ``ENDS``."""
+        """What became of it: approve, revise, or a word for how it came to nothing."""
         ...
 
 
@@ -86,66 +84,60 @@ def run_skill(client: inngest.Inngest, work: Work) -> inngest.Function[Any]:
         on_failure=failed,
     )
     async def run(ctx: inngest.Context) -> str:
-        steps, data = Steps(ctx), dict(ctx.event.data)
-        written = await _agreed(steps, work, data)
+        steps = _PieceSteps(ctx, work)
+        written = await steps.to_a_draft()
         if written is None:
             return ""
-        return await steps.run("deliver", work.deliver, data, written)
+        return await steps.run("deliver", work.deliver, steps.data, written)
 
     return run
 
 
-async def _agreed(steps: Steps, work: Work, data: Data) -> Data | None:
-    """The draft that may be delivered; None when it came to nothing."""
-    waits = _Waits(steps, work.pauses, data)
-    number = 1
-    while True:
-        step_id = f"write-{number}" if number > 1 else "write"
-        written = await steps.run(step_id, work.write, data, number)
-        if written.get("question"):
-            await waits.for_answer(written["question"])
-        elif written.get("approval"):
-            decision = await waits.for_decision(written)
-            if decision == "approve":
-                return written
-            if decision in ENDS:
-                return None
-        else:
-            return written
-        number += 1
+class _PieceSteps(Steps):
+    """The steps of one piece; the waits among them are numbered by kind."""
 
-
-class _Waits:
-    """The waits of one run, numbered by kind."""
-
-    def __init__(self, steps: Steps, pauses: Pauses, data: Data) -> None:
-        self._steps, self._pauses, self._data = steps, pauses, data
+    def __init__(self, ctx: inngest.Context, work: Work) -> None:
+        super().__init__(ctx)
+        self.data: Data = dict(ctx.event.data)
+        self._work = work
         self._questions = self._versions = 0
 
-    async def for_answer(self, question: Data) -> None:
-        self._questions += 1
-        n, data = self._questions, self._data
-        await self._steps.parallel(
-            lambda: self._event(f"answer-{n}", ANSWERED, n, ANSWER_WITHIN),
-            lambda: self._steps.run(f"ask-{n}", self._pauses.ask, data, n, question),
-        )
-        await self._steps.run(f"answered-{n}", self._pauses.answered, data, n)
+    async def to_a_draft(self) -> Data | None:
+        """Return the draft that may be delivered; None when it came to nothing."""
+        number = 1
+        while True:
+            step_id = f"write-{number}" if number > 1 else "write"
+            written = await self.run(step_id, self._work.write, self.data, number)
+            if written.get("question"):
+                await self._answer(written["question"])
+            elif (decision := await self._decision(written)) != "revise":
+                return written if decision == "approve" else None
+            number += 1
 
-    async def for_decision(self, draft: Data) -> str:
-        self._versions += 1
-        n, data = self._versions, self._data
-        await self._steps.parallel(
-            lambda: self._event(f"decision-{n}", DECIDED, n, DECIDE_WITHIN),
-            lambda: self._steps.run(
-                f"approve-{n}", self._pauses.request, data, n, draft
-            ),
+    async def _answer(self, question: Data) -> None:
+        self._questions += 1
+        n, pauses = self._questions, self._work.pauses
+        await self.parallel(
+            lambda: self._event(f"answer-{n}", ANSWERED, n, ANSWER_WITHIN),
+            lambda: self.run(f"ask-{n}", pauses.ask, self.data, n, question),
         )
-        return await self._steps.run(f"decided-{n}", self._pauses.decided, data, n)
+        await self.run(f"answered-{n}", pauses.answered, self.data, n)
+
+    async def _decision(self, draft: Data) -> str:
+        if not draft.get("approval"):
+            return "approve"
+        self._versions += 1
+        n, pauses = self._versions, self._work.pauses
+        await self.parallel(
+            lambda: self._event(f"decision-{n}", DECIDED, n, DECIDE_WITHIN),
+            lambda: self.run(f"approve-{n}", pauses.request, self.data, n, draft),
+        )
+        return await self.run(f"decided-{n}", pauses.decided, self.data, n)
 
     async def _event(
         self, step_id: str, event: str, n: int, within: timedelta
     ) -> Data | None:
-        return await self._steps.wait_for_event(
+        return await self.wait_for_event(
             step_id,
             event=event,
             if_exp="event.data.run_id == async.data.run_id "

@@ -1,6 +1,7 @@
 """Writing: paid once, stopped at once, and honest about what a failure cost."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -10,9 +11,20 @@ from agent.billing.budgets import Budgets
 from agent.ctx import Caller
 from agent.errors import OverBudget
 from agent.gate import invoke
-from agent.llm.port import Delta, ModelFailed, Prompt, Spent, Usage
-from agent.runs import writing
+from agent.llm.port import (
+    Completion,
+    Delta,
+    ModelFailed,
+    Prompt,
+    Spent,
+    Stop,
+    ToolUse,
+    Usage,
+)
+from agent.runs import pause_queries, writing
 from agent.runs.operations import cancel_run, retry_run, start_run
+from agent.runs.pause_operations import answer_run
+from agent.runs.pause_queries import Pause
 from agent.runs.writing import Bench, Cancelled, Job
 from tests.agent.llm.fakes import Played, Step, said
 from tests.agent.world import AS_ANA, World, asked
@@ -130,6 +142,61 @@ async def test_what_may_cost_too_much_is_not_asked(world: World, job: Job) -> No
         await writing.write(bench(world, model, poor), job)
     assert model.prompts == []
     assert await run(world.owner, "SELECT * FROM run_steps") == []
+
+
+def questioning() -> list[Step]:
+    """A call that asks instead of writing."""
+    given = {"question": "Which tone?", "choices": [], "default": "plain"}
+    use = ToolUse("1", "ask_person", given)
+    spent = Usage(input_tokens=10, output_tokens=4)
+    done = Completion("", spent, Stop.TOOL_USE, "played", "played", 7)
+    return [Spent(spent), replace(done, tool_uses=(use,))]
+
+
+async def test_a_question_is_paid_for_and_its_answer_is_told_in_a_call_of_its_own(
+    world: World, job: Job, ana: Caller
+) -> None:
+    model = Played(questioning(), said("Tea"))
+    asked_first = await writing.write(bench(world, model), job)
+    assert asked_first.question is not None
+    assert (asked_first.draft_key, world.files.kept) == ("", {})
+    at = Pause(job.run_id, 1, "ask-1")
+    async with world.tenant(ana) as session:
+        await pause_queries.pause(session, at, asked_first.question)
+    given = {"run_id": job.run_id, "attempt": 1, "number": 1, "text": "warm"}
+    await world.call(answer_run, ana, **given)
+    second = replace(job, step="write-2")
+    written = await writing.write(bench(world, model), second)
+    assert world.files.kept[written.draft_key] == b"Tea"
+    brief, question, answer = model.prompts[1].turns[-3:]
+    assert brief == model.prompts[0].turns[-1]
+    assert (question.role, question.text) == ("assistant", "Which tone?")
+    assert (answer.role, answer.text) == ("user", "warm")
+    calls = await run(world.owner, "SELECT call_key FROM usage_records ORDER BY id")
+    assert [row.call_key for row in calls] == [
+        f"{job.run_id}:1:write:1",
+        f"{job.run_id}:1:write-2:1",
+    ]
+    steps = await run(world.owner, "SELECT name FROM run_steps ORDER BY position")
+    assert [row.name for row in steps] == ["write", "ask-1", "write-2"]
+    assert await writing.write(bench(world, model), job) == asked_first
+
+
+async def test_a_draft_sent_back_is_told_whole_with_what_to_change(
+    world: World, job: Job, ana: Caller
+) -> None:
+    model = Played(said("Long tea"), said("Tea"))
+    first = await writing.write(bench(world, model), job)
+    at = Pause(job.run_id, 1, "approve-1")
+    came = {"decision": "revise", "feedback": "shorter"}
+    async with world.tenant(ana) as session:
+        await pause_queries.pause(session, at, {"draft_key": first.draft_key})
+        await pause_queries.resume(session, at, came)
+    await writing.write(bench(world, model), replace(job, step="write-2"))
+    draft, wish = model.prompts[1].turns[-2:]
+    assert (draft.role, draft.text) == ("assistant", "Longtea")
+    assert wish.text == "Write it again, whole, with this change: shorter"
+    assert len(world.files.kept) == 2, "the first version is still there"
 
 
 def test_a_call_s_key_tells_run_attempt_and_step() -> None:
