@@ -16,7 +16,9 @@ from bot.durable.errors import Unsupported
 ZONED = re.compile(r"(?:CRON_)?TZ=(\S+)\s+(.*)", re.DOTALL)
 WORD = r"(?:\d{1,2}|[A-Za-z]{3})"
 # What one library adds to the five fields (L, W, #) Inngest's server would not take.
-FIELD = re.compile(rf"(?:(?:[*?]|{WORD}(?:-{WORD})?)(?:/\d{{1,2}})?(?:,(?!$)|$))+")
+FIELD = re.compile(
+    rf"(?:(?:[*?]|{WORD}(?:-{WORD})?)(?:/\d{{1,2}})?(?:,(?!$)|$))+", re.ASCII
+)
 FIELDS = 5
 LONGEST = 255
 SOME_DAY = datetime(2024, 1, 1, tzinfo=UTC)

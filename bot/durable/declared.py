@@ -81,6 +81,17 @@ class Declared:
         said = f"Function {self._function!r}: {self._option}: {why}."
         return Unsupported(said, hint=hint)
 
+    def list(self, option: str) -> list[Any]:
+        """Return the list at a key; an empty one for none.
+
+        Raises:
+            Unsupported: It is something else.
+        """
+        given = self.given.get(option) or []
+        if not isinstance(given, list):
+            raise self.refuse(f"{option} {given!r} is no list")
+        return given
+
     def event_name(self) -> str:
         """Return the name at ``event``.
 

@@ -5,11 +5,12 @@ raises when it is evaluated. Docs: ``docs/decisions/0009-expressions-and-cron.md
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from bot.durable.grammar import Event, Join, Run, parse
+from bot.durable.closures import Event, Join, Run
+from bot.durable.grammar import parse
 from bot.durable.values import MISSING
 
 
@@ -18,7 +19,7 @@ class Expression:
     """What an event has to be, or which of its values is a key."""
 
     text: str
-    run: Run
+    run: Run = field(repr=False, compare=False)
     join: Join | None = None
     """The paths in event and async of which one conjunct says that they are equal."""
 

@@ -134,23 +134,25 @@ def _on_failure_of(name: str, config: Config) -> str:
 
 
 def _retries(given: Declared) -> int:
-    steps = list((given.given.get("steps") or {}).values())
-    retries = steps[0].get("retries") if steps else None
+    steps = given.option("steps", *(given.given.get("steps") or ()))
+    first = next(iter(steps.given.values()), None) if steps else None
+    retries = first.get("retries") if isinstance(first, dict) else None
     if retries is None:
         return DEFAULT_RETRIES
-    return given.part("retries", retries, "attempts").number(
-        "attempts", 0, MOST_RETRIES, DEFAULT_RETRIES
-    )
+    found = given.part("retries", retries, "attempts")
+    return found.number("attempts", 0, MOST_RETRIES, DEFAULT_RETRIES)
 
 
 def _triggers(given: Declared) -> tuple[Trigger, ...]:
-    found = given.given.get("triggers") or []
+    found = given.list("triggers")
     if len(found) > MOST_TRIGGERS:
         raise given.refuse(f"there are more than {MOST_TRIGGERS} triggers")
-    if any(one in found[:place] for place, one in enumerate(found)):
-        raise given.refuse("the same trigger stands twice", "Take one of them out.")
     known = ("event", "expression", "cron", "jitter")
-    return tuple(_trigger(given.part("trigger", one, *known)) for one in found)
+    made = tuple(_trigger(given.part("trigger", one, *known)) for one in found)
+    same = [(one.event, one.when, one.cron and one.cron.expression) for one in made]
+    if any(one in same[:place] for place, one in enumerate(same)):
+        raise given.refuse("the same trigger stands twice", "Take one of them out.")
+    return made
 
 
 def _trigger(given: Declared) -> Trigger:

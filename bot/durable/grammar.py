@@ -3,18 +3,14 @@
 Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.durable import values
+from bot.durable import closures, values
+from bot.durable.closures import Join, Path, Run
 from bot.durable.errors import Unsupported
 from bot.durable.tokens import Token, literal, refused, split
-
-Event = Mapping[str, Any]
-Run = Callable[[Event, Event], Any]
-Path = tuple[str | int, ...]
-Join = tuple[tuple[str, ...], tuple[str, ...]]
 
 FIELDS = frozenset({"id", "name", "data", "user", "ts"})
 CONSTANTS = {"true": True, "false": False, "null": None}
@@ -104,17 +100,18 @@ class _Parser:
         return node
 
     def _chosen(self, node: Node, then: Node, other: Node) -> Node:
-        test, yes, no = node.run, then.run, other.run
-        return self._made(
-            lambda e, a: yes(e, a) if values.truthy(test(e, a)) else no(e, a),
-            (node, then, other),
-        )
+        run = closures.chosen(node.run, then.run, other.run)
+        return self._made(run, (node, then, other))
 
     def _either(self) -> Node:
         nodes = [self._every()]
         while self._took("||"):
             nodes.append(self._every())
-        return nodes[0] if len(nodes) == 1 else self._made(_either(nodes), nodes)
+        return (
+            nodes[0]
+            if len(nodes) == 1
+            else self._made(closures.either([node.run for node in nodes]), nodes)
+        )
 
     def _every(self) -> Node:
         nodes = [self._binary(0)]
@@ -123,37 +120,37 @@ class _Parser:
         if len(nodes) == 1:
             return nodes[0]
         join = next((node.join for node in nodes if node.join), None)
-        return self._made(_every(nodes), nodes, join)
+        return self._made(closures.every([node.run for node in nodes]), nodes, join)
 
     def _binary(self, level: int) -> Node:
         if level == len(LEVELS):
             return self._unary()
         node = self._binary(level + 1)
-        while self._next.is_sign and self._next.text in LEVELS[level]:
+        while self._sees(LEVELS[level]):
             sign = self._take().text
             other = self._binary(level + 1)
-            join = _join(node.path, other.path) if sign == "==" else None
-            run = _applied(LEVELS[level][sign], node.run, other.run)
+            join = closures.joined(node.path, other.path) if sign == "==" else None
+            run = closures.applied(LEVELS[level][sign], node.run, other.run)
             node = self._made(run, (node, other), join)
         return node
 
     def _unary(self) -> Node:
         signs = []
-        while self._next.is_sign and self._next.text in PREFIXES:
+        while self._sees(PREFIXES):
             signs.append(self._take().text)
         node = self._postfix()
         for sign in reversed(signs):
-            node = self._made(_called(PREFIXES[sign], node.run), (node,))
+            node = self._made(closures.called(PREFIXES[sign], node.run), (node,))
         return node
 
     def _postfix(self) -> Node:
         node = self._primary()
-        while self._next.is_sign and self._next.text in (".", "["):
+        while self._sees((".", "[")):
             if self._take().text == "[":
                 node = self._indexed(node)
             else:
                 name = self._expect_name()
-                called = self._next.is_sign and self._next.text == "("
+                called = self._sees(("(",))
                 node = self._method(node, name) if called else self._member(node, name)
         return node
 
@@ -175,17 +172,17 @@ class _Parser:
     def _method(self, node: Node, name: Token) -> Node:
         given = self._arguments(name)
         if name.text in METHODS and not given:
-            return self._made(_called(METHODS[name.text], node.run), (node,))
+            return self._made(closures.called(METHODS[name.text], node.run), (node,))
         if name.text in COMPARING_METHODS and len(given) == 1:
             method = COMPARING_METHODS[name.text]
-            run = _applied(method, node.run, given[0].run)
+            run = closures.applied(method, node.run, given[0].run)
             return self._made(run, (node, *given))
         raise self._refuse_call(name, len(given))
 
     def _primary(self) -> Node:
         token = self._take()
         if token.kind in ("text", "number"):
-            return _constant(literal(self._text, token))
+            return Node(closures.constant(literal(self._text, token)))
         if token.kind == "name":
             return self._named(token)
         if token.is_sign and token.text == "(":
@@ -198,8 +195,8 @@ class _Parser:
 
     def _named(self, token: Token) -> Node:
         if token.text in CONSTANTS:
-            return _constant(CONSTANTS[token.text])
-        if self._next.is_sign and self._next.text == "(":
+            return Node(closures.constant(CONSTANTS[token.text]))
+        if self._sees(("(",)):
             return self._call(token)
         if token.text not in self._names:
             raise self._refuse(token, f"name {token.text!r}")
@@ -208,10 +205,11 @@ class _Parser:
     def _call(self, name: Token) -> Node:
         given = self._arguments(name)
         if len(given) == 1 and name.text in FUNCTIONS:
-            return self._made(_called(FUNCTIONS[name.text], given[0].run), given)
+            return self._made(
+                closures.called(FUNCTIONS[name.text], given[0].run), given
+            )
         if len(given) == 1 and name.text == "has" and len(given[0].path) > 1:
-            found = given[0].run
-            return self._made(lambda e, a: found(e, a) is not values.MISSING, given)
+            return self._made(closures.present(given[0].run), given)
         raise self._refuse_call(name, len(given))
 
     def _arguments(self, name: Token) -> list[Node]:
@@ -229,13 +227,12 @@ class _Parser:
         return nodes
 
     def _list(self, nodes: list[Node]) -> Node:
-        runs = [node.run for node in nodes]
-        return self._made(lambda e, a: [_plain(run(e, a)) for run in runs], nodes)
+        return self._made(closures.gathered([node.run for node in nodes]), nodes)
 
     def _path(self, token: Token, path: Path) -> Node:
         if len(path) > 1 and path[1] not in FIELDS:
             raise self._refuse(token, f"field {path[1]!r} of {path[0]}")
-        return Node(_follow(path), path=path)
+        return Node(closures.follow(path), path=path)
 
     def _made(self, run: Run, nodes: Sequence[Node], join: Join | None = None) -> Node:
         depth = 1 + max((node.depth for node in nodes), default=0)
@@ -252,8 +249,11 @@ class _Parser:
         self._place += token.kind != "end"
         return token
 
+    def _sees(self, signs: Collection[str]) -> bool:
+        return self._next.is_sign and self._next.text in signs
+
     def _took(self, sign: str) -> bool:
-        found = self._next.is_sign and self._next.text == sign
+        found = self._sees((sign,))
         self._place += found
         return found
 
@@ -276,70 +276,3 @@ class _Parser:
 
     def _too_deep(self) -> Unsupported:
         return self._refuse(self._next, f"nesting deeper than {DEEPEST}")
-
-
-def _constant(value: Any) -> Node:
-    return Node(lambda _e, _a: value)
-
-
-def _follow(path: Path) -> Run:
-    root, *parts = path
-    steps = tuple(parts)
-
-    def follow(event: Event, other: Event) -> Any:
-        value: Any = event if root == "event" else other
-        for part in steps:
-            value = values.step(value, part)
-        return value
-
-    return follow
-
-
-def _applied(operator: values.Binary, left: Run, right: Run) -> Run:
-    return lambda e, a: operator(left(e, a), right(e, a))
-
-
-def _called(function: Callable[[Any], Any], given: Run) -> Run:
-    return lambda e, a: function(given(e, a))
-
-
-def _either(nodes: Sequence[Node]) -> Run:
-    *runs, last = (node.run for node in nodes)
-
-    def first_truthy(event: Event, other: Event) -> Any:
-        for run in runs:
-            value = run(event, other)
-            if values.truthy(value):
-                return value
-        return last(event, other)
-
-    return first_truthy
-
-
-def _every(nodes: Sequence[Node]) -> Run:
-    *runs, last = (node.run for node in nodes)
-
-    def first_falsy(event: Event, other: Event) -> Any:
-        for run in runs:
-            value = run(event, other)
-            if not values.truthy(value):
-                return value
-        return last(event, other)
-
-    return first_falsy
-
-
-def _plain(value: Any) -> Any:
-    return None if value is values.MISSING else value
-
-
-def _join(left: Path, right: Path) -> Join | None:
-    sides = {path[0]: path[1:] for path in (left, right) if path}
-    if sides.keys() != {"event", "async"}:
-        return None
-    event, other = (
-        tuple(part for part in sides[name] if isinstance(part, str))
-        for name in ("event", "async")
-    )
-    whole = len(event) == len(sides["event"]) and len(other) == len(sides["async"])
-    return (event, other) if whole and event and other else None

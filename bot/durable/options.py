@@ -26,10 +26,7 @@ DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 
 def concurrency(given: Declared) -> Concurrency | None:
     """Return how many runs may be active at once; None for any number."""
-    limits = given.given.get("concurrency") or []
-    # SDKs of other languages send one limit bare.
-    limits = [{"limit": limits}] if isinstance(limits, int) else limits
-    limits = [limits] if isinstance(limits, Mapping) else limits
+    limits = _limits(given)
     if not limits:
         return None
     if len(limits) > 1:
@@ -42,6 +39,14 @@ def concurrency(given: Declared) -> Concurrency | None:
     if scope != "fn" and key is None:
         raise found.refuse(f"scope {scope!r} needs a key", "Give it a key.")
     return Concurrency(found.number("limit", 1, MOST), key, scope)
+
+
+def _limits(given: Declared) -> list[Any]:
+    limits = given.given.get("concurrency")
+    # SDKs of other languages send one limit bare.
+    if limits and isinstance(limits, int):
+        return [{"limit": limits}]
+    return [limits] if isinstance(limits, Mapping) else given.list("concurrency")
 
 
 def _scope(found: Declared) -> Literal["fn", "env", "account"]:
@@ -114,7 +119,7 @@ def singleton(given: Declared) -> Singleton | None:
 
 def cancel_on(given: Declared) -> tuple[CancelOn, ...]:
     """Return the events that end a run."""
-    found = given.given.get("cancel") or []
+    found = given.list("cancel")
     if len(found) > MOST_CANCELS:
         raise given.refuse(f"there are more than {MOST_CANCELS} events that cancel")
     parts = (given.part("cancel", one, "event", "if", "timeout") for one in found)
