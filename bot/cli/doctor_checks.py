@@ -1,21 +1,36 @@
 """Which checks the settings call for, and how their findings read."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from sqlalchemy import URL
 
+from agent.errors import AgentError
+from agent.ports import Clock
 from bot import doctor
 from bot.cli import reach
 from bot.doctor import Check
+from bot.durable.remote import checks
+from bot.durable.remote.account import Account
+from bot.durable.remote.api import Api
+from bot.ports import SystemClock
 from bot.settings import Settings
+from bot.wiring.remote import APP_ID, account
 from channels.contract import Health
 from channels.slack.door import SlackDoor, connect
 from channels.telegram.send import TelegramChannel
 from db.objects import Bucket, LocalObjects, S3Objects
 from db.server_errors import ServerError
 from db.server_files import Layout, holder
+
+EMBEDDED = Health(ok=True, detail="embedded, in the database")
+INNGEST: dict[str, Callable[[Api, str, Clock], Awaitable[Health]]] = {
+    "server": checks.server,
+    "event key": checks.event_key,
+    "clock": checks.clocks,
+    "functions": checks.functions,
+}
 
 
 async def report(settings: Settings) -> int:
@@ -111,7 +126,10 @@ def _files(settings: Settings) -> Iterator[Check]:
 
 
 def _outside(settings: Settings) -> Iterator[Check]:
-    yield Check("engine", partial(_engine, settings))
+    if settings.inngest.base_url:
+        yield from _remote_engine(settings)
+    else:
+        yield Check("engine", partial(_said, EMBEDDED))
     if key := settings.anthropic.api_key:
         base_url = settings.anthropic.base_url
         secret = key.get_secret_value()
@@ -127,14 +145,30 @@ def _outside(settings: Settings) -> Iterator[Check]:
         yield Check("slack", partial(_slack, settings))
 
 
-async def _engine(settings: Settings) -> Health:
-    if settings.inngest.base_url:
-        return Health(
-            ok=False,
-            detail="INNGEST_BASE_URL is set; this version runs the functions itself",
-            hint="Remove it to use the embedded engine.",
-        )
-    return Health(ok=True, detail="embedded, in the database")
+def _remote_engine(settings: Settings) -> Iterator[Check]:
+    yield Check("engine", partial(_account, settings))
+    try:
+        place = account(settings)
+    except AgentError:
+        return  # said just above; there is nobody to ask
+    for name, ask in INNGEST.items():
+        yield Check(f"inngest {name}", partial(_asked, place, ask))
+
+
+async def _account(settings: Settings) -> Health:
+    place = account(settings)
+    how = "signed" if place.is_signed else "unsigned (INNGEST_DEV)"
+    return Health(ok=True, detail=f"Inngest at {place.api}, {how}")
+
+
+async def _asked(
+    place: Account, ask: Callable[[Api, str, Clock], Awaitable[Health]]
+) -> Health:
+    api = Api(place)
+    try:
+        return await ask(api, APP_ID, SystemClock())
+    finally:
+        await api.aclose()
 
 
 async def _telegram(settings: Settings) -> Health:

@@ -9,6 +9,7 @@ from bot.durable.remote.account import NO_KEY, Account, bearer_of
 from bot.settings import Settings
 from channels.web.verify import LOOPBACK
 
+APP_ID = "draper"
 CLOUD = "api.inngest.com"
 CLOUD_EVENTS = "https://inn.gs"
 

@@ -6,6 +6,9 @@ Source: pkg/api and pkg/api/apiv1 of github.com/inngest/inngest; docs/SDK_SPEC.m
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -27,6 +30,15 @@ PASSING = (408, 425, 429)
 
 T = TypeVar("T")
 Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What a round trip tells."""
+
+    functions: tuple[str, ...]
+    at: datetime | None
+    """By the server's clock, to the second."""
 
 
 class Api:
@@ -89,11 +101,14 @@ class Api:
         """The runs that an event started, by the server's own id of it."""
         return await self._look(f"/v1/events/{quote(internal_id, safe='')}/runs") or []
 
-    async def functions(self, app: str) -> list[Json]:
-        """The functions that the server knows of an app."""
-        found = await insist(lambda: self._ask("GET", f"/v1/apps/{app}/functions"))
-        told = found.json()
-        return told if isinstance(told, list) else []
+    async def meet(self, app: str) -> Met:
+        """What the server knows of an app, and what time it is there."""
+        path = f"/v1/apps/{quote(app, safe='')}/functions"
+        answer = await insist(lambda: self._ask("GET", path))
+        told = answer.json()
+        known = [each["id"] for each in told] if isinstance(told, list) else []
+        date = answer.headers.get("date")
+        return Met(tuple(known), parsedate_to_datetime(date) if date else None)
 
     async def cancel(self, run_id: str) -> None:
         """Stop a run that has not ended."""

@@ -6,6 +6,7 @@ import secrets
 import time
 import uuid
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from types import TracebackType
 from typing import Any, Self
 
@@ -117,6 +118,7 @@ class Inngest:
             answer: web.StreamResponse = await handler(request)
         except Refused as error:
             answer = web.json_response({"error": str(error), "status": 400}, status=400)
+        answer.headers["Date"] = formatdate(self.now(), usegmt=True)
         return self._broken(request, fault) if fault else answer
 
     def _fault(self, path: str) -> Fault | None:
