@@ -21,6 +21,7 @@ import uvloop
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.durable.database import Database
+from bot.durable.caller import InProcess
 from bot.durable.engine import EmbeddedEngine
 from bot.durable.limits import Limits
 from bot.durable.port import Event
@@ -188,7 +189,7 @@ async def main() -> None:
     client = inngest.Inngest(app_id="bench", is_production=False)
     watch = Watch()
     async with database() as system:
-        engine = EmbeddedEngine(system, client, functions(client, watch))
+        engine = EmbeddedEngine(system, InProcess(client, functions(client, watch)))
         await engine.start()
         took = statistics.quantiles(await starts(engine, watch), n=100)
         print(f"start, send to first line  p50 {ms(took[49])}  p99 {ms(took[98])}")

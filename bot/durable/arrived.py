@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from bot.durable.keys import key_of
+
 Facts = Mapping[str, Any]
 """What expressions see of an event: id, name, data, user and ts."""
 
@@ -65,13 +67,6 @@ class Arrived:
             if len(found) > MOST_LEAVES:
                 return None
         return list(found)
-
-
-def key_of(value: Any) -> str:
-    """Return a plain value as text that equal values share, 1 and 1.0 too."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return json.dumps(value)
 
 
 def _leaves(value: Any) -> Iterator[Any]:

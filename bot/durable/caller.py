@@ -11,7 +11,9 @@ import inngest
 import inngest.fast_api
 
 from bot.durable import asgi, protocol
-from bot.durable.functions import Plan
+from bot.durable.functions import Plan, configs, read
+from bot.durable.host import Known
+from bot.durable.limits import Limits
 from bot.durable.protocol import Call, Errored, Outcome, error_of
 from bot.durable.queue import Job
 from db import faultpoints
@@ -21,23 +23,41 @@ faultpoints.declare("engine.before_call", "engine.after_call", "engine.failure_h
 PATH = "/api/inngest"
 
 
-class Caller:
-    """The functions, served to nobody but this process."""
+class InProcess:
+    """The functions of this process, served to nobody else."""
 
     def __init__(
         self,
         client: inngest.Inngest,
         functions: Sequence[inngest.Function[Any]],
-        plans: Mapping[str, Plan],
-        patience: timedelta,
+        patience: timedelta = Limits().call,  # noqa: B008 - frozen
     ) -> None:
-        """Serve ``functions``; a call longer than ``patience`` counts as failed."""
+        """Serve ``functions``; a call longer than ``patience`` counts as failed.
+
+        Raises:
+            Unsupported: A function asks for what the engine does not do.
+        """
+        self.app = client.app_id
+        self._functions = functions
         self._app = fastapi.FastAPI(openapi_url=None)
-        self._plans = plans
+        self._plans = read(functions)
         self._patience_s = patience.total_seconds()
         inngest.fast_api.serve(self._app, client, list(functions), serve_path=PATH)
         # What functions raise is kept on the run; the SDK would log it a second time.
         client.logger.setLevel(logging.CRITICAL)
+
+    @property
+    def configs(self) -> list[dict[str, Any]]:
+        """What the functions declare, failure handlers included."""
+        return configs(self._functions)
+
+    @property
+    def plans(self) -> Mapping[str, Plan]:
+        """The functions there are, by id."""
+        return self._plans
+
+    def learn(self, known: Mapping[str, Known]) -> None:
+        """Nothing to learn: what can be called from here does not change."""
 
     async def call(self, job: Job) -> Outcome:
         """Return what came of it; whatever the function does, there is an outcome."""
@@ -64,6 +84,7 @@ class Caller:
             attempt=job.attempt,
             max_attempts=plan.max_attempts,
             event=job.event,
+            events=job.events,
             memos=job.memos,
             racing=job.racing,
         )

@@ -1,6 +1,6 @@
 """Events in, runs out: by one dispatcher at a time, in the order of the events."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from bot.durable.arrived import COLUMNS, INVOKED, Arrived
 from bot.durable.database import Connection, Database
 from bot.durable.flow import Wanted
 from bot.durable.registry import Registry
+from bot.durable.starts import Start
 from db import faultpoints
 
 faultpoints.declare("engine.run_insert")
@@ -21,38 +22,78 @@ PENDING = f"""
     SELECT {COLUMNS},
         EXISTS (SELECT FROM engine.watches w WHERE w.event = e.name) AS watched
     FROM engine.events e WHERE dispatched_at IS NULL ORDER BY seq LIMIT $1
-"""
+"""  # noqa: S608 - columns of ours
 DISPATCHED = """
     UPDATE engine.events SET dispatched_at = now() WHERE id = ANY($1::text[])
 """
-EXPIRED = """
-    SELECT id FROM engine.runs
-    WHERE status = 'active' AND expires_at <= now() LIMIT $1
+DUE = """
+    SELECT
+        ARRAY(SELECT id FROM engine.runs
+            WHERE status = 'active' AND expires_at <= now() LIMIT $1) AS expired,
+        EXISTS (SELECT FROM engine.gatherings
+            WHERE due_at <= now() AND function_id = ANY ($2::text[]))
+        OR EXISTS (SELECT FROM engine.crons
+            WHERE next_at <= now() AND function_id = ANY ($2::text[])) AS ripe
 """
+
+Entered = dict[str, int]
+"""The lanes that runs are to be let into, with their limits."""
 
 
 async def dispatch(database: Database, registry: Registry) -> int:
     """Let waiting events and the clock do what they do; return how many events."""
     async with database.transaction() as connection:
         await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        due = await connection.fetchrow(DUE, BATCH, list(registry.known))
         rows = await connection.fetch(PENDING, BATCH)
-        events = [Arrived.of(row) for row in rows]
-        wanted = [one for event in events for one in _wanted(event, registry)]
-        begun = await flow.admit(connection, wanted)
-        begun += await flow.ripen(connection, registry.known)
-        entered = await starts.begin(connection, begun)
-        heard = {row["id"] for row in rows if row["watched"]}
-        for event in events:
-            if event.id in heard or event.name in registry.cancelling:
-                await _end(connection, await watches.answer(connection, event))
-        await _expire(connection)
+        entered: Entered = {}
+        if due["ripe"]:
+            ripe = await flow.ripen(connection, registry.known)
+            entered |= await _begin(connection, ripe)
+        for part, heard in _parts(rows, registry):
+            entered |= await _take(connection, part, registry)
+            if heard:
+                await _end(connection, await watches.answer(connection, part[-1]))
+        await _end(connection, due["expired"], endings.TIMED_OUT)
         await starts.admit(connection, entered)
-        if events:
-            await connection.execute(DISPATCHED, [event.id for event in events])
-        if events or begun:
-            await connection.execute("SELECT pg_notify('engine', 'jobs')")
-            faultpoints.reach("engine.run_insert")
-    return len(events)
+        await _note(connection, rows, changed=bool(rows) or due["ripe"])
+    return len(rows)
+
+
+def _parts(
+    rows: Iterable[Any], registry: Registry
+) -> Iterator[tuple[list[Arrived], bool]]:
+    """Cut where something listens, so that events act one after the other."""
+    part: list[Arrived] = []
+    for row in rows:
+        part.append(Arrived.of(row))
+        if row["watched"] or row["name"] in registry.cancelling:
+            yield part, True
+            part = []
+    if part:
+        yield part, False
+
+
+async def _take(
+    connection: Connection, part: Iterable[Arrived], registry: Registry
+) -> Entered:
+    wanted = [one for event in part for one in _wanted(event, registry)]
+    return await _begin(connection, await flow.admit(connection, wanted))
+
+
+async def _begin(connection: Connection, begun: Sequence[Start]) -> Entered:
+    entered = await starts.begin(connection, begun)
+    overtaken = await flow.overtaken(connection, begun)
+    await _end(connection, overtaken, flow.OVERTAKEN)
+    return entered
+
+
+async def _note(connection: Connection, rows: Sequence[Any], *, changed: bool) -> None:
+    if rows:
+        await connection.execute(DISPATCHED, [row["id"] for row in rows])
+    if changed:
+        await connection.execute("SELECT pg_notify('engine', 'jobs')")
+        faultpoints.reach("engine.run_insert")
 
 
 def _wanted(event: Arrived, registry: Registry) -> Iterator[Wanted]:
@@ -64,11 +105,6 @@ def _wanted(event: Arrived, registry: Registry) -> Iterator[Wanted]:
     for one in registry.known.values():
         if any(trigger.matches(event.facts) for trigger in one.plan.triggers):
             yield one.plan, event
-
-
-async def _expire(connection: Connection) -> None:
-    rows: list[Any] = await connection.fetch(EXPIRED, BATCH)
-    await _end(connection, (row["id"] for row in rows), endings.TIMED_OUT)
 
 
 async def _end(

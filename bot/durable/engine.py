@@ -2,23 +2,23 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-import inngest
 import structlog
 import uuid_utils.compat as uuids
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from bot.durable import events as mail
-from bot.durable import queue, transitions, views
-from bot.durable.caller import Caller
+from bot.durable import flow, queue, registry, transitions, views
+from bot.durable.books import Books
 from bot.durable.database import Database
-from bot.durable.functions import read
+from bot.durable.dispatch import BATCH, dispatch
+from bot.durable.host import Host
 from bot.durable.limits import Limits
 from bot.durable.port import EngineHealth, Event, RunView
+from bot.durable.registry import Registry
 from bot.durable.worker import Worker
 
 RUSH_S = 0.01
@@ -33,38 +33,36 @@ class EmbeddedEngine:
     def __init__(
         self,
         system_engine: AsyncEngine,
-        client: inngest.Inngest,
-        functions: Sequence[inngest.Function[Any]],
+        host: Host,
         limits: Limits | None = None,
     ) -> None:
-        """Get ready to run ``functions``; nothing happens before ``start``.
+        """Get ready to run the host's functions; nothing happens before ``start``.
 
         Args:
             system_engine: A pool of ``agent_system``; its address is used.
-            client: The SDK's client the functions were made with.
-            functions: All there are.
+            host: Where the functions live.
             limits: Pace; the defaults suit one machine.
-
-        Raises:
-            Unsupported: A function asks for what this engine does not do.
         """
         self._limits = limits or Limits()
-        self._plans = read(functions)
+        self._host = host
+        self._registry = Registry()
         self._database = Database(system_engine, self._limits.connections)
-        caller = Caller(client, functions, self._plans, self._limits.call)
-        self._worker = Worker(
-            self._database, caller, self._plans, self._limits, uuids.uuid7()
-        )
+        books = Books(self._database, host, self._registry, self._limits, uuids.uuid7())
+        self._worker = Worker(self._database, host, books, self._limits)
         self._wake, self._mail = asyncio.Event(), asyncio.Event()
         self._worker.freed = self._wake.set
         self._tasks: list[asyncio.Task[None]] = []
+        self._stale = False
+        """The functions may have changed since they were read."""
+        self._tick_at = 0.0
+        """When, by the loop's clock, the dispatcher is to look though nothing came."""
         self._queued = 0
         self._trouble = "not started"
 
     async def start(self) -> None:
         """Begin to work; returns once events are being taken."""
         await self._database.open()
-        await self._database.insist(self._look_ahead)
+        await self._database.insist(self._register)
         listening = asyncio.Event()
         self._tasks = [
             asyncio.create_task(self._database.listen(self._hear, listening)),
@@ -73,7 +71,7 @@ class EmbeddedEngine:
         ]
         await listening.wait()
         self._trouble = ""
-        log.info("engine.started", functions=sorted(self._plans))
+        log.info("engine.started", functions=sorted(self._host.plans))
 
     async def stop(self, drain: timedelta) -> None:
         """Take nothing new, let running steps end within ``drain``, then stop."""
@@ -132,6 +130,8 @@ class EmbeddedEngine:
         if payload.startswith(mail.CANCEL):
             self._worker.cut(payload.removeprefix(mail.CANCEL))
             return
+        if payload in ("", registry.FUNCTIONS):
+            self._stale = True
         if payload != mail.JOBS:
             self._mail.set()
         self._wake.set()
@@ -147,12 +147,17 @@ class EmbeddedEngine:
 
     async def _turn(self) -> None:
         """Turn events into runs and runs into calls, then wait for news."""
-        news = self._mail.is_set() or not self._wake.is_set()
+        woken = self._wake.is_set() and _now() < self._tick_at
+        news = self._mail.is_set() or not woken
         self._wake.clear()
         self._mail.clear()
-        while news and await mail.dispatch(self._database, self._plans) == mail.BATCH:
+        if self._stale:
+            await self._load()
+        while news and await dispatch(self._database, self._registry) == BATCH:
             pass
         wait_s = self._limits.poll.total_seconds()
+        if news:
+            self._tick_at = _now() + wait_s
         if await self._worker.fill():
             wait_s = min(wait_s, await self._look_ahead())
         with contextlib.suppress(TimeoutError):
@@ -160,16 +165,38 @@ class EmbeddedEngine:
                 await self._wake.wait()
 
     async def _look_ahead(self) -> float:
-        """Return the seconds until a job is due that there is room for."""
+        """Return the seconds until there is something to do that there is room for."""
         async with self._database.connection() as connection:
-            outlook = await queue.outlook(connection, self._worker.room())
-        self._queued = outlook.queued
-        due = outlook.next_due or self._limits.poll
-        return max(RUSH_S, due.total_seconds())
+            room, known = self._worker.room(), self._registry.known
+            outlook = await queue.outlook(connection, room, known)
+        await self._worker.see(outlook.now)
+        poll = self._limits.poll
+        tick, due = outlook.next_tick or poll, outlook.next_due or poll
+        self._tick_at = _now() + min(tick, poll).total_seconds()
+        return max(RUSH_S, min(tick, due).total_seconds())
+
+    async def _register(self) -> None:
+        if self._host.app:
+            async with self._database.connection() as connection:
+                await registry.sync(connection, self._host.app, "", self._host.configs)
+        await self._load()
+
+    async def _load(self) -> None:
+        self._stale = False
+        async with self._database.connection() as connection:
+            await self._registry.load(connection)
+            await flow.adjust(connection, self._registry.known)
+        self._host.learn(self._registry.known)
 
     async def _beat(self) -> None:
         await asyncio.sleep(self._limits.lease.total_seconds() / 3)
         await self._worker.beat()
+        async with self._database.connection() as connection:
+            self._queued = await queue.queued(connection)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _uuid(text: str) -> UUID | None:

@@ -23,7 +23,7 @@ ADMIT = """
         SELECT j.id, j.run_id
         FROM engine.runs r JOIN engine.jobs j ON j.run_id = r.id AND j.blocked
         WHERE r.lane = $1 AND r.status = 'active'
-        ORDER BY r.seq
+        ORDER BY r.rank NULLS FIRST, r.seq
         LIMIT greatest(0, $2 - (SELECT count(*) FROM engine.slots WHERE lane = $1))
         FOR UPDATE OF j
     ), entered AS (

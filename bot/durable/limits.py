@@ -29,4 +29,8 @@ class Limits:
     """How long one call of a function may take; then it counts as failed."""
     losses: int = 3
     """After how many lost workers a call is held to be what kills them; 2 at least."""
+    steps: int = 1000
+    """How many steps a run may have, as on Inngest's server."""
+    undelivered: timedelta = timedelta(seconds=2)
+    """How long a call waits that did not reach its function."""
     backoff: Callable[[int], timedelta] = backoff

@@ -41,6 +41,9 @@ class StepView:
     attempt: int
     error: str = ""
     due_at: datetime | None = None
+    kind: str = "call"
+    """``call``, or what it waits for: ``sleep``, ``wait``, ``invoke``."""
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class RunView:
     steps: tuple[StepView, ...] = ()
     output: Any = None
     error: str = ""
+    created_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,27 @@ response), as spoken by the installed SDK.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from bot.durable import expressions
 from bot.durable.asgi import Answer
+from bot.durable.expressions import Expression
+from bot.durable.functions import Unsupported, duration
 
 ANY_STEP = "step"
 """The step id of a call that is aimed at no step in particular."""
 PARTIAL, OK = 206, 200
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """The largest result a step or a function may return, as JSON."""
+
+LONGEST = timedelta(days=365)
+"""How long an invocation may take that names no limit."""
+
+SIDES = ("event", "async")
+"""What the expression of a wait may name: the run's event, and the one that comes."""
 
 HOPELESS = {"output_unserializable"}
 """Error codes that the same call would meet again, though the SDK does not say so."""
@@ -34,9 +43,12 @@ class Call:
     attempt: int
     max_attempts: int
     event: str
+    events: Sequence[str]
     memos: Mapping[str, str]
     racing: bool
     """Steps may be in flight besides this call: plan new ones, run none."""
+    by_api: bool = False
+    """It would be too large: the SDK is to fetch events and memos itself."""
 
     def query(self) -> dict[str, str]:
         """Return the address of the function and step."""
@@ -51,10 +63,12 @@ class Call:
             "run_id": self.run_id,
             "stack": {"stack": list(self.memos)},
         }
-        steps = ",".join(f'"{key}":{memo}' for key, memo in self.memos.items())
+        memos = {} if self.by_api else self.memos
+        steps = ",".join(f"{json.dumps(key)}:{memo}" for key, memo in memos.items())
+        events = "" if self.by_api else ",".join(self.events)
         return (
-            f'{{"ctx":{json.dumps(ctx)},"event":{self.event},"events":[{self.event}],'
-            f'"steps":{{{steps}}},"use_api":false}}'
+            f'{{"ctx":{json.dumps(ctx)},"event":{self.event},"events":[{events}],'
+            f'"steps":{{{steps}}},"use_api":{json.dumps(self.by_api)}}}'
         ).encode()
 
 
@@ -85,7 +99,29 @@ class Slept:
     until: datetime
 
 
-Op = Ran | Planned | Slept
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """The run wants an event, or to know that none came in time."""
+
+    step_id: str
+    name: str
+    event: str
+    when: Expression | None
+    timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Invoked:
+    """The run wants what another function returns."""
+
+    step_id: str
+    name: str
+    function_id: str
+    data: Mapping[str, Any]
+    timeout: timedelta
+
+
+Op = Ran | Planned | Slept | Waited | Invoked
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +151,14 @@ class Errored:
     name: str = ""
 
 
-Outcome = Progress | Done | Errored
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """The call did not reach its function; no attempt was spent."""
+
+    error: Error
+
+
+Outcome = Progress | Done | Errored | Undelivered
 
 
 def error_of(name: str, message: str) -> Error:
@@ -167,20 +210,65 @@ def _progress(ops: list[dict[str, Any]], *, retriable: bool) -> Outcome:
 
 
 def _op(op: dict[str, Any]) -> Op | Errored:
-    step_id, name = op["id"], op["displayName"]
+    step_id, name, opts = op["id"], op["displayName"], op.get("opts") or {}
+    made: Op | Errored
     match op["op"]:
         case "StepRun":
-            return Ran(step_id, name, dump({"data": op.get("data")}))
+            made = Ran(step_id, name, dump({"data": op.get("data")}))
         case "StepError" | "StepFailed":
-            memo = {key: op["error"].get(key) for key in ("name", "message", "stack")}
-            return Ran(step_id, name, dump({"error": memo}), failed=True)
+            made = _failed(step_id, name, op["error"])
         case "StepPlanned":
-            return Planned(step_id, name)
+            made = Planned(step_id, name)
         case "Sleep":
-            return Slept(step_id, name, _moment(op["name"]))
+            made = Slept(step_id, name, _moment(op["name"]))
+        case "WaitForEvent":
+            made = _waited(step_id, name, op["name"], opts)
+        case "InvokeFunction":
+            made = _invoked(step_id, name, opts)
         case other:
-            message = f"Step {name!r}: {other} is not supported by the embedded engine."
-            return Errored(error_of("Unsupported", message), retriable=False)
+            said = f"Step {name!r}: {other} is not supported by the embedded engine."
+            made = Errored(error_of("Unsupported", said), retriable=False)
+    return made
+
+
+def _failed(step_id: str, name: str, error: Error) -> Ran:
+    memo = {key: error.get(key) for key in ("name", "message", "stack")}
+    return Ran(step_id, name, dump({"error": memo}), failed=True)
+
+
+def _waited(
+    step_id: str, name: str, event: str, opts: dict[str, Any]
+) -> Waited | Errored:
+    condition = opts.get("if")
+    try:
+        when = expressions.compile(condition, names=SIDES) if condition else None
+    except Unsupported as error:
+        said = f"Step {name!r}: {error.said}"
+        return Errored(error_of("Unsupported", said), retriable=False)
+    return Waited(step_id, name, event, when, duration(opts["timeout"]))
+
+
+def _invoked(step_id: str, name: str, opts: dict[str, Any]) -> Invoked:
+    payload = opts.get("payload") or {}
+    timeout = duration(opts["timeout"]) if opts.get("timeout") else LONGEST
+    data = payload.get("data") or {}
+    return Invoked(step_id, name, opts["function_id"], data, timeout)
+
+
+def answered(kind: str, step_id: str, name: str, answer: str | None) -> Ran:
+    """Return the memo of a timer, a wait or an invocation whose time has come."""
+    if kind == "invoke":
+        return _returned(step_id, name, json.loads(answer)["data"] if answer else None)
+    return Ran(step_id, name, f'{{"data":{answer}}}' if answer else "null")
+
+
+def _returned(step_id: str, name: str, told: dict[str, Any] | None) -> Ran:
+    if told is None:
+        said = "The invoked function did not end in time."
+        told = {"error": error_of("InvokeTimedOut", said)}
+    if told.get("error"):
+        return _failed(step_id, name, told["error"])
+    return Ran(step_id, name, dump({"data": told.get("result")}))
 
 
 def _error(body: bytes) -> Error:

@@ -3,26 +3,43 @@
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from bot.durable.database import Connection
+from bot.durable.leaseclock import ALWAYS
 
+# A call is for those who have its function, or for anybody when nobody has it any more.
+CALLABLE = """
+    (kind <> 'call' OR r.function_id = ANY ({functions}) OR NOT EXISTS
+        (SELECT FROM engine.functions f WHERE f.id = r.function_id))
+"""
 # A worker's name on a job that is due again means that its lease ran out.
-CLAIM = """
-    WITH due AS (
-        SELECT id FROM engine.jobs
-        WHERE NOT blocked AND due_at <= now() AND id <> ALL ($4::bigint[])
+DUE = f"""
+        SELECT j.id FROM engine.jobs j JOIN engine.runs r ON r.id = j.run_id
+        WHERE NOT blocked AND due_at <= now() AND j.id <> ALL ($4::bigint[])
+            AND (worker IS NULL OR now() <= $8)
             AND losses + (worker IS NOT NULL)::integer < $5
-        ORDER BY due_at LIMIT $1
-        FOR UPDATE SKIP LOCKED
+            AND {CALLABLE.format(functions="$7::text[]")}
+"""  # noqa: S608 - a condition of ours
+FIRST_COME = f"{DUE} ORDER BY due_at LIMIT $1 FOR UPDATE OF j SKIP LOCKED"
+# Among the first so many the more urgent ones are first.
+MOST_URGENT = f"""{DUE}
+            AND j.id IN (SELECT id FROM ({DUE} ORDER BY due_at LIMIT 1000) AS early)
+        ORDER BY due_at - make_interval(secs => j.priority), r.seq
+        LIMIT $1 FOR UPDATE OF j SKIP LOCKED
+"""  # noqa: S608 - a condition of ours
+CLAIM = f"""
+    WITH due AS ({{due}}
     ), suspect AS (
-        SELECT id FROM engine.jobs
-        WHERE NOT blocked AND due_at <= now() AND id <> ALL ($4::bigint[])
+        SELECT j.id FROM engine.jobs j JOIN engine.runs r ON r.id = j.run_id
+        WHERE NOT blocked AND due_at <= now() AND j.id <> ALL ($4::bigint[])
+            AND (worker IS NULL OR now() <= $8)
             AND losses + (worker IS NOT NULL)::integer >= $5
+            AND {CALLABLE.format(functions="$7::text[]")}
         ORDER BY due_at LIMIT $6
-        FOR UPDATE SKIP LOCKED
+        FOR UPDATE OF j SKIP LOCKED
     ), taken AS (
         UPDATE engine.jobs j SET
             worker = $2, due_at = now() + $3, token = j.token + 1,
@@ -32,7 +49,14 @@ CLAIM = """
         RETURNING j.*
     )
     SELECT t.id, t.token, t.run_id, t.step_id, t.name, t.kind, t.attempt, t.losses,
-        r.function_id, r.racing, r.lane,
+        t.answer::text, r.function_id, r.racing, r.lane,
+        r.invoked_by IS NOT NULL AS invoked,
+        CASE WHEN r.batched THEN ARRAY(
+            SELECT json_build_object('id', b.id, 'name', b.name, 'data', b.data,
+                'user', b.person,
+                'ts', (extract(epoch FROM b.sent_at) * 1000)::bigint)::text
+            FROM engine.batches JOIN engine.events b ON b.id = event_id
+            WHERE run_id = t.run_id ORDER BY place) END AS batch,
         e.id AS event_id, e.name AS event_name, e.data, e.person,
         (extract(epoch FROM e.sent_at) * 1000)::bigint AS ts,
         ARRAY(SELECT step_id FROM engine.memos m WHERE m.run_id = t.run_id
@@ -42,8 +66,9 @@ CLAIM = """
     FROM taken t
     JOIN engine.runs r ON r.id = t.run_id
     JOIN engine.events e ON e.id = r.event_id
-    ORDER BY r.seq
-"""
+    ORDER BY r.rank NULLS FIRST, r.seq
+"""  # noqa: S608 - a condition of ours
+CLAIM_ANY, CLAIM_URGENT = CLAIM.format(due=FIRST_COME), CLAIM.format(due=MOST_URGENT)
 RENEW = """
     UPDATE engine.jobs j SET due_at = now() + $2
     FROM unnest($3::bigint[], $4::bigint[]) AS held (id, token)
@@ -59,14 +84,30 @@ DISOWN = """
     UPDATE engine.jobs SET worker = NULL, due_at = now(), token = token + 1
     WHERE worker = $1 AND id <> ALL ($2::bigint[])
 """
-OUTLOOK = """
-    SELECT
-        (SELECT min(due_at) FROM engine.jobs WHERE NOT blocked
-            AND ($2 > 0 OR losses + (worker IS NOT NULL)::integer < $1)
-        ) - now() AS next_due,
-        (SELECT count(*) FROM engine.jobs WHERE worker IS NULL AND kind = 'call')
-            AS queued
+# After the clock was set back: nobody's lease is longer than a lease.
+SHORTEN = """
+    UPDATE engine.jobs SET due_at = now() + $1::interval
+    WHERE worker IS NOT NULL AND due_at > now() + $1::interval * 1.5
 """
+OUTLOOK = f"""
+    SELECT
+        (SELECT due_at FROM engine.jobs j JOIN engine.runs r ON r.id = j.run_id
+            WHERE NOT blocked
+            AND ($2 > 0 OR losses + (worker IS NOT NULL)::integer < $1)
+            AND {CALLABLE.format(functions="$3::text[]")}
+            ORDER BY due_at LIMIT 1
+        ) - now() AS next_due,
+        least(
+            (SELECT min(due_at) FROM engine.gatherings
+                WHERE function_id = ANY ($4::text[])),
+            (SELECT min(next_at) FROM engine.crons
+                WHERE function_id = ANY ($4::text[])),
+            (SELECT min(expires_at) FROM engine.runs
+                WHERE status = 'active' AND expires_at IS NOT NULL)
+        ) - now() AS next_tick,
+        now() AS now
+"""  # noqa: S608 - a condition of ours
+QUEUED = "SELECT count(*) FROM engine.jobs WHERE worker IS NULL AND kind = 'call'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +125,19 @@ class Job:
     losses: int
     racing: bool
     lane: str | None
+    invoked: bool
+    """Another run waits for what this one returns."""
+    answer: str | None
+    """The event that a wait or an invocation waited for, as JSON."""
     event: str
+    events: tuple[str, ...]
     memos: Mapping[str, str]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The event that started the run."""
+        facts: dict[str, Any] = json.loads(self.event)
+        return facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,24 +152,34 @@ class Room:
     suspects: int
     suspicious: int
     held: Collection[int]
+    functions: Collection[str]
+    """Those that can be called from here."""
+    latest: datetime = ALWAYS
+    """Up to what database time leases may be taken over that ran out."""
+    urgency: bool = False
+    """Some of the functions let runs overtake others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What is to come."""
+    """What is to come, and in what time."""
 
     next_due: timedelta | None
-    queued: int
+    """A job there is room for."""
+    next_tick: timedelta | None
+    """A cron, a gathering or the end of a run's patience: the dispatcher's work."""
+    now: datetime
+    """The database's time."""
 
 
 async def claim(
     connection: Connection, worker: UUID, lease: timedelta, room: Room
 ) -> list[Job]:
     """Lease the due jobs there is room for, but none of those held."""
-    limits = (room.suspicious, room.suspects)
-    rows = await connection.fetch(
-        CLAIM, room.jobs, worker, lease, list(room.held), *limits
-    )
+    limits = (room.suspicious, room.suspects, list(room.functions), room.latest)
+    statement = CLAIM_URGENT if room.urgency else CLAIM_ANY
+    given = (room.jobs, worker, lease, list(room.held))
+    rows = await connection.fetch(statement, *given, *limits)
     return [_job(row) for row in rows]
 
 
@@ -140,13 +202,27 @@ async def disown(connection: Connection, worker: UUID, held: Collection[int]) ->
     await connection.execute(DISOWN, worker, list(held))
 
 
-async def outlook(connection: Connection, room: Room) -> Outlook:
-    """Return when the next job is due that there is room for, and how many wait."""
-    row = await connection.fetchrow(OUTLOOK, room.suspicious, room.suspects)
-    return Outlook(row["next_due"], row["queued"])
+async def outlook(
+    connection: Connection, room: Room, known: Collection[str]
+) -> Outlook:
+    """Return when there will be something to do; ``known`` can be dispatched to."""
+    limits = (room.suspicious, room.suspects, list(room.functions), list(known))
+    row = await connection.fetchrow(OUTLOOK, *limits)
+    return Outlook(row["next_due"], row["next_tick"], row["now"])
+
+
+async def shorten(connection: Connection, lease: timedelta) -> None:
+    """End the leases in time that a clock set back would prolong."""
+    await connection.execute(SHORTEN, lease)
+
+
+async def queued(connection: Connection) -> int:
+    """Return how many calls wait for a worker."""
+    return int(await connection.fetchval(QUEUED))
 
 
 def _job(row: Any) -> Job:
+    event = _event(row)
     return Job(
         id=row["id"],
         token=row["token"],
@@ -159,7 +235,10 @@ def _job(row: Any) -> Job:
         losses=row["losses"],
         racing=row["racing"],
         lane=row["lane"],
-        event=_event(row),
+        invoked=row["invoked"],
+        answer=row["answer"],
+        event=event,
+        events=tuple(row["batch"] or (event,)),
         memos=dict(zip(row["steps"], row["bodies"], strict=True)),
     )
 

@@ -9,18 +9,24 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from bot.durable import lanes
+from bot.durable import endings, lanes, watches
+from bot.durable.arrived import FINISHED, INVOKED
 from bot.durable.database import Connection, Database
 from bot.durable.functions import Plan
-from bot.durable.protocol import Error, Op, Planned, Progress, Ran, Slept, dump
+from bot.durable.protocol import (
+    Error,
+    Invoked,
+    Op,
+    Planned,
+    Progress,
+    Ran,
+    Slept,
+    Waited,
+    dump,
+)
 from bot.durable.queue import Job
+from bot.durable.watches import Watch
 
-FAILED = "inngest/function.failed"
-
-LOCK = """
-    SELECT id, function_id, event_id, lane, lane_limit, racing FROM engine.runs
-    WHERE id = $1 AND status = 'active' FOR NO KEY UPDATE
-"""
 # The commonest move in one round trip: a step ran, and its run goes on in this worker.
 ADVANCE = """
     WITH run AS MATERIALIZED (
@@ -47,7 +53,7 @@ MEMO = """
 """
 ADD = """
     INSERT INTO engine.jobs (run_id, step_id, name, kind, due_at)
-    SELECT $1, $2, $3, $4, coalesce($5, now())
+    SELECT $1, $2, $3, $4, coalesce($5, now() + $6::interval, now())
     WHERE NOT EXISTS (SELECT FROM engine.memos WHERE run_id = $1 AND step_id = $2)
     ON CONFLICT DO NOTHING
 """
@@ -57,18 +63,15 @@ GO_ON = """
     ON CONFLICT (run_id, step_id) DO UPDATE SET again = true
 """
 RACING = "UPDATE engine.runs SET racing = true WHERE id = $1"
+EXPECT = "UPDATE engine.runs SET expires_at = now() + $2::interval WHERE id = $1"
 LEFT = "SELECT count(*) FROM engine.jobs WHERE run_id = $1"
 RETRY = """
     UPDATE engine.jobs SET
-        worker = NULL, token = token + 1, attempt = attempt + 1, error = $4,
+        worker = NULL, token = token + 1, attempt = attempt + $6, error = $4,
         due_at = coalesce($5, now() + $3::interval * (1 + random() / 5))
     WHERE id = $1 AND token = $2
 """
-END = """
-    UPDATE engine.runs
-    SET status = $2, output = $3, error = $4, ended_at = now() WHERE id = $1
-"""
-# The same in one round trip, for a run whose end lets nobody else in.
+# The end of a run in one round trip, where it lets nobody else in.
 COMPLETE = """
     WITH run AS MATERIALIZED (
         SELECT id FROM engine.runs
@@ -78,17 +81,15 @@ COMPLETE = """
         WHERE id = $2 AND token = $3 AND EXISTS (SELECT FROM run) RETURNING run_id
     ), cleared AS (
         DELETE FROM engine.jobs j USING taken t WHERE j.run_id = t.run_id AND j.id <> $2
+    ), deafened AS (
+        DELETE FROM engine.watches w USING taken t WHERE w.run_id = t.run_id
     )
     UPDATE engine.runs r SET status = 'completed', output = $4, ended_at = now()
     FROM taken t WHERE r.id = t.run_id
 """
-CLEAR = "DELETE FROM engine.jobs WHERE run_id = $1"
-REPORT = """
+INVOKE = """
     INSERT INTO engine.events (id, name, data)
-    SELECT 'failed:' || $1::text, $2, json_build_object(
-        'function_id', $3::text, 'run_id', $1::text, 'error', $4::json,
-        'event', json_build_object('id', id, 'name', name, 'data', data))
-    FROM engine.events WHERE id = $5 ON CONFLICT DO NOTHING
+    VALUES ('invoke:' || $1::text, $2, $3) ON CONFLICT DO NOTHING
 """
 NOTIFY = "SELECT pg_notify('engine', $1)"
 
@@ -109,7 +110,7 @@ async def advance(
 async def progress(database: Database, job: Job, made: Progress) -> bool:
     """Keep what the call got to, and queue what comes next; False if lost."""
     async with database.transaction() as connection:
-        run = await connection.fetchrow(LOCK, job.run_id)
+        run = await endings.lock(connection, job.run_id)
         taken = run and await connection.fetchrow(TAKE, job.id, job.token)
         if not run or not taken:
             return False
@@ -120,14 +121,14 @@ async def progress(database: Database, job: Job, made: Progress) -> bool:
         racing = made.racing or run["racing"]
         if taken["again"] or await _goes_on(connection, job, made.ops, racing=racing):
             await connection.execute(GO_ON, run["id"])
-        await _settle(connection, run)
+        await lanes.settle(connection, run["id"], run["lane"], run["lane_limit"])
         await connection.execute(NOTIFY, "jobs")
     return True
 
 
 async def complete(database: Database, job: Job, output: str) -> bool:
     """End the run well; False if lost."""
-    if job.lane is None:
+    if job.lane is None and not job.invoked:
         async with database.connection() as connection:
             said = await connection.execute(
                 COMPLETE, job.run_id, job.id, job.token, output
@@ -136,7 +137,7 @@ async def complete(database: Database, job: Job, output: str) -> bool:
     async with database.transaction() as connection:
         run = await _take(connection, job)
         if run:
-            await _end(connection, run, "completed", output=output)
+            await endings.complete(connection, run, output)
     return bool(run)
 
 
@@ -145,9 +146,8 @@ async def fail(database: Database, job: Job, error: Error, plan: Plan | None) ->
     async with database.transaction() as connection:
         run = await _take(connection, job)
         if run:
-            await _end(connection, run, "failed", error=error)
-            if plan is None or not plan.on_failure_of:
-                await _report(connection, run, error)
+            tell = plan is None or not plan.on_failure_of
+            await endings.fail(connection, run, error, tell=tell)
     return bool(run)
 
 
@@ -155,26 +155,47 @@ async def retry(
     database: Database, job: Job, error: Error, delay: timedelta, at: datetime | None
 ) -> bool:
     """Queue the call again, after ``delay`` or at an instant; False if lost."""
+    return await _again(database, job, (error, delay, at), spent=1)
+
+
+async def postpone(
+    database: Database, job: Job, error: Error, delay: timedelta
+) -> bool:
+    """Queue a call again that was not made; False if lost."""
+    return await _again(database, job, (error, delay, None), spent=0)
+
+
+async def _again(
+    database: Database,
+    job: Job,
+    why: tuple[Error, timedelta, datetime | None],
+    *,
+    spent: int,
+) -> bool:
+    error, delay, at = why
     message = f"{error.get('name')}: {error.get('message')}"
     async with database.transaction() as connection:
-        if not await connection.fetchrow(LOCK, job.run_id):
+        if not await endings.lock(connection, job.run_id):
             return False
-        done = await connection.execute(RETRY, job.id, job.token, delay, message, at)
+        values = (delay, message, at, spent)
+        done = await connection.execute(RETRY, job.id, job.token, *values)
     return bool(done == "UPDATE 1")
+
+
+async def expect(database: Database, run_id: UUID, patience: timedelta | None) -> None:
+    """Let a run that begins now end after ``patience`` at the latest."""
+    async with database.connection() as connection:
+        await connection.execute(EXPECT, run_id, patience)
 
 
 async def cancel(database: Database, run_id: UUID) -> bool:
     """End the run now; False when it has ended, or there is none."""
     async with database.transaction() as connection:
-        run = await connection.fetchrow(LOCK, run_id)
-        if run:
-            await _end(connection, run, "cancelled")
-            await connection.execute(NOTIFY, f"cancel:{run_id}")
-    return bool(run)
+        return await endings.cancel(connection, run_id)
 
 
 async def _take(connection: Connection, job: Job) -> Any:
-    run = await connection.fetchrow(LOCK, job.run_id)
+    run = await endings.lock(connection, job.run_id)
     if run and await connection.fetchrow(TAKE, job.id, job.token):
         return run
     return None
@@ -184,10 +205,46 @@ async def _keep(connection: Connection, job: Job, op: Op) -> None:
     match op:
         case Ran():
             await connection.execute(MEMO, job.run_id, *_memo(job, op))
+            if job.kind in ("wait", "invoke"):
+                await watches.remove(connection, job.run_id, op.step_id)
         case Planned(step_id, name):
-            await connection.execute(ADD, job.run_id, step_id, name, "call", None)
+            await _add(connection, job, (step_id, name, "call", None))
         case Slept(step_id, name, until):
-            await connection.execute(ADD, job.run_id, step_id, name, "sleep", until)
+            await _add(connection, job, (step_id, name, "sleep", until))
+        case Waited():
+            await _wait(connection, job, op)
+        case Invoked():
+            await _invoke(connection, job, op)
+
+
+async def _add(
+    connection: Connection,
+    job: Job,
+    step: tuple[str, str, str, datetime | None],
+    after: timedelta | None = None,
+) -> bool:
+    said = await connection.execute(ADD, job.run_id, *step, after)
+    return bool(said == "INSERT 0 1")
+
+
+async def _wait(connection: Connection, job: Job, op: Waited) -> None:
+    if await _add(connection, job, (op.step_id, op.name, "wait", None), op.timeout):
+        watch = Watch.of(op.event, op.when, job.facts, step_id=op.step_id)
+        await watches.add(connection, job.run_id, [watch])
+
+
+async def _invoke(connection: Connection, job: Job, op: Invoked) -> None:
+    if not await _add(
+        connection, job, (op.step_id, op.name, "invoke", None), op.timeout
+    ):
+        return
+    correlation = f"{job.run_id}:{op.step_id}"
+    watch = Watch(FINISHED, watches.invocation(correlation), step_id=op.step_id)
+    await watches.add(connection, job.run_id, [watch])
+    ours = {"fn_id": op.function_id, "correlation_id": correlation}
+    data = dump({**op.data, "_inngest": ours})
+    await connection.execute(INVOKE, correlation, INVOKED, data)
+    await connection.execute(NOTIFY, "events")
 
 
 async def _goes_on(
@@ -200,33 +257,6 @@ async def _goes_on(
     if racing and any(isinstance(op, Ran) for op in ops):
         return True
     return not await connection.fetchval(LEFT, job.run_id)
-
-
-async def _end(
-    connection: Connection,
-    run: Any,
-    status: str,
-    *,
-    output: str | None = None,
-    error: Error | None = None,
-) -> None:
-    said = dump(error) if error else None
-    await connection.execute(CLEAR, run["id"])
-    await connection.execute(END, run["id"], status, output, said)
-    await _settle(connection, run)
-    if run["lane"]:
-        await connection.execute(NOTIFY, "jobs")
-
-
-async def _report(connection: Connection, run: Any, error: Error) -> None:
-    said = dump(error)
-    values = (run["function_id"], said, run["event_id"])
-    await connection.execute(REPORT, str(run["id"]), FAILED, *values)
-    await connection.execute(NOTIFY, "events")
-
-
-async def _settle(connection: Connection, run: Any) -> None:
-    await lanes.settle(connection, run["id"], run["lane"], run["lane_limit"])
 
 
 def _memo(job: Job, ran: Ran) -> tuple[str, str, int, bool, str]:

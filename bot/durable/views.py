@@ -8,7 +8,8 @@ from bot.durable.database import Connection
 from bot.durable.port import RunStatus, RunView, StepView
 
 RUNS = """
-    SELECT id, function_id, event_id, status, output, error FROM engine.runs
+    SELECT id, function_id, event_id, status, output, error, created_at, ended_at
+    FROM engine.runs
     WHERE {} ORDER BY seq
 """
 BY_ID, BY_EVENT = RUNS.format("id = $1"), RUNS.format("event_id = $1")
@@ -18,7 +19,7 @@ JOBS = """
     FROM engine.jobs WHERE run_id = $1 ORDER BY id
 """
 MEMOS = """
-    SELECT step_id, name, attempt, failed, body FROM engine.memos
+    SELECT step_id, name, attempt, failed, body, created_at FROM engine.memos
     WHERE run_id = $1 ORDER BY created_at, step_id
 """
 
@@ -48,6 +49,8 @@ async def _view(connection: Connection, run: Any) -> RunView:
         steps=(*map(_finished, memos), *map(_waiting, jobs)),
         output=json.loads(run["output"]) if run["output"] else None,
         error=str(error.get("message", "")),
+        created_at=run["created_at"],
+        ended_at=run["ended_at"],
     )
 
 
@@ -65,7 +68,7 @@ _BUSY = [RunStatus.WAITING, RunStatus.QUEUED, RunStatus.RUNNING]
 def _job_status(job: Any) -> RunStatus:
     if job["held"]:
         return RunStatus.RUNNING
-    if job["kind"] == "sleep" and job["later"]:
+    if job["kind"] != "call" and job["later"]:
         return RunStatus.WAITING
     return RunStatus.QUEUED
 
@@ -78,6 +81,7 @@ def _finished(memo: Any) -> StepView:
         status=RunStatus.FAILED if memo["failed"] else RunStatus.COMPLETED,
         attempt=memo["attempt"],
         error=str(error),
+        ended_at=memo["created_at"],
     )
 
 
@@ -89,4 +93,5 @@ def _waiting(job: Any) -> StepView:
         attempt=job["attempt"],
         error=job["error"],
         due_at=None if job["held"] else job["due_at"],
+        kind=job["kind"],
     )

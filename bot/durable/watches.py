@@ -10,10 +10,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from bot.durable.arrived import COLUMNS, Arrived, Facts, key_of
+from bot.durable import expressions
+from bot.durable.arrived import COLUMNS, FINISHED, Arrived, Facts, key_of
 from bot.durable.database import Connection
-from bot.durable.expressions import Expression, compile
+from bot.durable.expressions import Expression
 from bot.durable.functions import look_up
+from bot.durable.protocol import SIDES
 from db import faultpoints
 
 faultpoints.declare("engine.wait_matched")
@@ -32,8 +34,8 @@ LISTENING = f"""
     WHERE w.event = $1 AND (w.value IS NULL OR $2::text[] IS NULL OR w.value = ANY ($2))
         AND (w.until IS NULL OR w.until > now())
     ORDER BY w.run_id, w.step_id, w.place
-"""
-# Sent in time counts, though it be read late; a worker that times the step out is first.
+"""  # noqa: S608 - columns of ours
+# Sent in time counts, though read late, unless a worker times the step out already.
 ANSWER = """
     UPDATE engine.jobs j SET answer = $3, due_at = now()
     FROM engine.events e
@@ -66,6 +68,11 @@ class Watch:
         return cls(event, _value(when, facts), condition, **rest)
 
 
+def invocation(correlation: str) -> str:
+    """Return what to listen for in the event that tells of an invoked run's end."""
+    return f"invoked {correlation}"
+
+
 async def add(connection: Connection, run_id: UUID, made: Sequence[Watch]) -> None:
     """Listen from now on."""
     for watch in made:
@@ -89,7 +96,7 @@ async def remove(connection: Connection, run_id: UUID, step_id: str) -> None:
 async def answer(connection: Connection, event: Arrived) -> set[UUID]:
     """Give the event to the steps that wait for it; return the runs it cancels."""
     cancelled = set()
-    rows = await connection.fetch(LISTENING, event.name, event.leaves(), event.seq)
+    rows = await connection.fetch(LISTENING, event.name, _values(event), event.seq)
     for row in rows:
         if not _holds(row, event):
             continue
@@ -103,10 +110,16 @@ async def answer(connection: Connection, event: Arrived) -> set[UUID]:
     return cancelled
 
 
+def _values(event: Arrived) -> list[str] | None:
+    if event.name == FINISHED:
+        return [invocation(event.facts["data"]["correlation_id"])]
+    return event.leaves()
+
+
 def _holds(row: Any, event: Arrived) -> bool:
     if row["condition"] is None:
         return True
-    condition = compile(row["condition"], names=("event", "async"))
+    condition = expressions.compile(row["condition"], names=SIDES)
     return condition.holds(Arrived.of(row).facts, event.facts)
 
 
@@ -115,5 +128,5 @@ def _value(when: Expression | None, facts: Facts) -> str | None:
     if join is None or join[1][0] != "data":
         return None
     value = look_up(facts, join[0])
-    return None if isinstance(value, dict | list) else key_of(value)
-
+    # Null is no leaf of an event that lacks it, and yet equals what is missing there.
+    return None if isinstance(value, dict | list | None) else key_of(value)

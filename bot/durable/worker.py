@@ -2,35 +2,23 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from functools import partial
-from typing import TypeVar
-from uuid import UUID
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 
-from bot.durable import queue, transitions
-from bot.durable.caller import Caller
+from bot.durable import queue
+from bot.durable.books import Books
 from bot.durable.database import Database
-from bot.durable.functions import Plan
+from bot.durable.host import Host
+from bot.durable.leaseclock import LeaseClock
 from bot.durable.limits import Limits
-from bot.durable.protocol import (
-    Done,
-    Error,
-    Errored,
-    Outcome,
-    Progress,
-    Ran,
-    error_of,
-)
 from bot.durable.queue import Job, Room
 from db import faultpoints
 
-faultpoints.declare("engine.after_claim", "engine.after_commit", "engine.timer_due")
+faultpoints.declare("engine.after_claim", "engine.timer_due")
 
-T = TypeVar("T")
 log = structlog.get_logger()
 
 
@@ -55,17 +43,17 @@ class Worker:
     def __init__(
         self,
         database: Database,
-        caller: Caller,
-        plans: Mapping[str, Plan],
+        host: Host,
+        books: Books,
         limits: Limits,
-        worker_id: UUID,
     ) -> None:
         """Carry nothing yet; ``freed`` is called whenever there is room again."""
         self._database = database
-        self._caller = caller
-        self._plans = plans
+        self._host = host
+        self._books = books
         self._limits = limits
-        self._id = worker_id
+        self._id = books.worker_id
+        self._clock = LeaseClock(limits.lease)
         self._carried: dict[int, Carried] = {}
         self._draining = False
         self._unsure = False
@@ -99,7 +87,21 @@ class Worker:
         suspicious = self._limits.losses - 1
         suspects = any(one.job.losses >= suspicious for one in self._carried.values())
         free = self._limits.concurrency - len(self._carried)
-        return Room(free, 0 if suspects else 1, suspicious, self._carried.keys())
+        return Room(
+            free,
+            0 if suspects else 1,
+            suspicious,
+            self._carried.keys(),
+            self._host.plans.keys(),
+            self._clock.latest(),
+            any(plan.priority for plan in self._host.plans.values()),
+        )
+
+    async def see(self, now: datetime) -> None:
+        """Note the database's time, so that its jumps cost nobody a lease."""
+        if self._clock.see(now):
+            async with self._database.connection() as connection:
+                await queue.shorten(connection, self._limits.lease)
 
     async def beat(self) -> None:
         """Prolong the leases; cut off the calls whose lease is gone."""
@@ -157,99 +159,25 @@ class Worker:
             await asyncio.wait_for(release(), timeout=1)
 
     async def _step(self, job: Job) -> Job | None:
-        if job.kind == "sleep":
+        if job.kind != "call":
             faultpoints.reach("engine.timer_due")
-            woken = Progress((Ran(job.step_id, job.name, "null"),))
-            await self._write(partial(transitions.progress, self._database, job, woken))
+            await self._books.answered(job)
             return None
-        refused = self._refusal(job)
-        if refused:
-            await self._fail(job, refused)
+        if await self._books.refused(job):
             return None
         carried = self._carried[job.id]
         carried.calling = True
         try:
-            outcome = await self._caller.call(job)
+            outcome = await self._host.call(job)
         finally:
             carried.calling = False
-        return await self._apply(job, outcome)
-
-    def _refusal(self, job: Job) -> Error | None:
-        """Return why this job is not to be called again, None when it may be."""
-        plan = self._plans.get(job.function_id)
-        if plan is None:
-            said = f"There is no function {job.function_id!r} any more."
-            return error_of("FunctionGone", said)
-        if job.losses >= self._limits.losses:
-            said = f"Its worker was lost {job.losses} times during this call."
-            return error_of("Quarantined", said)
-        if job.attempt >= plan.max_attempts:
-            said = "The last attempt was cut off; what it did is unknown."
-            return error_of("OutcomeUnknown", said)
-        return None
-
-    async def _apply(self, job: Job, outcome: Outcome) -> Job | None:
-        match outcome:
-            case Progress((Ran() as ran,)) if not job.step_id and not job.racing:
-                return await self._advance(job, ran)
-            case Progress():
-                await self._write(
-                    partial(transitions.progress, self._database, job, outcome)
-                )
-            case Done(output):
-                await self._write(
-                    partial(transitions.complete, self._database, job, output)
-                )
-            case Errored():
-                await self._retry_or_fail(job, outcome)
-        return None
-
-    async def _advance(self, job: Job, ran: Ran) -> Job | None:
-        token = await self._write(
-            partial(
-                transitions.advance,
-                self._database,
-                job,
-                ran,
-                self._id,
-                self._limits.lease,
-            )
-        )
-        if token is None:
+        onward = await self._books.keep(job, outcome)
+        if onward is None:
+            self.freed()
             return None
-        memos = {**job.memos, ran.step_id: ran.memo}
-        onward = replace(job, token=token, attempt=0, losses=0, memos=memos)
-        self._carried[job.id].job = onward
+        carried.job = onward
         if self._draining:
             async with self._database.connection() as connection:
                 await queue.release(connection, onward, spent=False)
             return None
         return onward
-
-    async def _retry_or_fail(self, job: Job, failed: Errored) -> None:
-        plan = self._plans[job.function_id]
-        if not failed.retriable or job.attempt + 1 >= plan.max_attempts:
-            await self._fail(job, failed.error)
-            return
-        delay = self._limits.backoff(job.attempt)
-        await self._write(
-            partial(
-                transitions.retry,
-                self._database,
-                job,
-                failed.error,
-                delay,
-                failed.retry_at,
-            )
-        )
-        self.freed()
-
-    async def _fail(self, job: Job, error: Error) -> None:
-        log.warning("engine.run_failed", run=str(job.run_id), error=error.get("name"))
-        plan = self._plans.get(job.function_id)
-        await self._write(partial(transitions.fail, self._database, job, error, plan))
-
-    async def _write(self, work: Callable[[], Awaitable[T]]) -> T:
-        done = await self._database.insist(work)
-        faultpoints.reach("engine.after_commit")
-        return done

@@ -17,7 +17,6 @@ import structlog
 from agent.billing.budgets import Budgets
 from agent.catalog.shelf import Shelf, stock
 from agent.catalog.skillfile import load_all
-from agent.errors import BadInput
 from agent.identity.callers import Identity
 from agent.identity.history import History
 from agent.llm import prices
@@ -27,7 +26,7 @@ from agent.llm.rehearsal import Rehearsal
 from agent.ports import Clock
 from agent.runs.approvals import TableApprovals
 from agent.vault.keys import InstallationKey
-from bot.durable.engine import EmbeddedEngine
+from bot.durable.port import RunEngine
 from bot.links import Links
 from bot.pace import Pace
 from bot.ports import (
@@ -41,6 +40,7 @@ from bot.router import Router, rule
 from bot.services import Admits, Services
 from bot.settings import Access, Settings
 from bot.wiring.database import Pools
+from bot.wiring.engines import Serving, choose
 from bot.work import SkillWork, Stopper
 from bot.workflows.cancel_run import cancel_run
 from bot.workflows.run_skill import run_skill
@@ -49,7 +49,6 @@ from db.tenancy import system
 
 log = structlog.get_logger()
 
-APP_ID = "draper"
 KEY_FILE = "installation.key"
 
 
@@ -58,7 +57,14 @@ class Core:
     """The services, and the engine that runs what they ask for."""
 
     services: Services
-    engine: EmbeddedEngine
+    engine: RunEngine
+    serving: Serving | None = None
+    """Where an Inngest server runs the functions: how it reaches them."""
+
+    async def aclose(self) -> None:
+        """Give back what the engine holds towards the outside."""
+        if self.serving:
+            await self.serving.api.aclose()
 
 
 async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) -> Core:
@@ -67,11 +73,6 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
     Raises:
         BadInput: A setting cannot be used; the message names it.
     """
-    if settings.inngest.base_url:
-        raise BadInput(
-            "INNGEST_BASE_URL is set, but this version runs the functions itself.",
-            hint="Remove it to use the embedded engine.",
-        )
     clock = SystemClock()
     shelf, router = await _skills(settings.skills, pools)
     model, listed = _model(settings, clock)
@@ -96,8 +97,16 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
         links=_links(settings, clock),
         pace=pace or Pace(),
     )
-    late.engine = _engine(pools, services, late)
-    return Core(services, late.engine)
+
+    def declare(client: inngest.Inngest) -> list[inngest.Function[Any]]:
+        return [
+            run_skill(client, SkillWork(services)),
+            cancel_run(client, Stopper(late)),
+        ]
+
+    chosen = choose(settings, pools, declare, clock, services.pace)
+    late.engine = chosen.engine
+    return Core(services, chosen.engine, chosen.serving)
 
 
 @asynccontextmanager
@@ -145,15 +154,6 @@ def _write_once(file: Path, content: bytes) -> None:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as opened:
         opened.write(content)
-
-
-def _engine(pools: Pools, services: Services, late: LateEngine) -> EmbeddedEngine:
-    client = inngest.Inngest(app_id=APP_ID, is_production=False)
-    functions: list[inngest.Function[Any]] = [
-        run_skill(client, SkillWork(services)),
-        cancel_run(client, Stopper(late)),
-    ]
-    return EmbeddedEngine(pools.system, client, functions, services.pace.engine)
 
 
 async def _skills(folder: Path, pools: Pools) -> tuple[Shelf, Router]:

@@ -18,6 +18,7 @@ import structlog
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+from bot.durable.caller import InProcess
 from bot.durable.engine import EmbeddedEngine
 from bot.durable.port import Event, RunStatus
 from bot.durable.steps import StepKey, Steps
@@ -67,7 +68,9 @@ async def _work(script: Script) -> None:
     system = create_async_engine(make_url(script.system_url))
     limits = PATIENT if script.patient else LIMITS
     made = client()
-    engine = EmbeddedEngine(system, made, functions(made, script.diary), limits)
+    engine = EmbeddedEngine(
+        system, InProcess(made, functions(made, script.diary)), limits
+    )
     await engine.start()
     async with AsyncSession(app) as session, session.begin():
         events = [Event(name, {"chat": name}, key) for name, key in script.events]
@@ -96,7 +99,7 @@ def functions(made: inngest.Inngest, diary: Path) -> list[inngest.Function[objec
         made.create_function(
             fn_id=name,
             trigger=inngest.TriggerEvent(event=name),
-            retries=60,
+            retries=20,
             on_failure=acts.failed,
         )(body)
         for name, body in (

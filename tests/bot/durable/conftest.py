@@ -10,11 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.durable.database import Database
 from db import roles
 from db.server_bootstrap import Urls
+from tests.bot.durable.desk import Desk
 from tests.bot.durable.world import World
 from tests.conftest import administer
 
 EMPTY = """
-    TRUNCATE engine.events, engine.runs, engine.jobs, engine.memos, engine.slots
+    TRUNCATE engine.events, engine.runs, engine.jobs, engine.memos, engine.slots,
+        engine.functions, engine.watches, engine.batches, engine.meters,
+        engine.gatherings, engine.gathered, engine.crons
 """
 
 
@@ -59,3 +62,9 @@ async def store(system_engine: AsyncEngine) -> AsyncIterator[Database]:
     await made.open()
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def desk(world: World, store: Database) -> Desk:
+    """A dispatcher, to send events to and put the clock forward."""
+    return Desk(world, store)

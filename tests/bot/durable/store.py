@@ -6,10 +6,13 @@ from uuid import UUID
 import inngest
 import uuid_utils.compat as uuids
 
-from bot.durable import events, functions, queue
+from bot.durable import events, queue, registry
+from bot.durable.caller import InProcess
 from bot.durable.database import Database
+from bot.durable.dispatch import dispatch
 from bot.durable.port import Event
 from bot.durable.queue import Job, Room
+from bot.durable.registry import Registry
 from bot.durable.steps import Steps
 from tests.bot.durable.world import World
 
@@ -20,17 +23,35 @@ async def nothing(ctx: inngest.Context, steps: Steps) -> None:
     """A function without a step."""
 
 
+async def registered(world: World, store: Database) -> Registry:
+    """Register the functions declared so far, and know them."""
+    host, known = InProcess(world.client, world.functions), Registry()
+    async with store.connection() as connection:
+        await registry.sync(connection, host.app, "", host.configs)
+        await known.load(connection)
+    return known
+
+
 async def queued(world: World, store: Database) -> None:
     """Queue the first call of one run."""
     async with store.connection() as connection:
         await events.send(connection, [Event("go", {}, "e1")])
-    await events.dispatch(store, functions.read(world.functions))
+    await dispatch(store, await registered(world, store))
 
 
-async def claim(store: Database, worker: UUID | None = None) -> list[Job]:
+async def claim(
+    store: Database, worker: UUID | None = None, *, urgency: bool = False
+) -> list[Job]:
     """Claim everything, as a worker of its own."""
     async with store.connection() as connection:
-        room = Room(jobs=10, suspects=1, suspicious=2, held=())
+        room = Room(
+            jobs=10,
+            suspects=1,
+            suspicious=2,
+            held=(),
+            functions=("t-go",),
+            urgency=urgency,
+        )
         return await queue.claim(connection, worker or uuids.uuid7(), LEASE, room)
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import inngest
 import pytest
+from inngest.experimental.ai.openai import Adapter
 
 from bot.durable.port import Event, RunStatus
 from bot.durable.steps import StepKey, Steps
@@ -162,13 +163,13 @@ async def test_a_result_that_cannot_be_kept_is_a_clear_error(
 
 async def test_an_unsupported_step_is_a_clear_error_of_the_run(world: World) -> None:
     async def body(ctx: inngest.Context, steps: Steps) -> None:
-        await ctx.step.wait_for_event("ask", event="answered", timeout=60_000)
+        await ctx.step.ai.infer("ask", adapter=Adapter("key", "model"), body={})
 
     world.declare("go", body)
     run = await world.run("go")
     assert run.status is RunStatus.FAILED
     assert "'ask'" in run.error
-    assert "WaitForEvent" in run.error
+    assert "AIGateway" in run.error
 
 
 async def test_a_call_that_hangs_is_cut_off_and_tried_again(world: World) -> None:

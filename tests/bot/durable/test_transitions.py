@@ -2,10 +2,16 @@ import asyncio
 
 import pytest
 
-from bot.durable import events, functions, transitions
+from bot.durable import dispatch, transitions
 from bot.durable.database import Database
 from bot.durable.protocol import Planned, Progress, Ran
-from tests.bot.durable.store import claim, nothing, queued, started
+from tests.bot.durable.store import (
+    claim,
+    nothing,
+    queued,
+    registered,
+    started,
+)
 from tests.bot.durable.world import World
 
 A, B = Planned("a", "a"), Planned("b", "b")
@@ -61,11 +67,11 @@ async def test_a_call_that_missed_a_memo_is_made_again_and_plans_no_finished_ste
 
 async def test_one_dispatcher_works_at_a_time(world: World, store: Database) -> None:
     world.declare("go", nothing)
-    plans = functions.read(world.functions)
+    known = await registered(world, store)
     async with store.transaction() as connection:
-        lock = events.DISPATCH_LOCK
+        lock = dispatch.LOCK
         await connection.execute("SELECT pg_advisory_xact_lock($1)", lock)
-        other = asyncio.create_task(events.dispatch(store, plans))
+        other = asyncio.create_task(dispatch.dispatch(store, known))
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(asyncio.shield(other), 0.1)
     assert await other == 0

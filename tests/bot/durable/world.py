@@ -11,6 +11,7 @@ import inngest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.durable.caller import InProcess
 from bot.durable.engine import EmbeddedEngine
 from bot.durable.limits import Limits
 from bot.durable.port import Event, RunStatus, RunView
@@ -61,9 +62,9 @@ class World:
 
     def make(self, **limits: Any) -> EmbeddedEngine:
         """Make an engine of the functions declared so far, to be stopped at the end."""
-        engine = EmbeddedEngine(
-            self.system, self.client, self.functions, replace(QUICK, **limits)
-        )
+        given = replace(QUICK, **limits)
+        host = InProcess(self.client, self.functions, given.call)
+        engine = EmbeddedEngine(self.system, host, given)
         self.engines.append(engine)
         return engine
 

@@ -1,0 +1,152 @@
+"""Writes down what came of a call, so that nothing finished is done again."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+from uuid import UUID
+
+import structlog
+
+from bot.durable import transitions
+from bot.durable.database import Database
+from bot.durable.host import Host
+from bot.durable.limits import Limits
+from bot.durable.protocol import (
+    Done,
+    Error,
+    Errored,
+    Invoked,
+    Op,
+    Outcome,
+    Progress,
+    Ran,
+    Undelivered,
+    answered,
+    dump,
+    error_of,
+)
+from bot.durable.queue import Job
+from bot.durable.registry import Registry
+from db import faultpoints
+
+faultpoints.declare("engine.after_commit")
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+class Books:
+    """What one worker writes."""
+
+    def __init__(
+        self,
+        database: Database,
+        host: Host,
+        registry: Registry,
+        limits: Limits,
+        worker_id: UUID,
+    ) -> None:
+        """Write in ``database``, in the name of a worker."""
+        self.worker_id = worker_id
+        self._database = database
+        self._host = host
+        self._registry = registry
+        self._limits = limits
+
+    async def answered(self, job: Job) -> None:
+        """The time of a sleep, a wait or an invocation has come."""
+        ran = answered(job.kind, job.step_id, job.name, job.answer)
+        await self._progress(job, Progress((ran,)))
+
+    async def refused(self, job: Job) -> bool:
+        """Fail a job that is not to be called again; False when it may be."""
+        error = self._refusal(job)
+        if error:
+            await self._fail(job, error)
+            return True
+        timeouts = self._host.plans[job.function_id].timeouts
+        if timeouts and not job.memos and not job.attempt:
+            expect = partial(transitions.expect, self._database, job.run_id)
+            await self._database.insist(partial(expect, timeouts.finish))
+        return False
+
+    async def keep(self, job: Job, outcome: Outcome) -> Job | None:
+        """Keep what came of a call; return the run's next one if it goes on here."""
+        match outcome:
+            case Progress(ops) if len(job.memos) + len(ops) > self._limits.steps:
+                said = f"A run may have {self._limits.steps} steps; this wants more."
+                await self._fail(job, error_of("TooManySteps", said))
+            case Progress((Ran() as ran,)) if not job.step_id and not job.racing:
+                return await self._advance(job, ran)
+            case Progress():
+                await self._progress(job, self._checked(outcome))
+            case Done(output):
+                await self._write(
+                    partial(transitions.complete, self._database, job, output)
+                )
+            case Errored():
+                await self._retry_or_fail(job, outcome)
+            case Undelivered(error):
+                await self._later(job, error)
+        return None
+
+    def _refusal(self, job: Job) -> Error | None:
+        plan = self._host.plans.get(job.function_id)
+        if plan is None:
+            said = f"There is no function {job.function_id!r} any more."
+            return error_of("FunctionGone", said)
+        if job.losses >= self._limits.losses:
+            said = f"Its worker was lost {job.losses} times during this call."
+            return error_of("Quarantined", said)
+        if job.attempt >= plan.max_attempts:
+            said = "The last attempt was cut off; what it did is unknown."
+            return error_of("OutcomeUnknown", said)
+        return None
+
+    def _checked(self, made: Progress) -> Progress:
+        """Let the invocation of a function nobody has fail as a step."""
+        return replace(made, ops=tuple(map(self._known_or_failed, made.ops)))
+
+    def _known_or_failed(self, op: Op) -> Op:
+        if not isinstance(op, Invoked) or op.function_id in self._registry.known:
+            return op
+        said = f"There is no function {op.function_id!r}."
+        memo = dump({"error": error_of("FunctionNotFound", said)})
+        return Ran(op.step_id, op.name, memo, failed=True)
+
+    async def _advance(self, job: Job, ran: Ran) -> Job | None:
+        advance = partial(transitions.advance, self._database, job, ran)
+        token = await self._write(partial(advance, self.worker_id, self._limits.lease))
+        if token is None:
+            return None
+        memos = {**job.memos, ran.step_id: ran.memo}
+        return replace(job, token=token, attempt=0, losses=0, memos=memos)
+
+    async def _progress(self, job: Job, made: Progress) -> None:
+        await self._write(partial(transitions.progress, self._database, job, made))
+
+    async def _retry_or_fail(self, job: Job, failed: Errored) -> None:
+        plan = self._host.plans[job.function_id]
+        if not failed.retriable or job.attempt + 1 >= plan.max_attempts:
+            await self._fail(job, failed.error)
+            return
+        retry = partial(transitions.retry, self._database, job, failed.error)
+        delay = self._limits.backoff(job.attempt)
+        await self._write(partial(retry, delay, failed.retry_at))
+
+    async def _later(self, job: Job, error: Error) -> None:
+        """Try again what did not arrive; nothing was spent."""
+        log.warning("engine.undelivered", run=str(job.run_id), error=error.get("name"))
+        postpone = partial(transitions.postpone, self._database, job, error)
+        await self._write(partial(postpone, self._limits.undelivered))
+
+    async def _fail(self, job: Job, error: Error) -> None:
+        log.warning("engine.run_failed", run=str(job.run_id), error=error.get("name"))
+        plan = self._host.plans.get(job.function_id)
+        await self._write(partial(transitions.fail, self._database, job, error, plan))
+
+    async def _write(self, work: Callable[[], Awaitable[T]]) -> T:
+        done = await self._database.insist(work)
+        faultpoints.reach("engine.after_commit")
+        return done
