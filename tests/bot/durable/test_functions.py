@@ -375,6 +375,16 @@ def test_a_lane_is_the_function_and_the_keys_value() -> None:
     assert plan().limit is None
 
 
+def test_a_lane_fits_into_an_index_however_long_its_key() -> None:
+    keyed = plan(concurrency=[inngest.Concurrency(limit=2, key="event.data.chat")])
+    one, other = (
+        keyed.lane(event(chat="x" * 9_000)),
+        keyed.lane(event(chat="y" * 9_000)),
+    )
+    assert one != other
+    assert len(str(one)) < 600
+
+
 def test_functions_share_the_lanes_of_a_wider_scope() -> None:
     shared = [inngest.Concurrency(limit=2, key="'openai'", scope="account")]
     one, other = plan(concurrency=shared), plan(fn_id="f", concurrency=shared)
