@@ -8,6 +8,7 @@ from bot.durable import endings, flow, starts, watches
 from bot.durable.arrived import COLUMNS, INVOKED, Arrived
 from bot.durable.database import Connection, Database
 from bot.durable.flow import Wanted
+from bot.durable.protocol import Error
 from bot.durable.registry import Registry
 from bot.durable.starts import Start
 from db import faultpoints
@@ -108,7 +109,7 @@ def _wanted(event: Arrived, registry: Registry) -> Iterator[Wanted]:
 
 
 async def _end(
-    connection: Connection, runs: Iterable[UUID], error: endings.Error | None = None
+    connection: Connection, runs: Iterable[UUID], error: Error | None = None
 ) -> None:
     for run_id in sorted(runs):
         await endings.cancel(connection, run_id, error)

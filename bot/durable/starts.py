@@ -8,6 +8,7 @@ from typing import Any
 from bot.durable import lanes, watches
 from bot.durable.arrived import INVOKED, Arrived
 from bot.durable.database import Connection
+from bot.durable.expressions import Expression
 from bot.durable.functions import Plan
 from bot.durable.watches import Watch
 
@@ -23,14 +24,14 @@ START = """
         INSERT INTO engine.runs (function_id, event_id, lane, lane_limit, rank,
                                  expires_at, singleton, invoked_by, batched)
         SELECT function_id, event_id, lane, lane_limit,
-               clock_timestamp() - make_interval(secs => nullif(priority, 0)),
+               clock_timestamp() - make_interval(secs => priority),
                now() + patience, singleton, invoked_by, batched
         FROM wanted ORDER BY place
         ON CONFLICT (event_id, function_id) DO NOTHING
         RETURNING id, function_id, event_id, lane
     ), queued AS (
         INSERT INTO engine.jobs (run_id, blocked, due_at, priority)
-        SELECT s.id, s.lane IS NOT NULL, now() + w.delay, w.priority
+        SELECT s.id, s.lane IS NOT NULL, now() + w.delay, coalesce(w.priority, 0)
         FROM started s JOIN wanted w USING (function_id, event_id)
         ORDER BY w.place
     )
@@ -60,6 +61,22 @@ class Start:
         """The first of its events."""
         return self.events[0]
 
+    def key(self, expression: Expression | None) -> str:
+        """Return what runs of the function share that have the same value of it."""
+        return self.plan.bucket(expression, self.event.facts)
+
+    def value(self, expression: Expression | None) -> Any:
+        """Return what the expression makes of the event; None if there is none."""
+        return expression.value(self.event.facts) if expression else None
+
+    @property
+    def invoked_by(self) -> str | None:
+        """What tells the run that waits for this one's result, if there is one."""
+        if self.event.name != INVOKED:
+            return None
+        correlation: str = self.event.facts["data"]["_inngest"]["correlation_id"]
+        return correlation
+
 
 async def begin(connection: Connection, starts: Sequence[Start]) -> dict[str, int]:
     """Write the runs down; return the lanes to let runs into, with their limits."""
@@ -88,7 +105,6 @@ async def admit(connection: Connection, entered: dict[str, int]) -> None:
 def _row(start: Start) -> tuple[Any, ...]:
     plan, facts = start.plan, start.event.facts
     patience = plan.timeouts.start if plan.timeouts else None
-    invocation = facts["data"].get("_inngest") if _is_invoked(start) else None
     return (
         plan.id,
         start.event.id,
@@ -98,18 +114,14 @@ def _row(start: Start) -> tuple[Any, ...]:
         start.delay,
         patience,
         start.singleton,
-        invocation and invocation["correlation_id"],
+        start.invoked_by,
         len(start.events) > 1,
     )
 
 
-def _is_invoked(start: Start) -> bool:
-    return start.event.name == INVOKED
-
-
-def _priority(start: Start) -> int:
+def _priority(start: Start) -> int | None:
     if start.plan.priority is None:
-        return 0
+        return None
     value = start.plan.priority.value(start.event.facts)
     given = value if isinstance(value, int | float) else 0
     return int(max(-600, min(600, given)))
@@ -117,6 +129,12 @@ def _priority(start: Start) -> int:
 
 def _endings(start: Start) -> list[Watch]:
     return [
-        Watch.of(cancel.event, cancel.when, start.event.facts, place=place)
+        Watch.of(
+            cancel.event,
+            cancel.when,
+            start.event.facts,
+            place=place,
+            until=cancel.timeout,
+        )
         for place, cancel in enumerate(start.plan.cancel_on)
     ]
