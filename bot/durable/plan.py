@@ -8,7 +8,6 @@ from typing import Any, Literal
 from bot.durable.cron import Cron
 from bot.durable.expressions import Expression
 from bot.durable.keys import key_of
-from bot.durable.keys import key_of
 
 Event = Mapping[str, Any]
 """What expressions see of an event: id, name, data, user and ts."""
