@@ -28,6 +28,8 @@ from tests.bot.durable.world import ENDED, QUICK, client
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([__name__])
 LIMITS = replace(QUICK, losses=3)
+SAME_CHAT = "event.data.chat == async.data.chat"
+A_MINUTE = timedelta(minutes=1)
 PATIENT = replace(QUICK, losses=1000)
 
 
@@ -68,12 +70,12 @@ async def _work(script: Script) -> None:
     system = create_async_engine(make_url(script.system_url))
     limits = PATIENT if script.patient else LIMITS
     made = client()
-    engine = EmbeddedEngine(
-        system, InProcess(made, functions(made, script.diary)), limits
-    )
+    acts = Acts(script.diary)
+    engine = EmbeddedEngine(system, InProcess(made, functions(made, acts)), limits)
+    acts.engine = engine
     await engine.start()
     async with AsyncSession(app) as session, session.begin():
-        events = [Event(name, {"chat": name}, key) for name, key in script.events]
+        events = [Event(name, {"chat": key}, key) for name, key in script.events]
         await engine.send_in(session, *events)
     for _, key in script.events:
         await _ended(engine, key)
@@ -92,9 +94,8 @@ async def _ended(engine: EmbeddedEngine, event_id: str) -> None:
             await _ended(engine, f"failed:{run.id}")
 
 
-def functions(made: inngest.Inngest, diary: Path) -> list[inngest.Function[object]]:
+def functions(made: inngest.Inngest, acts: "Acts") -> list[inngest.Function[object]]:
     """Return what a child can do."""
-    acts = Acts(diary)
     return [
         made.create_function(
             fn_id=name,
@@ -116,10 +117,19 @@ class Acts:
 
     def __init__(self, diary: Path) -> None:
         self.diary = diary
+        self.engine: EmbeddedEngine | None = None
 
     async def errand(self, ctx: inngest.Context) -> object:
         steps = Steps(ctx)
-        done = [await steps.run("a", self.act), await steps.run("b", self.act)]
+        done = [await steps.run("a", self.act)]
+        # Asked beside the wait, so that the answer cannot come before it.
+        await steps.parallel(
+            lambda: ctx.step.wait_for_event(
+                "answer", event="answered", if_exp=SAME_CHAT, timeout=A_MINUTE
+            ),
+            lambda: steps.run("ask", self.ask, str(ctx.event.data["chat"])),
+        )
+        done.append(await steps.run("b", self.act))
         done += await steps.parallel(
             lambda: steps.run("c", self.act), lambda: steps.run("d", self.act)
         )
@@ -143,6 +153,11 @@ class Acts:
         self.write(key)
         await asyncio.sleep(0.002)
         return key.step_id
+
+    async def ask(self, key: StepKey, chat: str) -> None:
+        self.write(key)
+        assert self.engine
+        await self.engine.send(Event("answered", {"chat": chat}, f"answer:{key}"))
 
     async def die(self, key: StepKey) -> None:
         self.write(key)
