@@ -1,0 +1,66 @@
+"""Random programs under ``kill -9`` of workers and of PostgreSQL: nothing may be lost."""
+
+import asyncio
+import random
+from pathlib import Path
+
+from tests.torture import oracle, postgres
+from tests.torture.driver import Driver, beside, driving
+from tests.torture.figures import Figure
+from tests.torture.ledger import read
+from tests.torture.oracle import Deaths
+from tests.torture.postgres import Postgres
+from tests.torture.programs import errands
+from tests.torture.worker import Workers, orders
+
+WORKERS = 3
+STUCK_S = 90.0
+
+
+async def storm(
+    seed: int, folder: Path, runs: int, *, per_s: float = 40, calm_s: float = 1.0
+) -> list[Figure]:
+    """Send ``runs`` random errands, kill something about every ``calm_s``, and audit.
+
+    Args:
+        seed: What the errands and the deaths are drawn from.
+        folder: For the database, the ledger and the workers' log.
+        runs: How many errands.
+        per_s: Errands sent a second.
+        calm_s: Mean time between two deaths; every fifth is PostgreSQL's.
+    """
+    chance = random.Random(seed)  # noqa: S311 - a storm that can be repeated
+    sent = errands(chance, runs)
+    async with postgres.started(folder / "home", durable=True) as server:
+        crew = Workers(orders(server.urls, folder), WORKERS)
+        async with driving(server.urls, chance) as driver:
+            crew.start()
+            deaths = _deaths(crew, server, chance, calm_s)
+            async with beside(deaths, driver.answer(), driver.stop_some()):
+                await driver.send(sent, per_s)
+                await asyncio.sleep(3 * calm_s)
+            ended = await _calm(driver)
+            await crew.stop()
+            books = await oracle.opened(driver, sent, read(folder / "ledger"))
+    return [
+        Figure("workers killed", len(crew.deaths)),
+        Figure("times PostgreSQL was killed or restarted", len(server.gone)),
+        Figure("not at rest in time", int(not ended), 0),
+        *oracle.audit(books, Deaths(crew.deaths, server.gone)),
+    ]
+
+
+async def _calm(driver: Driver) -> bool:
+    async with beside(driver.answer()):
+        return await driver.ended(STUCK_S)
+
+
+async def _deaths(
+    crew: Workers, server: Postgres, chance: random.Random, calm_s: float
+) -> None:
+    while True:
+        await asyncio.sleep(chance.expovariate(1 / calm_s))
+        if chance.random() < 0.2:
+            await server.dies(chance)
+        else:
+            crew.kill(chance.randrange(crew.amount))
