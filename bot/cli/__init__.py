@@ -17,6 +17,7 @@ COMMANDS = {
     "chat": "Talk to Draper in this terminal.",
     "link": "Print a new sign-in link and pairing code.",
     "route": "Read messages, one a line, and say which skill each is for.",
+    "engine": "Run the engine for functions of other processes, over HTTP.",
     "doctor": "Check the installation, and say what to do about what is wrong.",
     "db": "The database: upgrade, look inside, back up, restore.",
     "skills": "List the skills, or check their files.",

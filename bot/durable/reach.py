@@ -1,0 +1,53 @@
+"""Which addresses the engine may call: this machine's, and those the operator named."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from bot.durable.errors import Unsupported
+
+NAMES = frozenset({"localhost", "0.0.0.0"})  # noqa: S104 - a name, nothing is bound
+"""Names of this machine besides its loopback addresses."""
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host, a name or an address, is this machine for sure."""
+    if host in NAMES:
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where the engine may send requests.
+
+    An address that others choose could make it knock at doors that are open to this
+    machine only. So none is taken but loopback, and what the operator names exactly.
+    """
+
+    hosts: Collection[str] = ()
+
+    def check(self, url: str) -> None:
+        """Pass an address that may be called.
+
+        Raises:
+            Unsupported: It is none, or not allowed.
+        """
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname or "", parts.port
+        except ValueError:
+            parts, host = None, ""
+        if parts is None or parts.scheme not in ("http", "https") or not host:
+            raise Unsupported(f"{url[:200]!r} is no address of http or https.")
+        if parts.username or parts.password:
+            raise Unsupported("An address with a password in it is not called.")
+        if not is_loopback(host) and host not in self.hosts:
+            raise Unsupported(
+                f"Functions at {host} are not called: it is not this machine.",
+                hint=f"Start the server with --app-host {host} if they live there.",
+            )
