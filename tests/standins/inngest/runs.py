@@ -34,6 +34,7 @@ class Run:
     steps: dict[str, Any] = field(default_factory=dict)
     calls: list[tuple[str, bytes, str]] = field(default_factory=list)
     """Each call as it was made: URL, body, signature."""
+    answers: list[tuple[int, Any]] = field(default_factory=list)
     task: asyncio.Task[None] | None = None
 
     def cancel(self) -> None:
@@ -88,7 +89,7 @@ class Runs:
     def _take(self, run: Run, ops: list[dict[str, Any]]) -> str:
         for op in ops:
             if op["op"] == "StepRun":
-                run.steps[op["id"]] = {"type": "data", "data": op.get("data")}
+                run.steps[op["id"]] = {"data": op.get("data")}
         planned = [op["id"] for op in ops if op["op"] == "StepPlanned"]
         return planned[0] if planned else "step"
 
@@ -102,7 +103,9 @@ class Runs:
         signed = signature(body, key, self._server.now())
         address = f"{parts.scheme}://{parts.netloc}{parts.path}?{url}"
         run.calls.append((address, body, signed))
-        return await self.repeat(address, body, signed)
+        answer = await self.repeat(address, body, signed)
+        run.answers.append(answer)
+        return answer
 
     async def repeat(self, url: str, body: bytes, signed: str) -> tuple[int, Any]:
         """Make a call; what came back, 0 when nothing did."""
