@@ -12,6 +12,7 @@ from agent.ports import (
     Audit,
     Budget,
     Clock,
+    Engine,
     Events,
     Ids,
     Objects,
@@ -97,3 +98,5 @@ class Ctx:
     skills: Skills
     origin: Origin | None = None
     """None where nobody is waiting in a chat: REST, MCP."""
+    engine: Engine | None = None
+    """None where nobody can tell how a run gets on."""

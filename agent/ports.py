@@ -103,6 +103,24 @@ class Events(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How the durable engine stands with one attempt of a run."""
+
+    failed_tries: int = 0
+    """Of the step it is at."""
+    next_try_at: datetime | None = None
+    """When that step is tried again, if it failed and will be."""
+
+
+class Engine(Protocol):
+    """The durable engine, as far as people are told of it."""
+
+    async def progress(self, event_id: str) -> Progress | None:
+        """How it stands with what the event began; None when that cannot be told."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class SkillRef:
     """A skill as it stands now: which one, and which version of it."""
 

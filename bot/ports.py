@@ -1,18 +1,24 @@
 """The agent's ports over the real world."""
 
+import asyncio
 from collections.abc import Awaitable, Mapping
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+import structlog
 import uuid_utils.compat as uuids
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.errors import NotFound, Unavailable
+from agent.ports import Progress
 from bot.durable.port import Event, RunEngine, RunView
 from db.objects import LocalObjects, ObjectMissing, ObjectsUnavailable, S3Objects
 
 T = TypeVar("T")
+PATIENCE_S = 2.0
+
+log = structlog.get_logger()
 
 
 class SystemClock:
@@ -36,6 +42,14 @@ class Sends(Protocol):
 
     async def send_in(self, session: AsyncSession, *events: Event) -> list[str]:
         """Queue events in the caller's transaction."""
+        ...
+
+
+class Finds(Protocol):
+    """The part of an engine that finds runs."""
+
+    async def find(self, event_id: str) -> list[RunView]:
+        """The runs that one event started."""
         ...
 
 
@@ -69,6 +83,31 @@ class EngineEvents:
     ) -> None:
         """Queue event ``name``; a second one with the same ``key`` is dropped."""
         await self._engine.send_in(session, Event(name=name, data=data, id=key))
+
+
+class EngineProgress:
+    """How runs get on in the durable engine, for people; never a reason to fail."""
+
+    def __init__(self, engine: Finds) -> None:
+        """Ask ``engine``."""
+        self._engine = engine
+
+    async def progress(self, event_id: str) -> Progress | None:
+        """How it stands with what the event began; None when that cannot be told."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                runs = await self._engine.find(event_id)
+        except Exception as error:  # noqa: BLE001 - the rest is worth showing without it
+            log.warning("engine.not_asked", error=type(error).__name__)
+            return None
+        steps = [step for run in runs for step in run.steps]
+        failing = [step for step in steps if step.attempt and step.due_at]
+        if not runs:
+            return None
+        if not failing:
+            return Progress()
+        worst = max(failing, key=lambda step: step.attempt)
+        return Progress(worst.attempt, worst.due_at)
 
 
 class KeptObjects:

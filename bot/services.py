@@ -11,7 +11,7 @@ from agent.catalog.shelf import Shelf
 from agent.ctx import Caller, Ctx, Origin
 from agent.identity.callers import Identity
 from agent.llm.port import Model, Prices
-from agent.ports import Approvals, Audit, Clock, Events, Ids, Objects
+from agent.ports import Approvals, Audit, Clock, Engine, Events, Ids, Objects
 from agent.runs.writing import Bench
 from bot.links import Links
 from bot.pace import Pace
@@ -48,6 +48,8 @@ class Services:
     """None where PUBLIC_URL is not set."""
     channels: Mapping[str, Channel] = field(default_factory=dict)
     pace: Pace = field(default_factory=Pace)
+    progress: Engine | None = None
+    """How runs get on, to be told to people."""
 
     def tenant(self, caller: Caller) -> AbstractAsyncContextManager[AsyncSession]:
         """Open the caller's transaction."""
@@ -73,6 +75,7 @@ class Services:
                 objects=self.objects,
                 skills=self.shelf,
                 origin=origin,
+                engine=self.progress,
             )
 
     @property

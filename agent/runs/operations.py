@@ -9,7 +9,7 @@ from agent.ctx import Ctx, Role
 from agent.errors import BadInput
 from agent.mailroom import deliveries
 from agent.operation import Command, Effect, Surface, operation
-from agent.runs import queries, requests
+from agent.runs import details, queries, requests
 from agent.runs.errors import (
     ElsewhereRun,
     NotScored,
@@ -18,13 +18,16 @@ from agent.runs.errors import (
     RunEnded,
     RunNotFound,
 )
+from agent.runs.outputs import Output
 from agent.runs.schemas import (
     Ended,
     Explained,
     ExplainScore,
+    OneOutput,
     OneRun,
     OutputLine,
     Outputs,
+    Piece,
     RunDetail,
     RunLine,
     Runs,
@@ -33,7 +36,6 @@ from agent.runs.schemas import (
     Started,
     StartRun,
     Status,
-    StepLine,
 )
 from agent.shapes import Nothing
 
@@ -110,25 +112,26 @@ async def show_run(ctx: Ctx, p: OneRun) -> RunDetail:
         RunNotFound: No run has that number.
     """
     row = await _the_run(ctx, p)
-    steps = await queries.steps(ctx.session, row["id"])
-    ms = row["duration_ms"]
-    return RunDetail(
-        run_id=row["id"],
-        number=row["number"],
-        title=row["title"],
-        status=row["status"],
-        asked=row["user_message"] or "",
-        client=row["client"],
-        attempt=row["attempt"],
-        model=row["model"] or "",
-        tokens=row["tokens_input"] + row["tokens_output"],
-        cost_usd=row["cost_usd"],
-        seconds=None if ms is None else ms / 1000,
-        error=row["error_message"] or "",
-        steps=[StepLine(**step) for step in steps],
-        reasons=list(row["metadata"].get("reasons", ())),
-        output_id=row["output_id"],
-    )
+    return await details.of(ctx, row)
+
+
+@operation(
+    "runs.read",
+    effect=Effect.READ,
+    role=Role.VIEWER,
+    on={Surface.BUTTON},
+)
+async def read_output(ctx: Ctx, p: OneOutput) -> Piece:
+    """Get a finished piece once more, as a file.
+
+    Raises:
+        OutputNotFound: No such output in your workspace.
+    """
+    row = await queries.output(ctx.session, p.output_id)
+    if row is None:
+        raise OutputNotFound
+    kept = (row[name] for name in ("title", "storage_key", "size_bytes"))
+    return Piece(**row, file_name=Output(p.output_id, *kept).file_name)
 
 
 @operation(
@@ -277,6 +280,7 @@ OPERATIONS = (
     show_status,
     list_runs,
     show_run,
+    read_output,
     cancel_run,
     retry_run,
     list_outputs,

@@ -68,11 +68,15 @@ _WORKING = text(f"""
 
 _FIND = text("""
     SELECT r.*, coalesce(s.title, 'Answer') AS title, coalesce(s.name, '') AS skill,
-           coalesce(k.name, '') AS client,
+           coalesce(k.name, '') AS client, coalesce(m.display_name, '') AS asked_by,
+           coalesce((SELECT d.channel FROM deliveries d
+                     WHERE d.run_id = r.id AND d.purpose = 'reply'
+                     ORDER BY d.id DESC LIMIT 1), '') AS channel,
            (SELECT o.id FROM outputs o WHERE o.run_id = r.id ORDER BY o.id DESC LIMIT 1)
                AS output_id
     FROM runs r LEFT JOIN skills s ON s.id = r.skill_id
     LEFT JOIN clients k ON k.id = r.client_id
+    LEFT JOIN workspace_members m ON m.user_id = r.user_id
     WHERE (CAST(:number AS bigint) = 0 OR r.number = :number)
       AND (CAST(:run_id AS uuid) IS NULL OR r.id = :run_id)
       AND (CAST(:user_id AS uuid) IS NULL OR r.user_id = :user_id)
@@ -82,9 +86,23 @@ _FIND = text("""
 """)
 
 _STEPS = text("""
-    SELECT name, status, attempt, coalesce(error_message, '') AS error,
+    SELECT name, kind, status, attempt, started_at,
+           coalesce(error_message, '') AS error,
            extract(epoch FROM completed_at - started_at)::float8 AS seconds
     FROM run_steps WHERE run_id = :run_id ORDER BY attempt, position
+""")
+
+_AHEAD = text("""
+    SELECT earlier.number FROM runs r JOIN runs earlier USING (conversation_id)
+    WHERE r.id = :run_id AND r.status = 'queued' AND earlier.number < r.number
+      AND earlier.status IN ('queued', 'running', 'waiting_approval', 'waiting_input')
+    ORDER BY earlier.number LIMIT 1
+""")
+
+_OUTPUT = text("""
+    SELECT r.number, coalesce(o.title, 'Untitled') AS title, o.storage_key,
+           coalesce(o.preview, '') AS preview, o.size_bytes
+    FROM outputs o JOIN runs r ON r.id = o.run_id WHERE o.id = :id
 """)
 
 _MOVE = text("""
@@ -195,6 +213,16 @@ async def find(
 async def steps(session: AsyncSession, run_id: UUID) -> list[RowMapping]:
     """The steps of a run, in order."""
     return list((await session.execute(_STEPS, {"run_id": run_id})).mappings())
+
+
+async def ahead(session: AsyncSession, run_id: UUID) -> int:
+    """The run of its conversation that a queued run comes after; 0: none."""
+    return int(await session.scalar(_AHEAD, {"run_id": run_id}) or 0)
+
+
+async def output(session: AsyncSession, output_id: UUID) -> RowMapping | None:
+    """One output, and the number of its run."""
+    return (await session.execute(_OUTPUT, {"id": output_id})).mappings().one_or_none()
 
 
 async def move(

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -65,10 +66,24 @@ class StepLine(Frozen):
     """One step of a run."""
 
     name: str = Field(description="What the step does")
+    kind: str = Field(default="llm", description="What kind of step")
     status: str = Field(description="Where it stands")
     attempt: int = Field(description="Which attempt")
+    started_at: datetime | None = Field(default=None, description="When it began")
     seconds: float | None = Field(default=None, description="How long it took")
     error: str = Field(default="", description="What went wrong, if anything")
+
+
+class Waiting(StrEnum):
+    """What an unfinished run waits for."""
+
+    NOTHING = ""
+    ANSWER = "answer"
+    APPROVAL = "approval"
+    RETRY = "retry"
+    """A try failed; the next one has a time."""
+    TURN = "turn"
+    """An earlier run of its conversation."""
 
 
 class RunDetail(Frozen):
@@ -78,7 +93,12 @@ class RunDetail(Frozen):
     number: int = Field(description="The short number people type")
     title: str = Field(description="What it is")
     status: str = Field(description="Where it stands")
+    skill: str = Field(default="", description="The skill's name; empty: none")
     asked: str = Field(description="The request")
+    asked_by: str = Field(default="", description="Who asked for it")
+    channel: str = Field(default="", description="In which messenger")
+    queued_at: datetime = Field(description="When it was asked for")
+    read_at: datetime = Field(description="When all this was so")
     client: str = Field(default="", description="For which brand")
     attempt: int = Field(description="Which attempt")
     model: str = Field(default="", description="Which model wrote")
@@ -86,6 +106,14 @@ class RunDetail(Frozen):
     cost_usd: Decimal = Field(description="What it cost, in US dollars")
     seconds: float | None = Field(default=None, description="How long it took")
     error: str = Field(default="", description="Why it failed, if it did")
+    waiting_for: Waiting = Field(
+        default=Waiting.NOTHING, description="What it waits for"
+    )
+    waiting_until: datetime | None = Field(
+        default=None, description="When it goes on by itself, if that is known"
+    )
+    tries: int = Field(default=0, description="How often the step it is at failed")
+    ahead: int = Field(default=0, description="The run that comes first; 0: none")
     steps: list[StepLine] = Field(description="Its steps")
     reasons: list[str] = Field(description="Why this skill was chosen")
     output_id: UUID | None = None
@@ -124,6 +152,23 @@ class Outputs(Frozen):
     """Outputs, newest first."""
 
     lines: list[OutputLine] = Field(description="The outputs")
+
+
+class OneOutput(Frozen):
+    """Parameters of ``runs.read``."""
+
+    output_id: UUID
+
+
+class Piece(Frozen):
+    """A finished piece, to be had again."""
+
+    number: int = Field(description="The run that made it")
+    title: str = Field(description="Its title")
+    preview: str = Field(description="How it begins")
+    file_name: str = Field(description="What its file is called")
+    storage_key: str = Field(description="Where its file lies")
+    size_bytes: int = Field(description="Its size")
 
 
 class ScoreOutput(Frozen):

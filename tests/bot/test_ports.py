@@ -1,17 +1,20 @@
 """The agent's ports over the real world."""
 
 from collections.abc import Mapping
-from datetime import UTC
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.errors import NotFound, Unavailable
-from agent.ports import Clock, Events, Ids, Objects
-from bot.durable.port import Event
+from agent.ports import Clock, Events, Ids, Objects, Progress
+from agent.ports import Engine as Asked
+from bot.durable.port import Event, RunStatus, RunView, StepView
 from bot.ports import (
     EngineEvents,
+    EngineProgress,
     KeptObjects,
     LateEngine,
     SystemClock,
@@ -92,3 +95,44 @@ async def test_a_store_that_fails_is_unavailable_and_worth_another_try(
     assert refused.value.hint == "Try again in a minute."
     with pytest.raises(Unavailable):
         await broken.ping()
+
+
+@dataclass
+class Finder:
+    """Finds what it was given; ``broken``: fails instead."""
+
+    runs: list[RunView]
+    broken: bool = False
+
+    async def find(self, event_id: str) -> list[RunView]:
+        assert event_id == "7:1"
+        if self.broken:
+            raise ConnectionError
+        return self.runs
+
+
+def engine_run(*steps: StepView) -> RunView:
+    return RunView("r", "run-skill", "7:1", RunStatus.RUNNING, 0, steps)
+
+
+SOON = datetime(2026, 11, 21, 9, tzinfo=UTC)
+
+
+async def test_the_step_that_fails_most_says_when_it_is_tried_again() -> None:
+    once = StepView("a", "a", RunStatus.QUEUED, 1, due_at=SOON - timedelta(seconds=9))
+    twice = StepView("b", "b", RunStatus.QUEUED, 2, due_at=SOON)
+    done = StepView("c", "c", RunStatus.COMPLETED, 3)
+    engine: Asked = EngineProgress(Finder([engine_run(once, twice, done)]))
+    assert await engine.progress("7:1") == Progress(2, SOON)
+
+
+async def test_a_run_that_never_failed_has_no_next_try() -> None:
+    first = StepView("a", "a", RunStatus.QUEUED, 0, due_at=SOON)
+    assert await EngineProgress(Finder([engine_run(first)])).progress("7:1") == (
+        Progress()
+    )
+
+
+@pytest.mark.parametrize("finder", [Finder([]), Finder([], broken=True)])
+async def test_a_run_nobody_finds_is_not_told_of(finder: Finder) -> None:
+    assert await EngineProgress(finder).progress("7:1") is None

@@ -56,6 +56,8 @@ def detail(**changed: Any) -> RunDetail:
         "title": "Copywriting",
         "status": "completed",
         "asked": "write an ad",
+        "queued_at": datetime(2026, 11, 21, 9, tzinfo=UTC),
+        "read_at": datetime(2026, 11, 21, 9, 3, tzinfo=UTC),
         "attempt": 1,
         "tokens": 1234,
         "cost_usd": Decimal("0.0123"),
@@ -148,7 +150,10 @@ SAID: list[tuple[Any, str]] = [
     ),
     (
         detail(),
-        "**Run #3**: Copywriting, done\n\n> write an ad\n\n1,234 tokens, $0.0123",
+        (
+            "**Run #3**: Copywriting, done\n\n> write an ad\n\n"
+            "Asked 3 minutes ago.\n\nIt cost $0.01, 1,234 tokens."
+        ),
     ),
     (
         detail(
@@ -158,14 +163,21 @@ SAID: list[tuple[Any, str]] = [
             seconds=1.25,
             model="m",
             error="Claude is busy.",
-            reasons=["phrase ad"],
-            steps=[StepLine(name="write", status="failed", attempt=2, error="busy")],
+            skill="copywriting",
+            asked_by="Ana",
+            channel="telegram",
+            reasons=['phrase "write an ad" of copywriting 12.5:1 x2'],
+            steps=[
+                StepLine(name="write", status="completed", attempt=1),
+                StepLine(name="write", status="failed", attempt=2, error="busy"),
+            ],
         ),
         (
             "**Run #3**: Copywriting, failed\n\n> write an ad\n\n"
-            "client Acme, attempt 2, 1.2 s, 1,234 tokens, $0.0123, m\n\n"
-            "- write: failed (busy)\n\nWhy this skill: phrase ad\n\n"
-            "What went wrong: Claude is busy."
+            "Asked by Ana on Telegram 3 minutes ago for Acme.\n\n"
+            "What went wrong: Claude is busy.\n\n- Writing: failed (busy)\n\n"
+            "It cost $0.01, 1,234 tokens, 1.2 s, by m, attempt 2.\n\n"
+            'Why Copywriting: you wrote "write an ad".'
         ),
     ),
     (

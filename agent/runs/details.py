@@ -1,0 +1,80 @@
+"""One run, told whole: the record people read, and how the engine stands with it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from agent.ctx import Ctx
+from agent.ports import Progress
+from agent.runs import queries
+from agent.runs.pause_schemas import ANSWER_WITHIN, DECIDE_WITHIN
+from agent.runs.schemas import RunDetail, StepLine, Waiting
+
+BUSY = ("queued", "running")
+PAUSED = {
+    "waiting_input": (Waiting.ANSWER, ANSWER_WITHIN),
+    "waiting_approval": (Waiting.APPROVAL, DECIDE_WITHIN),
+}
+
+
+async def of(ctx: Ctx, row: RowMapping) -> RunDetail:
+    """The run of a row that ``queries.find`` returned."""
+    steps = [StepLine(**step) for step in await queries.steps(ctx.session, row["id"])]
+    ms = row["duration_ms"]
+    return RunDetail(
+        run_id=row["id"],
+        number=row["number"],
+        title=row["title"],
+        skill=row["skill"],
+        status=row["status"],
+        asked=row["user_message"] or "",
+        asked_by=row["asked_by"],
+        channel=row["channel"],
+        queued_at=row["queued_at"],
+        read_at=ctx.clock.now(),
+        client=row["client"],
+        attempt=row["attempt"],
+        model=row["model"] or "",
+        tokens=row["tokens_input"] + row["tokens_output"],
+        cost_usd=row["cost_usd"],
+        seconds=None if ms is None else ms / 1000,
+        error=row["error_message"] or "",
+        steps=steps,
+        reasons=list(row["metadata"].get("reasons", ())),
+        output_id=row["output_id"],
+        **await _waiting(ctx, row, steps),
+    )
+
+
+async def _waiting(
+    ctx: Ctx, row: RowMapping, steps: Sequence[StepLine]
+) -> dict[str, Any]:
+    """What an unfinished run waits for, as fields of a RunDetail."""
+    if row["status"] in PAUSED:
+        what, within = PAUSED[row["status"]]
+        return {"waiting_for": what, "waiting_until": _until(steps, within)}
+    if row["status"] not in BUSY:
+        return {}
+    progress = await _progress(ctx, row)
+    if progress.next_try_at:
+        return {
+            "waiting_for": Waiting.RETRY,
+            "waiting_until": progress.next_try_at,
+            "tries": progress.failed_tries,
+        }
+    ahead = await queries.ahead(ctx.session, row["id"])
+    return {"waiting_for": Waiting.TURN, "ahead": ahead} if ahead else {}
+
+
+def _until(steps: Sequence[StepLine], within: timedelta) -> datetime | None:
+    asked = [step.started_at for step in steps if step.status == "waiting"]
+    return asked[-1] + within if asked and asked[-1] else None
+
+
+async def _progress(ctx: Ctx, row: RowMapping) -> Progress:
+    if ctx.engine is None:
+        return Progress()
+    found = await ctx.engine.progress(f"{row['id']}:{row['attempt']}")
+    return found or Progress()
