@@ -4,14 +4,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
-from uuid import UUID
 
 import structlog
+import uuid_utils.compat as uuids
 
 from bot.durable import transitions
 from bot.durable.database import Database
 from bot.durable.host import Host
 from bot.durable.limits import Limits
+from bot.durable.observer import NOBODY, Observer
 from bot.durable.protocol import (
     Done,
     Error,
@@ -45,10 +46,11 @@ class Books:
         host: Host,
         registry: Registry,
         limits: Limits,
-        worker_id: UUID,
+        observer: Observer = NOBODY,
     ) -> None:
-        """Write in ``database``, in the name of a worker."""
-        self.worker_id = worker_id
+        """Write in ``database``, in the name of a worker of its own."""
+        self.worker_id = uuids.uuid7()
+        self._observer = observer
         self._database = database
         self._host = host
         self._registry = registry
@@ -82,9 +84,7 @@ class Books:
             case Progress():
                 await self._progress(job, self._checked(outcome))
             case Done(output):
-                await self._write(
-                    partial(transitions.complete, self._database, job, output)
-                )
+                await self._complete(job, output)
             case Errored():
                 await self._retry_or_fail(job, outcome)
             case Undelivered(error):
@@ -126,6 +126,11 @@ class Books:
     async def _progress(self, job: Job, made: Progress) -> None:
         await self._write(partial(transitions.progress, self._database, job, made))
 
+    async def _complete(self, job: Job, output: str) -> None:
+        complete = partial(transitions.complete, self._database, job, output)
+        if await self._write(complete):
+            self._observer.ended(job, "completed")
+
     async def _retry_or_fail(self, job: Job, failed: Errored) -> None:
         plan = self._host.plans[job.function_id]
         if not failed.retriable or job.attempt + 1 >= plan.max_attempts:
@@ -134,6 +139,7 @@ class Books:
         retry = partial(transitions.retry, self._database, job, failed.error)
         delay = self._limits.backoff(job.attempt)
         await self._write(partial(retry, delay, failed.retry_at))
+        self._observer.retried(job, str(failed.error.get("name")))
 
     async def _later(self, job: Job, error: Error) -> None:
         """Try again what did not arrive; nothing was spent."""
@@ -144,7 +150,9 @@ class Books:
     async def _fail(self, job: Job, error: Error) -> None:
         log.warning("engine.run_failed", run=str(job.run_id), error=error.get("name"))
         plan = self._host.plans.get(job.function_id)
-        await self._write(partial(transitions.fail, self._database, job, error, plan))
+        fail = partial(transitions.fail, self._database, job, error, plan)
+        if await self._write(fail):
+            self._observer.ended(job, "failed", str(error.get("name")))
 
     async def _write(self, work: Callable[[], Awaitable[T]]) -> T:
         done = await self._database.insist(work)

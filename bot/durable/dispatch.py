@@ -8,6 +8,7 @@ from bot.durable import endings, flow, starts, watches
 from bot.durable.arrived import COLUMNS, INVOKED, Arrived
 from bot.durable.database import Connection, Database
 from bot.durable.flow import Wanted
+from bot.durable.observer import NOBODY, Observer
 from bot.durable.protocol import Error
 from bot.durable.registry import Registry
 from bot.durable.starts import Start
@@ -41,8 +42,11 @@ Entered = dict[str, int]
 """The lanes that runs are to be let into, with their limits."""
 
 
-async def dispatch(database: Database, registry: Registry) -> int:
+async def dispatch(
+    database: Database, registry: Registry, observer: Observer = NOBODY
+) -> int:
     """Let waiting events and the clock do what they do; return how many events."""
+    began: list[str] = []
     async with database.transaction() as connection:
         await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
         due = await connection.fetchrow(DUE, BATCH, list(registry.known))
@@ -50,14 +54,17 @@ async def dispatch(database: Database, registry: Registry) -> int:
         entered: Entered = {}
         if due["ripe"]:
             ripe = await flow.ripen(connection, registry.known)
-            entered |= await _begin(connection, ripe)
+            entered |= await _begin(connection, ripe, began)
         for part, heard in _parts(rows, registry):
-            entered |= await _take(connection, part, registry)
+            wanted = [one for event in part for one in _wanted(event, registry)]
+            admitted = await flow.admit(connection, wanted)
+            entered |= await _begin(connection, admitted, began)
             if heard:
                 await _end(connection, await watches.answer(connection, part[-1]))
         await _end(connection, due["expired"], endings.TIMED_OUT)
         await starts.admit(connection, entered)
         await _note(connection, rows, changed=bool(rows) or due["ripe"])
+    observer.started(began)
     return len(rows)
 
 
@@ -75,14 +82,10 @@ def _parts(
         yield part, False
 
 
-async def _take(
-    connection: Connection, part: Iterable[Arrived], registry: Registry
+async def _begin(
+    connection: Connection, begun: Sequence[Start], began: list[str]
 ) -> Entered:
-    wanted = [one for event in part for one in _wanted(event, registry)]
-    return await _begin(connection, await flow.admit(connection, wanted))
-
-
-async def _begin(connection: Connection, begun: Sequence[Start]) -> Entered:
+    began += [start.plan.id for start in begun]
     entered = await starts.begin(connection, begun)
     overtaken = await flow.overtaken(connection, begun)
     await _end(connection, overtaken, flow.OVERTAKEN)

@@ -7,7 +7,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
-import uuid_utils.compat as uuids
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from bot.durable import events as mail
@@ -17,6 +16,7 @@ from bot.durable.database import Database
 from bot.durable.dispatch import BATCH, dispatch
 from bot.durable.host import Host
 from bot.durable.limits import Limits
+from bot.durable.observer import NOBODY, Observer
 from bot.durable.port import EngineHealth, Event, RunView
 from bot.durable.registry import Registry
 from bot.durable.worker import Worker
@@ -35,6 +35,7 @@ class EmbeddedEngine:
         system_engine: AsyncEngine,
         host: Host,
         limits: Limits | None = None,
+        observer: Observer = NOBODY,
     ) -> None:
         """Get ready to run the host's functions; nothing happens before ``start``.
 
@@ -42,13 +43,15 @@ class EmbeddedEngine:
             system_engine: A pool of ``agent_system``; its address is used.
             host: Where the functions live.
             limits: Pace; the defaults suit one machine.
+            observer: Hears of what happens, to count and trace it.
         """
         self._limits = limits or Limits()
         self._host = host
         self._registry = Registry()
         self._database = Database(system_engine, self._limits.connections)
-        books = Books(self._database, host, self._registry, self._limits, uuids.uuid7())
-        self._worker = Worker(self._database, host, books, self._limits)
+        self._observer = observer
+        books = Books(self._database, host, self._registry, self._limits, observer)
+        self._worker = Worker(self._database, host, books, self._limits, observer)
         self._wake, self._mail = asyncio.Event(), asyncio.Event()
         self._worker.freed = self._wake.set
         self._tasks: list[asyncio.Task[None]] = []
@@ -153,7 +156,7 @@ class EmbeddedEngine:
         self._mail.clear()
         if self._stale:
             await self._load()
-        while news and await dispatch(self._database, self._registry) == BATCH:
+        while news and await self._dispatch() == BATCH:
             pass
         wait_s = self._limits.poll.total_seconds()
         if news:
@@ -163,6 +166,9 @@ class EmbeddedEngine:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
                 await self._wake.wait()
+
+    async def _dispatch(self) -> int:
+        return await dispatch(self._database, self._registry, self._observer)
 
     async def _look_ahead(self) -> float:
         """Return the seconds until there is something to do that there is room for."""

@@ -14,6 +14,8 @@ from bot.durable.database import Database
 from bot.durable.host import Host
 from bot.durable.leaseclock import LeaseClock
 from bot.durable.limits import Limits
+from bot.durable.observer import NOBODY, Observer
+from bot.durable.protocol import Outcome
 from bot.durable.queue import Job, Room
 from db import faultpoints
 
@@ -46,11 +48,13 @@ class Worker:
         host: Host,
         books: Books,
         limits: Limits,
+        observer: Observer = NOBODY,
     ) -> None:
         """Carry nothing yet; ``freed`` is called whenever there is room again."""
         self._database = database
         self._host = host
         self._books = books
+        self._observer = observer
         self._limits = limits
         self._id = books.worker_id
         self._clock = LeaseClock(limits.lease)
@@ -79,6 +83,7 @@ class Worker:
         if jobs:
             faultpoints.reach("engine.after_claim")
         for job in jobs:
+            self._observer.claimed(job)
             self._carried[job.id] = Carried(job, asyncio.create_task(self._carry(job)))
         return len(jobs) < room.jobs
 
@@ -114,6 +119,7 @@ class Worker:
             one = self._carried.get(job_id)
             if one and one.job.token == token and job_id not in ours:
                 log.warning("engine.lease_lost", run=str(one.job.run_id))
+                self._observer.lease_lost(one.job)
                 one.cut()
 
     def cut(self, run_id: str) -> None:
@@ -165,19 +171,24 @@ class Worker:
             return None
         if await self._books.refused(job):
             return None
-        carried = self._carried[job.id]
-        carried.calling = True
-        try:
-            outcome = await self._host.call(job)
-        finally:
-            carried.calling = False
+        outcome = await self._call(job)
         onward = await self._books.keep(job, outcome)
         if onward is None:
             self.freed()
             return None
-        carried.job = onward
+        self._carried[job.id].job = onward
         if self._draining:
             async with self._database.connection() as connection:
                 await queue.release(connection, onward, spent=False)
             return None
         return onward
+
+    async def _call(self, job: Job) -> Outcome:
+        carried = self._carried[job.id]
+        with self._observer.calling(job) as call:
+            carried.calling = True
+            try:
+                call.outcome = await self._host.call(job)
+            finally:
+                carried.calling = False
+            return call.outcome
