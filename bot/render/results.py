@@ -15,6 +15,7 @@ from agent.runs.schemas import (
     Ended,
     Explained,
     Outputs,
+    Piece,
     RunDetail,
     RunLine,
     Runs,
@@ -22,24 +23,14 @@ from agent.runs.schemas import (
     Started,
     Status,
 )
-from bot.render.words import brief
+from bot.render.runs import detail, piece
+from bot.render.words import STATUS_WORDS, brief
 
 LISTED = 25
 """Names in one list; more would be scrolled past."""
 
 DECIDABLE, PREVIEWED = 3, 400
 """Drafts of a list that have buttons, and characters that are shown of each."""
-
-STATUS_WORDS = {
-    "queued": "waiting",
-    "running": "being written",
-    "waiting_approval": "waiting for approval",
-    "waiting_input": "waiting for your answer",
-    "completed": "done",
-    "failed": "failed",
-    "timeout": "timed out",
-    "cancelled": "stopped",
-}
 
 
 def result(value: BaseModel) -> Message:
@@ -103,40 +94,6 @@ def _status(value: Status) -> Message:
         for line in value.working[:3]
     ]
     return Message("\n\n".join(lines), choices=tuple(choices))
-
-
-def _run(value: RunDetail) -> Message:
-    words = STATUS_WORDS.get(value.status, value.status)
-    lines = [f"**Run #{value.number}**: {value.title}, {words}"]
-    if value.asked:
-        lines.append(f"> {brief(value.asked, 300)}")
-    facts = [f"client {value.client}"] if value.client else []
-    facts += [f"attempt {value.attempt}"] if value.attempt > 1 else []
-    facts += [f"{value.seconds:.1f} s"] if value.seconds is not None else []
-    facts.append(f"{value.tokens:,} tokens")
-    facts.append(f"${value.cost_usd:.4f}")
-    facts += [value.model] if value.model else []
-    lines.append(", ".join(facts))
-    steps = [
-        f"- {step.name}: {STATUS_WORDS.get(step.status, step.status)}"
-        + (f", {step.seconds:.1f} s" if step.seconds is not None else "")
-        + (f" ({brief(step.error, 200)})" if step.error else "")
-        for step in value.steps
-    ]
-    lines += ["\n".join(steps)] if steps else []
-    lines += [f"Why this skill: {'; '.join(value.reasons)}"] if value.reasons else []
-    if value.error:
-        lines.append(f"What went wrong: {brief(value.error, 500)}")
-    return Message("\n\n".join(lines), choices=_next_steps(value))
-
-
-def _next_steps(value: RunDetail) -> tuple[Choice, ...]:
-    ref = {"run_id": str(value.run_id)}
-    if value.status in {"failed", "timeout", "cancelled"}:
-        return (Choice("Try again", "runs.retry", ref),)
-    if value.status == "completed":
-        return (Choice("Once more", "runs.retry", ref),)
-    return (Choice("Stop", "runs.cancel", ref),)
 
 
 def _outputs(value: Outputs) -> Message:
@@ -278,7 +235,8 @@ RENDER: dict[type, Callable[[Any], Message]] = {
     Profile: _profile,
     Replied: _replied,
     Resent: lambda _: Message("Sent again."),
-    RunDetail: _run,
+    Piece: piece,
+    RunDetail: detail,
     Runs: _runs,
     Scored: lambda value: Message(f"Thanks! You gave this {value.score} of 5."),
     SkillList: _skills,

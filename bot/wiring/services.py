@@ -31,6 +31,7 @@ from bot.links import Links
 from bot.pace import Pace
 from bot.ports import (
     EngineEvents,
+    EngineProgress,
     KeptObjects,
     LateEngine,
     SystemClock,
@@ -96,6 +97,7 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
         admits=_admits(settings),
         links=_links(settings, clock),
         pace=pace or Pace(),
+        progress=EngineProgress(late),
     )
 
     def declare(client: inngest.Inngest) -> list[inngest.Function[Any]]:
