@@ -10,9 +10,11 @@ from collections.abc import (
     Callable,
     Coroutine,
     Generator,
+    Iterator,
     Mapping,
 )
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import structlog
@@ -28,7 +30,6 @@ from bot.ears import Ears, connector
 from bot.inbox_worker import InboxWorker
 from bot.pace import Pace
 from bot.postman import Postman
-from bot.services import Services
 from bot.settings import Settings
 from bot.web import pieces
 from bot.web.app import create_app
@@ -131,6 +132,7 @@ async def open_process(
             yield Process(settings, core, doors, keep, ears, arrival)
         finally:
             await ears.close()
+            await core.aclose()
 
 
 async def _work(made: Process, parts: Parts, listening: socket.socket | None) -> None:
@@ -143,6 +145,8 @@ async def _work(made: Process, parts: Parts, listening: socket.socket | None) ->
             _insist(name, loop, made.doors.channels[name])
             for name, loop in made.doors.receivers.items()
         ]
+    if parts.web and made.core.serving:
+        loops.append(made.core.serving.herald.run())
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(loop) for loop in loops]
         try:
@@ -176,14 +180,14 @@ async def _web(made: Process, parts: Parts, listening: socket.socket) -> None:
         desk,
         services.clock,
         public_url=made.settings.public_url,
-        routers=[*made.doors.routers, *_pieces(services), _health(made.core, parts)],
+        routers=[*made.doors.routers, *_open_to_machines(made.core, parts)],
     )
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
         lifespan="off",
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=_patience_s(made.core),
     )
     await _Server(config, made.arrival, app.state.streams.close).serve([listening])
 
@@ -220,8 +224,18 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _pieces(services: Services) -> list[APIRouter]:
-    return [pieces.router(services.links, services.objects)] if services.links else []
+def _open_to_machines(core: Core, parts: Parts) -> Iterator[APIRouter]:
+    services = core.services
+    if services.links:
+        yield pieces.router(services.links, services.objects)
+    if core.serving:
+        yield core.serving.router
+    yield _health(core, parts)
+
+
+def _patience_s(core: Core) -> int:
+    """Seconds for requests to end in; a step called over HTTP gets its whole drain."""
+    return max(5, ceil(core.services.pace.drain_s)) if core.serving else 5
 
 
 def _health(core: Core, parts: Parts) -> APIRouter:
@@ -230,20 +244,27 @@ def _health(core: Core, parts: Parts) -> APIRouter:
     @router.get("/healthz")
     async def healthz() -> Response:
         if not parts.worker:  # the engine runs elsewhere; we only need the database
-            return await _reached(core.services)
+            return await _reached(core)
         health = core.engine.health()
-        return Response(health.detail, status_code=200 if health.ok else 503)
+        status = 200 if health.ok else 503
+        return Response(_with_news(core, health.detail), status_code=status)
 
     return router
 
 
-async def _reached(services: Services) -> Response:
+async def _reached(core: Core) -> Response:
     try:
-        async with services.as_role("door") as session:
+        async with core.services.as_role("door") as session:
             await session.execute(text("SELECT 1"))
     except (SQLAlchemyError, OSError):
         return Response("the database does not answer", status_code=503)
-    return Response("serving")
+    return Response(_with_news(core, "serving"))
+
+
+def _with_news(core: Core, said: str) -> str:
+    """Add why an Inngest server may not know us; people can be served all the same."""
+    unknown = core.serving.herald.trouble if core.serving else ""
+    return f"{said}; Inngest: {unknown}" if unknown else said
 
 
 async def _sweep(core: Core) -> None:

@@ -30,6 +30,9 @@ MAX_BODY_BYTES = 40 * 2**20
 RENEW_S = 600.0
 """A server that was restored from a backup learns of us again."""
 SDK = f"py:v{version('inngest')}"
+UNSIGNED = 401
+REFUSES = {"x-inngest-sdk": f"inngest-{SDK}", "x-inngest-no-retry": "false"}
+"""It was an SDK that refused, not a proxy: nothing ran, and a later call may pass."""
 
 Functions = Sequence[inngest.Function[Any]]
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -82,7 +85,7 @@ class Doorway:
         try:
             await self._check(request)
         except Unsigned as error:
-            return _refused(401, "unsigned", str(error))
+            return _refused(UNSIGNED, "unsigned", str(error))
         except (SQLAlchemyError, OSError):
             return _refused(503, "unavailable", "the database does not answer")
         return None
@@ -98,7 +101,9 @@ class Doorway:
 
 def _refused(status: int, code: str, why: str) -> Response:
     log.warning("inngest.call_refused", reason=why)
-    return JSONResponse({"code": code, "message": f"Refused: {why}."}, status)
+    told = {"code": code, "message": f"Refused: {why}."}
+    headers = REFUSES if status == UNSIGNED else None
+    return JSONResponse(told, status, headers)
 
 
 def router(
