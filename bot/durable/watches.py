@@ -11,10 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from bot.durable import expressions
-from bot.durable.arrived import COLUMNS, FINISHED, Arrived, Facts, key_of
+from bot.durable.arrived import COLUMNS, FINISHED, Arrived, Facts
 from bot.durable.database import Connection
 from bot.durable.expressions import Expression
 from bot.durable.functions import look_up
+from bot.durable.keys import key_of
 from bot.durable.protocol import SIDES
 from db import faultpoints
 
@@ -32,7 +33,7 @@ LISTENING = f"""
     JOIN engine.runs r ON r.id = w.run_id AND r.status = 'active'
     JOIN engine.events e ON e.id = r.event_id AND e.seq < $3
     WHERE w.event = $1 AND (w.value IS NULL OR $2::text[] IS NULL OR w.value = ANY ($2))
-        AND (w.until IS NULL OR w.until > now())
+        AND (w.until IS NULL OR w.until > to_timestamp($4 / 1000.0))
     ORDER BY w.run_id, w.step_id, w.place
 """  # noqa: S608 - columns of ours
 # Sent in time counts, though read late, unless a worker times the step out already.
@@ -96,7 +97,8 @@ async def remove(connection: Connection, run_id: UUID, step_id: str) -> None:
 async def answer(connection: Connection, event: Arrived) -> set[UUID]:
     """Give the event to the steps that wait for it; return the runs it cancels."""
     cancelled = set()
-    rows = await connection.fetch(LISTENING, event.name, _values(event), event.seq)
+    heard = (event.name, _values(event), event.seq, event.ts)
+    rows = await connection.fetch(LISTENING, *heard)
     for row in rows:
         if not _holds(row, event):
             continue

@@ -97,6 +97,20 @@ async def test_after_its_timeout_an_event_does_not_cancel(desk: Desk) -> None:
     assert await stopped(desk) == ["e2"]
 
 
+async def test_an_event_sent_in_time_cancels_though_read_late(desk: Desk) -> None:
+    await desk.declare(
+        cancel=[inngest.Cancel(event="stop", timeout=timedelta(hours=1))]
+    )
+    await desk.send("e1")
+    await desk.world.tell(
+        "INSERT INTO engine.events (id, name, data, sent_at)"
+        " VALUES ('s1', 'stop', '{}', now() - interval '2 minutes')"
+    )
+    await desk.world.tell("UPDATE engine.watches SET until = now() - interval '1 s'")
+    await desk.work()
+    assert await stopped(desk) == ["e1"]
+
+
 async def test_an_event_before_the_run_does_not_cancel_it(desk: Desk) -> None:
     await desk.declare(cancel=[ANY])
     await stop(desk, "s1")
