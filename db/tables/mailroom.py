@@ -65,6 +65,9 @@ class Inbox(Base):
     __table_args__ = (
         UniqueConstraint("channel", "account", "event_id"),
         UniqueConstraint("channel", "account", "message_key"),
+        Index(
+            "ix_inbox_failed", "received_at", postgresql_where=text("status = 'failed'")
+        ),
         one_of("status", "received processed ignored failed"),
         CheckConstraint(
             "body IS NOT NULL OR processed_at IS NOT NULL", name="body_until_processed"
@@ -146,6 +149,11 @@ class Delivery(Base):
             "ix_deliveries_ambiguous",
             "id",
             postgresql_where=text("status = 'ambiguous'"),
+        ),
+        Index(
+            "ix_deliveries_failed",
+            "updated_at",
+            postgresql_where=text("status = 'failed'"),
         ),
         Index(
             "ix_deliveries_queue",
