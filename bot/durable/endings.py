@@ -13,6 +13,9 @@ from bot.durable.protocol import Error, dump, error_of
 
 TIMED_OUT = error_of("TimedOut", "It took longer than its function allows.")
 
+ANSWERED = "invalid status code: 500"
+"""What Inngest's server adds to an error that a function answered with."""
+
 LOCK = """
     SELECT id, function_id, event_id, lane, lane_limit, racing, invoked_by
     FROM engine.runs WHERE id = $1 AND status = 'active' FOR NO KEY UPDATE
@@ -28,7 +31,8 @@ REPORT = """
     INSERT INTO engine.events (id, name, data)
     SELECT $1 || ':' || $2::text, $3, json_build_object(
         'function_id', $4::text, 'run_id', $2::text, 'error', $5::json,
-        'event', json_build_object('id', id, 'name', name, 'data', data))
+        'event', json_build_object('id', id, 'name', name, 'data', data,
+            'user', person, 'ts', (extract(epoch FROM sent_at) * 1000)::bigint))
     FROM engine.events WHERE id = $6 ON CONFLICT DO NOTHING
 """
 ANSWER = """
@@ -101,6 +105,13 @@ async def _report(
     connection: Connection, run: Any, as_event: tuple[str, str], error: Error
 ) -> None:
     prefix, name = as_event
-    values = (run["function_id"], dump(error), run["event_id"])
+    values = (run["function_id"], dump(_reported(error)), run["event_id"])
     await connection.execute(REPORT, prefix, str(run["id"]), name, *values)
     await connection.execute(NOTIFY, "events")
+
+
+def _reported(error: Error) -> Error:
+    """Return the error as failure handlers get it from Inngest's server."""
+    said = ANSWERED if "code" in error else error.get("message")
+    told = {key: error.get(key) for key in ("name", "message", "stack")}
+    return {"error": said, **told}
