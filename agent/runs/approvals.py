@@ -71,7 +71,7 @@ _NAME_OF = text("""
 _DECIDE = text("""
     UPDATE approvals SET status = :status, decided_by_id = :user_id, decided_at = now(),
            channel = :channel, feedback = :feedback
-    WHERE id = :id AND status = 'pending'
+    WHERE id = :id AND status = 'pending' RETURNING id
 """)
 
 _EXPIRE = text("""
@@ -176,9 +176,9 @@ async def name_of(session: AsyncSession, user_id: object) -> str:
     return str(await session.scalar(_NAME_OF, values) or "a colleague")
 
 
-async def decide(session: AsyncSession, values: Mapping[str, Any]) -> None:
-    """Keep who decided, how, from where and in which words."""
-    await session.execute(_DECIDE, values)
+async def decide(session: AsyncSession, values: Mapping[str, Any]) -> bool:
+    """Keep who decided, how, from where and in which words; False: it was over."""
+    return (await session.execute(_DECIDE, values)).first() is not None
 
 
 async def expire(session: AsyncSession, run_id: UUID) -> None:

@@ -31,7 +31,7 @@ def question(at: Pause, asked: Mapping[str, Any]) -> Message:
     ]
     how = "Tap one, or write it in your own words." if choices else "Just write it."
     choices.append(Choice("Use your judgement", "runs.answer", ref, row=8))
-    choices.append(_stop(at.run_id, row=8))
+    choices.append(_stop(at.run_id, row=9))
     else_ = f"Without an answer I go on tomorrow with: {_short(asked['default'], LINE)}"
     return Message(
         f"One question before I go on: **{_short(asked['question'], 2 * LINE)}**",

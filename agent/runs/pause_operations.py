@@ -115,18 +115,17 @@ async def decide_draft(ctx: Ctx, p: DecideDraft) -> Decided:
         # Whoever decides from another chat leaves it to the run to show it there.
         "shown": reply is not None,
     }
-    if not await _resume(ctx, at, came):
+    kept = {
+        "id": p.draft_id,
+        "status": STATUS[p.decision],
+        "user_id": ctx.caller.user_id,
+        "channel": ctx.caller.channel,
+        "feedback": feedback or None,
+    }
+    # The run first, as everywhere; a row that a sweep expired undoes it all.
+    is_first = await _resume(ctx, at, came)
+    if not is_first or not await approvals.decide(ctx.session, kept):
         raise _decided(ctx, await _draft(ctx, p))
-    await approvals.decide(
-        ctx.session,
-        {
-            "id": p.draft_id,
-            "status": STATUS[p.decision],
-            "user_id": ctx.caller.user_id,
-            "channel": ctx.caller.channel,
-            "feedback": feedback or None,
-        },
-    )
     await _told(ctx, DECIDED, at, decision=p.decision.value)
     if reply is not None:
         by = await approvals.name_of(ctx.session, ctx.caller.user_id)

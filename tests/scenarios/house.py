@@ -70,6 +70,11 @@ _GIVE_UP = (
     "UPDATE inbox SET status = 'failed' WHERE status = 'received'",
     "UPDATE deliveries SET status = 'failed' WHERE status <> 'sent'",
     "UPDATE deliveries SET sent_revision = revision WHERE sent_revision < revision",
+    "DELETE FROM engine.jobs",
+    "DELETE FROM engine.slots",
+    "DELETE FROM engine.watches",
+    """UPDATE engine.runs SET status = 'cancelled', ended_at = now()
+       WHERE status = 'active'""",
 )
 _ENROL = """
     WITH somewhere AS (

@@ -174,10 +174,21 @@ async def test_nobody_says_yes_in_time(house: House, door: str) -> None:
     assert (run.status, run.error_code) == ("timeout", "expired")
     assert [row.status for row in await approvals(house)] == ["expired"]
     assert await house.asks(WAITING) == 0
-    await ana.press(draft, "Approve")
+
+
+async def test_a_yes_too_late_is_told_so_and_the_draft_can_be_asked_for_again(
+    house: House,
+) -> None:
+    ana = await house.member("web")
+    draft = await has_draft(house, ana)
+    await house.rows(TIME_PASSES)
+    await ana.sees_change(draft, "Nobody said yes within a week")
+    await ana.press(draft, "Approve")  # on a page that is a moment behind
     await ana.is_told("waited too long")
     await ana.presses("Write it again", draft)
-    await ana.sees_change(draft, "This draft needs a yes")
+    again = await ana.sees_change(draft, "This draft needs a yes")
+    await ana.presses("Approve", again)
+    await ana.sees_change(draft, "How good is it")
 
 
 async def test_cancel_withdraws_the_draft(house: House) -> None:

@@ -72,7 +72,7 @@ async def test_a_question_is_asked_where_the_answer_will_be_and_a_choice_answers
 ) -> None:
     ana = await house.member(door)
     asked = await is_asked(house, ana)
-    assert asked.buttons == ["Warm", "Plain", *OUT]
+    assert set(asked.buttons) == {"Warm", "Plain", *OUT}
     assert asked.has("go on tomorrow with", "plain and short")
     assert (await house.run()).status == "waiting_input"
     await ana.presses("Warm", asked)
@@ -189,9 +189,16 @@ async def test_nobody_answers_and_it_goes_on_with_its_default_and_says_so(
     await house.rests()
     kept = await house.asks("SELECT preview FROM outputs ORDER BY id DESC LIMIT 1")
     assert "Nobody answered" not in kept, "the piece itself is clean"
-    await ana.press(asked, "Warm")
-    await ana.is_told("I had to go on without", "plain and short")
     assert await house.asks(WAITING) == 0
+
+
+async def test_an_answer_too_late_is_told_what_happened(house: House) -> None:
+    ana = await house.member("web")
+    asked = await is_asked(house, ana)
+    await house.rows(TIME_PASSES)
+    await ana.sees(buttons=("5",))
+    await ana.press(asked, "Warm")  # on a page that is a moment behind
+    await ana.is_told("I had to go on without", "plain and short")
 
 
 async def test_stop_ends_the_wait(house: House, door: str) -> None:
@@ -203,9 +210,16 @@ async def test_stop_ends_the_wait(house: House, door: str) -> None:
     await house.rests()
     assert await house.asks(WAITING) == 0
     assert await steps(house) == [("write", "completed"), ("ask-1", "skipped")]
+    assert house.claude.calls == 1
+
+
+async def test_an_answer_to_what_was_stopped_is_told_so(house: House) -> None:
+    ana = await house.member("web")
+    asked = await is_asked(house, ana)
+    await ana.presses("Stop", asked)
+    await ana.sees_change(asked, "Nothing more will be written")
     await ana.press(asked, "Warm")
     await ana.is_told("That question is closed")
-    assert house.claude.calls == 1
 
 
 async def test_cancel_stops_the_run_that_asks(house: House) -> None:
