@@ -12,12 +12,22 @@ from pathlib import Path
 
 import structlog
 
+from tests.torture.crowd import crowd
+from tests.torture.cuts import cuts
 from tests.torture.figures import Figure, faults
+from tests.torture.points import killed
+from tests.torture.restarts import restarts
+from tests.torture.stopped import stopped
 from tests.torture.storm import storm
 
 Part = Callable[[int, Path], Awaitable[list[Figure]]]
 PARTS: dict[str, Part] = {
     "storm": lambda seed, folder: storm(seed, folder, 3000),
+    "restarts": lambda seed, folder: restarts(seed, folder, 5000),
+    "cuts": lambda seed, folder: cuts(seed, folder, 1000),
+    "crowd": lambda seed, folder: crowd(seed, folder, 10_000),
+    "stopped": lambda seed, folder: stopped(seed, folder, 50),
+    "points": lambda seed, folder: killed(seed, folder, (1, 2, 3)),
 }
 
 

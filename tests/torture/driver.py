@@ -15,7 +15,7 @@ from bot.durable import events, transitions
 from bot.durable.database import Database
 from bot.durable.port import Event
 from db.server_bootstrap import Urls
-from tests.torture.programs import EITHER, HEARD, Errand
+from tests.torture.programs import EITHER, HEARD, Errand, event
 
 AWAITED = """
     SELECT w.run_id::text, w.event, e.data->>'key' AS key
@@ -31,6 +31,7 @@ STOPPABLE = """
     SELECT r.id, r.event_id FROM engine.runs r
     WHERE function_id = 't-stoppable' AND status = 'active'
 """
+TICK = "UPDATE engine.crons SET next_at = now()"
 CHUNK = 25
 
 
@@ -46,7 +47,7 @@ class Driver:
         for start in range(0, len(errands), CHUNK):
             chunk = errands[start : start + CHUNK]
             again = [one for one in chunk if self._chance.random() < 0.1]
-            await self.tell(*map(_event, [*chunk, *again]))
+            await self.tell(*map(event, [*chunk, *again]))
             await asyncio.sleep(len(chunk) / per_s)
 
     async def tell(self, *told: Event) -> None:
@@ -63,9 +64,9 @@ class Driver:
         while True:
             rows = await self.rows(AWAITED, f"{HEARD}.", f"{EITHER}.")
             told = [
-                Event(event, {"key": key}, f"{run_id}:{event}")
-                for run_id, event, key in rows
-                if event.startswith(HEARD) or self._chance.random() < 0.3
+                Event(name, {"key": key}, f"{run_id}:{name}")
+                for run_id, name, key in rows
+                if name.startswith(HEARD) or self._chance.random() < 0.3
             ]
             if told:
                 await self.tell(*told)
@@ -84,6 +85,12 @@ class Driver:
             else:
                 await self._cancel(run_id)
 
+    async def tick(self) -> None:
+        """Let the crons' time come every now and then, forever."""
+        while True:
+            await self.rows(TICK)
+            await asyncio.sleep(0.2)
+
     async def _cancel(self, run_id: UUID) -> None:
         cancel = partial(transitions.cancel, self._database, run_id)
         await self._database.insist(cancel)
@@ -97,6 +104,10 @@ class Driver:
                 return True
             await asyncio.sleep(0.1)
         return False
+
+    async def has(self, event_id: str) -> bool:
+        """Whether an event was kept."""
+        return bool(await self.rows("SELECT FROM engine.events WHERE id = $1", event_id))
 
     async def rows(self, query: str, *values: object) -> list[Any]:
         """Return what a query finds, once there is a database to ask."""
@@ -133,9 +144,3 @@ async def beside(*doing: Any) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _event(errand: Errand) -> Event:
-    return Event(errand.function, errand.data, errand.key)
-
-

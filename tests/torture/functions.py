@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -34,6 +35,9 @@ def functions(made: inngest.Inngest, ledger: Ledger) -> list[inngest.Function[An
     acts = Acts(ledger)
     lane = inngest.Concurrency(limit=1, key="event.data.lane")
     stop = inngest.Cancel(event="stop", if_exp=SAME)
+    ticking = made.create_function(
+        fn_id="ticked", trigger=inngest.TriggerCron(cron="0 0 1 1 *"), retries=RETRIES
+    )(acts.told)
     options: dict[str, dict[str, Any]] = {
         "free": {},
         "leaf": {},
@@ -41,7 +45,7 @@ def functions(made: inngest.Inngest, ledger: Ledger) -> list[inngest.Function[An
         "stoppable": {"cancel": [stop]},
         "doomed": {"on_failure": acts.told},
     }
-    return [
+    return [ticking] + [
         made.create_function(
             fn_id=name,
             trigger=inngest.TriggerEvent(event=name),
@@ -70,7 +74,7 @@ class Acts:
         raise inngest.NonRetriableError("doomed")
 
     async def told(self, ctx: inngest.Context) -> Any:
-        """Handle the failure."""
+        """Handle a failure, or a tick of the clock."""
         return await Steps(ctx).run("tell", self._effect, "")
 
     async def _do(self, ctx: inngest.Context, steps: Steps, op: Op) -> Any:
@@ -92,11 +96,13 @@ class Acts:
                     return FAILED
         return await self._work(ctx, steps, op)
 
-    async def _work(self, ctx: inngest.Context, steps: Steps, op: Op) -> str:
+    async def _work(self, ctx: inngest.Context, steps: Steps, op: Op) -> Any:
         verb, name, *needs = op
         lane = str(ctx.event.data["lane"])
         if verb == "shaky":
             return await steps.run(name, self._shaky, lane, ctx.attempt < needs[0])
+        if verb == "slow":
+            return await steps.run(name, self._slow, lane, needs[0] / 1000)
         return await steps.run(name, self._effect, lane)
 
     async def _invoke(
@@ -118,6 +124,11 @@ class Acts:
         if fails:
             raise RuntimeError("shaky")
         return await self._effect(key, lane)
+
+    async def _slow(self, key: StepKey, lane: str, takes_s: float) -> int:
+        async with self._ledger.effect(str(key), lane):
+            await asyncio.sleep(takes_s)
+        return os.getpid()
 
     async def _effect(self, key: StepKey, lane: str) -> str:
         async with self._ledger.effect(str(key), lane):

@@ -47,9 +47,9 @@ class Effect:
 class Ledger:
     """What one process writes."""
 
-    def __init__(self, system: AsyncEngine | None, path: Path) -> None:
-        """Write to a file, and to ``torture.effects`` if there is a database."""
-        self._options = _options(system) if system else None
+    def __init__(self, system: AsyncEngine, path: Path) -> None:
+        """Write to ``torture.effects`` and to a file."""
+        self._options = _options(system)
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._connection: asyncpg.Connection | None = None
         self._turn = asyncio.Lock()
@@ -60,9 +60,8 @@ class Ledger:
         effect_id, kept = uuids.uuid7(), False
         self._line(id=str(effect_id), key=key, lane=lane, pid=os.getpid())
         try:
-            if self._options:
-                await self._insist(effect_id, key)
-                kept = True
+            await self._insist(effect_id, key)
+            kept = True
             yield
         finally:
             self._line(id=str(effect_id), kept=kept)
@@ -79,7 +78,7 @@ class Ledger:
 
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
-            self._connection = await asyncpg.connect(**self._options or {}, timeout=5)
+            self._connection = await asyncpg.connect(**self._options, timeout=5)
         return self._connection
 
     def _line(self, **facts: Any) -> None:

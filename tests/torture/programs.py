@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from bot.durable.port import Event
+
 Op = list[Any]
 Program = list[Op]
 
@@ -76,6 +78,11 @@ class Errand:
     def data(self) -> dict[str, Any]:
         """The event's data."""
         return {"key": self.key, "program": self.program, "lane": self.lane}
+
+
+def event(errand: Errand) -> Event:
+    """Return the event that starts it."""
+    return Event(errand.function, errand.data, errand.key)
 
 
 def errands(chance: random.Random, amount: int, salt: str = "e") -> list[Errand]:

@@ -29,17 +29,16 @@ async def storm(
         per_s: Errands sent a second.
         calm_s: Mean time between two deaths; every fifth is PostgreSQL's.
     """
-    chance = random.Random(seed)  # noqa: S311 - a storm that can be repeated
-    sent = errands(chance, runs)
+    sent = errands(drawn(seed, "errands"), runs)
     async with postgres.started(folder / "home", durable=True) as server:
         crew = Workers(orders(server.urls, folder), WORKERS)
-        async with driving(server.urls, chance) as driver:
+        async with driving(server.urls, drawn(seed, "driver")) as driver:
             crew.start()
-            deaths = _deaths(crew, server, chance, calm_s)
+            deaths = _deaths(crew, server, drawn(seed, "deaths"), calm_s)
             async with beside(deaths, driver.answer(), driver.stop_some()):
                 await driver.send(sent, per_s)
                 await asyncio.sleep(3 * calm_s)
-            ended = await _calm(driver)
+            ended = await calm(driver)
             await crew.stop()
             books = await oracle.opened(driver, sent, read(folder / "ledger"))
     return [
@@ -50,7 +49,13 @@ async def storm(
     ]
 
 
-async def _calm(driver: Driver) -> bool:
+def drawn(seed: int, what: str) -> random.Random:
+    """Return chance of its own for each use, so that their order does not matter."""
+    return random.Random(f"{seed}:{what}")  # noqa: S311 - to be repeated
+
+
+async def calm(driver: Driver) -> bool:
+    """Wait for the end, with no more deaths; False when it did not come."""
     async with beside(driver.answer()):
         return await driver.ended(STUCK_S)
 
@@ -60,6 +65,7 @@ async def _deaths(
 ) -> None:
     while True:
         await asyncio.sleep(chance.expovariate(1 / calm_s))
+        crew.check()
         if chance.random() < 0.2:
             await server.dies(chance)
         else:

@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from bot.durable.caller import InProcess
 from bot.durable.engine import EmbeddedEngine
@@ -25,6 +25,7 @@ from db import faultpoints
 from db.server_bootstrap import Urls
 from tests.torture.functions import client, functions
 from tests.torture.ledger import Ledger
+from tests.torture.programs import Errand, event
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([__name__])
@@ -34,6 +35,7 @@ FORKS.set_forkserver_preload([__name__])
 class Orders:
     """What a worker is to do."""
 
+    app_url: str
     system_url: str
     ledger: Path
     log: Path
@@ -41,14 +43,16 @@ class Orders:
     concurrency: int = 30
     fault: str = ""
     """Where it is to die."""
-    bare: bool = False
-    """Keep the ledger in the file alone."""
+    errands: tuple[Errand, ...] = ()
+    """What it sends first, each in a transaction of the app's."""
 
 
 def orders(urls: Urls, folder: Path, **rest: Any) -> Orders:
     """Return what to tell workers on a database, with their files in ``folder``."""
-    url = urls.system.render_as_string(hide_password=False)
-    return Orders(url, folder / "ledger", folder / "log", **rest)
+    app, system = (
+        url.render_as_string(hide_password=False) for url in (urls.app, urls.system)
+    )
+    return Orders(app, system, folder / "ledger", folder / "log", **rest)
 
 
 def soon(attempt: int) -> timedelta:
@@ -81,13 +85,22 @@ async def _work(given: Orders) -> None:
     told = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
     system = create_async_engine(make_url(given.system_url))
-    ledger = Ledger(None if given.bare else system, given.ledger)
+    ledger = Ledger(system, given.ledger)
     made = client()
     host = InProcess(made, functions(made, ledger))
     engine = EmbeddedEngine(system, host, limits(given))
     await engine.start()
+    await _send(engine, given)
     await told.wait()
     await engine.stop(timedelta(seconds=5))
+
+
+async def _send(engine: EmbeddedEngine, given: Orders) -> None:
+    app = create_async_engine(make_url(given.app_url))
+    for errand in given.errands:
+        async with AsyncSession(app) as session, session.begin():
+            await engine.send_in(session, event(errand))
+    await app.dispose()
 
 
 @dataclass
@@ -115,6 +128,11 @@ class Workers:
         process.join()
         self.deaths[process.pid] = time.time()
         self.start()
+
+    def check(self) -> None:
+        """Raise if one ended by itself."""
+        ends = [process.exitcode for process in self.alive]
+        assert not any(end is not None for end in ends), ends
 
     async def stop(self) -> list[int | None]:
         """Tell all to stop; how each ended."""

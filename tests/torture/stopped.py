@@ -1,0 +1,78 @@
+"""A worker stopped past its leases comes back: what it brings is refused."""
+
+import asyncio
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.torture import postgres
+from tests.torture.driver import driving
+from tests.torture.figures import Figure
+from tests.torture.ledger import read
+from tests.torture.programs import Errand
+from tests.torture.storm import calm, drawn
+from tests.torture.worker import Workers, orders
+
+LEASE_S = 0.6
+MEMOS = "SELECT body->>'data' AS said FROM engine.memos WHERE name = 's0'"
+OUTPUTS = "SELECT output::text AS said FROM engine.runs"
+
+
+async def stopped(seed: int, folder: Path, runs: int) -> list[Figure]:
+    """Stop a worker with ``runs`` steps in hand, let another do them, go on.
+
+    Args:
+        seed: Nothing here is left to chance but the driver's pauses.
+        folder: For the database, the ledger and the workers' log.
+        runs: How many steps to have in hand.
+    """
+    sent = [Errand("free", f"e{n}", [["slow", "s0", 400]]) for n in range(runs)]
+    path = folder / "ledger"
+    async with postgres.started(folder / "home", durable=True) as server:
+        first, second = (
+            Workers(orders(server.urls, folder, lease_s=LEASE_S, concurrency=runs), 1)
+            for _ in range(2)
+        )
+        async with driving(server.urls, drawn(seed, "driver")) as driver:
+            first.start()
+            stale = _pid(first)
+            await driver.send(sent, per_s=1000)
+            await _until(lambda: len(read(path)) == runs)
+            os.kill(stale, signal.SIGSTOP)
+            try:
+                second.start()
+                ended = await calm(driver)
+            finally:
+                woken = time.time()
+                os.kill(stale, signal.SIGCONT)
+            await asyncio.sleep(2 * LEASE_S)
+            said = [json.loads(row["said"]) for row in await driver.rows(MEMOS)]
+            outputs = [json.loads(row["said"]) for row in await driver.rows(OUTPUTS)]
+            fresh = _pid(second)
+            await first.stop()
+            await second.stop()
+    late = [one for one in read(path) if one.pid == stale and (one.ended or 0) > woken]
+    return [
+        Figure("steps in the hands of the stopped worker", runs),
+        Figure("steps it came back with after the other had done them", len(late)),
+        Figure("not at rest in time", int(not ended), 0),
+        Figure("memos that are not the other's", sum(one != fresh for one in said), 0),
+        Figure("outputs that are not the other's",
+               sum(one != [fresh] for one in outputs), 0),
+        Figure("runs without their one output", abs(len(outputs) - runs), 0),
+    ]  # fmt: skip
+
+
+def _pid(crew: Workers) -> int:
+    (process,) = crew.alive
+    assert process.pid
+    return process.pid
+
+
+async def _until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():
+            await asyncio.sleep(0.01)
