@@ -20,7 +20,7 @@ def waiting(
 ) -> Any:
     async def body(ctx: inngest.Context, steps: Steps) -> list[object]:
         del steps
-        heard = []
+        heard: list[object] = []
         for number in range(times):
             event = await ctx.step.wait_for_event(
                 f"wait {number}", event="paid", if_exp=if_exp, timeout=timeout
@@ -183,7 +183,8 @@ async def test_a_wait_beside_a_step_hears_what_the_step_sets_off(world: World) -
                 lambda: steps.run("ask", ask),
             )
         )
-        return [answer and dict(answer.data), asked]
+        assert isinstance(answer, inngest.Event)
+        return [dict(answer.data), asked]
 
     world.declare("go", body)
     assert (await world.run("go", order=5)).output == [{"order": 5}, "asked"]
