@@ -36,6 +36,8 @@ class Via(StrEnum):
     """A person pressed, typed the command or sent the request."""
     MODEL = "model"
     """A model chose the call while working for the person."""
+    OPERATOR = "operator"
+    """Whoever runs this installation, on its machine, in the person's place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from agent.operation import Effect, Operation, P, R
 GUARDED: Mapping[Via, frozenset[Effect]] = {
     # A person's press is its own consent; what cannot be undone asks once more.
     Via.PERSON: frozenset({Effect.DESTROY}),
+    Via.OPERATOR: frozenset({Effect.DESTROY}),
     Via.MODEL: frozenset({Effect.SPEND, Effect.SEND, Effect.PUBLISH, Effect.DESTROY}),
 }
 

@@ -29,7 +29,7 @@ class Who(Protocol):
 
     @property
     def via(self) -> str:
-        """``person``, or ``model`` when a model chose the call for them."""
+        """``person``, ``model`` or ``operator``: who chose the call for them."""
         ...
 
 

@@ -13,6 +13,8 @@ _RECORD = text("""
             jsonb_build_object('channel', CAST(:channel AS text)))
 """)
 
+ACTORS = {"person": "user", "model": "agent", "operator": "system"}
+
 _ONCE = text("""
     INSERT INTO events (workspace_id, stream_type, stream_id, version, category, type,
                         actor_type, actor_id)
@@ -29,10 +31,10 @@ class History:
         """Append that ``who`` did ``action``."""
         values = {
             "workspace_id": who.workspace_id,
-            "user_id": who.user_id,
-            "channel": who.channel,
+            "user_id": None if who.via == "operator" else who.user_id,
+            "channel": "cli" if who.via == "operator" else who.channel,
             "action": action,
-            "actor_type": "agent" if who.via == "model" else "user",
+            "actor_type": ACTORS[who.via],
         }
         await session.execute(_RECORD, values)
 

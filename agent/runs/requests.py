@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from agent.ctx import Ctx, Origin
+from agent.ctx import Caller, Ctx, Origin
 from agent.errors import BadInput, NotFound
 from agent.mailroom import deliveries
 from agent.mailroom.schemas import Choice, Message
@@ -102,9 +102,14 @@ async def cancelled(ctx: Ctx, run_id: UUID, *, attempt: int) -> None:
 
 
 async def _request(ctx: Ctx, run_id: UUID, *, attempt: int) -> None:
-    caller = ctx.caller
+    data = facts(ctx.caller, run_id, attempt=attempt)
+    await ctx.events.emit(ctx.session, REQUESTED, data, key=f"{run_id}:{attempt}")
+
+
+def facts(caller: Caller, run_id: UUID, *, attempt: int) -> dict[str, Any]:
+    """What the event of an attempt says: which one, for whom, and where."""
     here = caller.conversation_id
-    data = {
+    return {
         "run_id": str(run_id),
         "attempt": attempt,
         "workspace_id": str(caller.workspace_id),
@@ -115,7 +120,6 @@ async def _request(ctx: Ctx, run_id: UUID, *, attempt: int) -> None:
         "lane": str(here or run_id),
         "channel": caller.channel,
     }
-    await ctx.events.emit(ctx.session, REQUESTED, data, key=f"{run_id}:{attempt}")
 
 
 def _skill(ctx: Ctx, name: str) -> SkillRef | None:
