@@ -18,7 +18,7 @@ from tests.bot.durable.world import World
 STEPS = ["a", "answer", "ask", "b", "c", "d", "e", "nap"]
 ENGINE_POINTS = sorted(p for p in faultpoints.POINTS if p.startswith("engine."))
 TICK = "engine.cron_tick"
-"""Reached by the clock alone; test_cron kills there."""
+"""Reached by the clock alone; test_flow_crash kills there."""
 ERRANDS = tuple(("errand", f"errand-{number}") for number in range(4))
 LEFT = """
     SELECT (SELECT count(*) FROM engine.jobs) + (SELECT count(*) FROM engine.slots)
