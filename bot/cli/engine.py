@@ -23,6 +23,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="functions may live on this host, too; may be repeated",
     )
+    serve.add_argument(
+        "--infer-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="functions may have this AI provider asked (step.ai.infer)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -34,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
 
     settings = Settings()
     configure(settings.log_level, as_json=settings.log_json)
-    place = Place(args.host, args.port, args.dev, frozenset(args.app_host))
+    hosts = frozenset(args.app_host), frozenset(args.infer_host)
+    place = Place(args.host, args.port, args.dev, *hosts)
     until_told(serve(settings, place))
     return 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -87,8 +88,8 @@ class Books:
                 await self._complete(job, output)
             case Errored():
                 await self._retry_or_fail(job, outcome)
-            case Undelivered(error):
-                await self._later(job, error)
+            case Undelivered(error, wait):
+                await self._later(job, error, wait or self._limits.undelivered)
         return None
 
     def _refusal(self, job: Job) -> Error | None:
@@ -141,11 +142,11 @@ class Books:
         await self._write(partial(retry, delay, failed.retry_at))
         self._observer.retried(job, str(failed.error.get("name")))
 
-    async def _later(self, job: Job, error: Error) -> None:
+    async def _later(self, job: Job, error: Error, wait: timedelta) -> None:
         """Try again what did not arrive; nothing was spent."""
         log.warning("engine.undelivered", run=str(job.run_id), error=error.get("name"))
         postpone = partial(transitions.postpone, self._database, job, error)
-        await self._write(partial(postpone, self._limits.undelivered))
+        await self._write(partial(postpone, wait))
 
     async def _fail(self, job: Job, error: Error) -> None:
         log.warning("engine.run_failed", run=str(job.run_id), error=error.get("name"))

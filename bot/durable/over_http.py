@@ -17,10 +17,12 @@ import httpx
 
 from agent.ports import Clock
 from bot.durable import protocol
+from bot.durable.absences import Absences
 from bot.durable.asgi import Answer
 from bot.durable.errors import Unsupported
 from bot.durable.functions import Plan
 from bot.durable.host import Known
+from bot.durable.inference import GATEWAY, Inference
 from bot.durable.limits import Limits
 from bot.durable.protocol import (
     MAX_BODY_BYTES,
@@ -37,6 +39,8 @@ from bot.durable.remote.account import secret_of
 from db import faultpoints
 
 CONNECT_S = 5.0
+AWAY = "Away"
+"""The name of the error of what could not be delivered."""
 MAX_CALL_BYTES = 4 * 2**20
 """The largest call that carries events and memos itself, as on Inngest's server."""
 CONNECTIONS = httpx.Limits(max_connections=200, max_keepalive_connections=50)
@@ -61,6 +65,7 @@ class OverHttp:
         self,
         signing_keys: Sequence[str],
         reach: Reach,
+        inference: Inference,
         clock: Clock,
         patience: timedelta = Limits().call,  # noqa: B008 - frozen
     ) -> None:
@@ -70,13 +75,16 @@ class OverHttp:
             signing_keys: Calls are signed with the first, answers with any of them;
                 none: a development server, which signs nothing.
             reach: Where apps may live.
+            inference: Asks AI providers for functions that leave it to the server.
             clock: Dates the signatures.
             patience: A call longer than this counts as failed.
         """
         self._keys = tuple(signing_keys)
         self._reach = reach
+        self._inference = inference
         self._clock = clock
         self._patience_s = patience.total_seconds()
+        self._absences = Absences()
         self._known: Mapping[str, Known] = {}
         self._plans: Mapping[str, Plan] = {}
         self._client = httpx.AsyncClient(
@@ -100,25 +108,40 @@ class OverHttp:
         self._known = {key: one for key, one in known.items() if self._may_call(one)}
         self._plans = {key: one.plan for key, one in self._known.items()}
 
+    def welcome(self, url: str) -> None:
+        """Take note that an app is there again."""
+        self._absences.clear(url)
+
     async def call(self, job: Job) -> Outcome:
         """Return what came of it; whatever the app does, there is an outcome."""
         known = self._known.get(job.function_id)
         if known is None:
             said = f"Nobody serves {job.function_id!r} at the moment."
-            return Undelivered(error_of("Away", said))
+            return Undelivered(error_of(AWAY, said))
+        if wait := self._absences.left(known.url):
+            return Undelivered(error_of(AWAY, f"{known.url} did not answer."), wait)
         faultpoints.reach("engine.before_call")
+        outcome = await self._call(known, job)
+        faultpoints.reach("engine.after_call")
+        if isinstance(outcome, Undelivered):
+            return replace(outcome, wait=self._absences.note(known.url))
+        self._absences.clear(known.url)
+        return outcome
+
+    async def _call(self, known: Known, job: Job) -> Outcome:
         try:
             async with asyncio.timeout(self._patience_s):
                 answer = await self._post(known, job)
+                return self._refusal(answer, known.url) or await self._read(
+                    answer, known, job
+                )
         except NEVER_SENT as error:
-            return Undelivered(error_of("Away", f"{known.url}: {_said(error)}"))
+            return Undelivered(error_of(AWAY, f"{known.url}: {_said(error)}"))
         except TimeoutError:
             said = f"The call took longer than {self._patience_s:.0f} s."
             return Errored(error_of("TimedOut", said))
         except Exception as error:  # noqa: BLE001 - the edge of foreign code
             return Errored(error_of("CallBroke", f"{known.url}: {_said(error)}"))
-        faultpoints.reach("engine.after_call")
-        return self._read(answer, known.url)
 
     def _may_call(self, one: Known) -> bool:
         try:
@@ -156,7 +179,8 @@ class OverHttp:
             headers[signature.HEADER] = f"t={at}&s={sealed}"
         return headers
 
-    def _read(self, answer: Answer, url: str) -> Outcome:
+    def _refusal(self, answer: Answer, url: str) -> Outcome | None:
+        """Return what an answer means that is not the app's, or not to us."""
         if SDK not in answer.headers:
             return _not_the_app(answer, url)
         if answer.status == httpx.codes.UNAUTHORIZED:
@@ -165,11 +189,22 @@ class OverHttp:
         if self._keys and not self._is_signed(answer):
             said = f"The answer of {url} is not signed with our key."
             return Errored(error_of("UnsignedAnswer", said))
+        return None
+
+    async def _read(self, answer: Answer, known: Known, job: Job) -> Outcome:
         try:
+            if answer.status == protocol.PARTIAL and GATEWAY.encode() in answer.body:
+                answer = await self._inferred(answer, known, job)
             return _checked(answer)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            said = f"{url} answers what no SDK does: {_said(error)}"
+            said = f"{known.url} answers what no SDK does: {_said(error)}"
             return Errored(error_of("BadAnswer", said))
+
+    async def _inferred(self, answer: Answer, known: Known, job: Job) -> Answer:
+        """Return the answer with what it leaves to the server done."""
+        is_last = job.attempt + 1 >= known.plan.max_attempts
+        ops = await self._inference.fill(json.loads(answer.body), is_last=is_last)
+        return replace(answer, body=json.dumps(ops).encode())
 
     def _is_signed(self, answer: Answer) -> bool:
         parts = parse_qs(answer.headers.get(signature.HEADER, ""))
@@ -214,7 +249,7 @@ def _seal(body: bytes, key: str, at: str) -> bytes:
 def _not_the_app(answer: Answer, url: str) -> Outcome:
     said = f"{url} answers {answer.status}, and not as an SDK does."
     if answer.status in NOT_THERE:
-        return Undelivered(error_of("Away", said))
+        return Undelivered(error_of(AWAY, said))
     return Errored(error_of("BadAnswer", said))
 
 

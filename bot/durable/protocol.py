@@ -164,6 +164,8 @@ class Undelivered:
     """The call did not reach its function; no attempt was spent."""
 
     error: Error
+    wait: timedelta | None = None
+    """When to try again; None: soon."""
 
 
 Outcome = Progress | Done | Errored | Undelivered

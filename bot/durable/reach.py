@@ -30,6 +30,10 @@ class Reach:
     """
 
     hosts: Collection[str] = ()
+    loopback: bool = True
+    """Whether this machine may be called."""
+    option: str = "--app-host"
+    """How the operator names a host."""
 
     def check(self, url: str) -> None:
         """Pass an address that may be called.
@@ -46,8 +50,8 @@ class Reach:
             raise Unsupported(f"{url[:200]!r} is no address of http or https.")
         if parts.username or parts.password:
             raise Unsupported("An address with a password in it is not called.")
-        if not is_loopback(host) and host not in self.hosts:
+        if host not in self.hosts and not (self.loopback and is_loopback(host)):
             raise Unsupported(
-                f"Functions at {host} are not called: it is not this machine.",
-                hint=f"Start the server with --app-host {host} if they live there.",
+                f"The engine may not call {host}.",
+                hint=f"Start it with {self.option} {host} if it shall.",
             )

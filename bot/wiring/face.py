@@ -19,6 +19,7 @@ from bot.durable.database import Database
 from bot.durable.engine import EmbeddedEngine
 from bot.durable.face.app import Face, create_app
 from bot.durable.face.keys import Keys
+from bot.durable.inference import Inference
 from bot.durable.limits import Limits
 from bot.durable.over_http import OverHttp
 from bot.durable.reach import Reach, is_loopback
@@ -45,10 +46,14 @@ class Place:
     """Without keys: for this machine's own programs, to try things out."""
     app_hosts: frozenset[str] = frozenset()
     """Where apps may live besides this machine."""
+    infer_hosts: frozenset[str] = frozenset()
+    """The AI providers that may be asked on behalf of functions."""
 
 
-async def serve(settings: Settings, place: Place) -> None:
+async def serve(settings: Settings, place: Place, limits: Limits | None = None) -> None:
     """Serve until cancelled; calls under way then may end first.
+
+    ``limits`` is for tests.
 
     Raises:
         BadInput: The place or the keys cannot be used; the message says why.
@@ -57,7 +62,10 @@ async def serve(settings: Settings, place: Place) -> None:
     keys = keys_of(settings, dev=place.dev)
     listening = listen(place)
     _warn(place, listening)
-    async with open_database(settings) as pools, opened(pools, keys, place) as app:
+    async with (
+        open_database(settings) as pools,
+        opened(pools, keys, place, limits) as app,
+    ):
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -76,17 +84,19 @@ async def opened(
     """Run an engine over HTTP, and yield its face."""
     clock, reach = SystemClock(), Reach(place.app_hosts)
     limits = limits or Limits()
-    host = OverHttp(keys.signing, reach, clock, limits.call)
+    inference = Inference(Reach(place.infer_hosts, place.dev, "--infer-host"))
+    host = OverHttp(keys.signing, reach, inference, clock, limits.call)
     engine = EmbeddedEngine(pools.system, host, limits)
     database = Database(pools.system, LOOK_UPS)
     await database.open()
     await engine.start()
     try:
-        yield create_app(Face(engine, database, keys, reach, clock))
+        yield create_app(Face(engine, host, database, keys, reach, clock))
     finally:
         await engine.stop(timedelta(seconds=DRAIN_S))
         await database.close()
         await host.aclose()
+        await inference.aclose()
 
 
 def keys_of(settings: Settings, *, dev: bool) -> Keys:

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from agent.ports import Clock
 from bot.durable.database import Database
 from bot.durable.face import asking, receiving, sync
-from bot.durable.face.asking import prover
+from bot.durable.face.asking import prover, while_there
 from bot.durable.face.door import Door
 from bot.durable.face.keys import Keys
 from bot.durable.face.problems import Problem, answer
@@ -41,11 +41,20 @@ class Engine(Protocol):
         ...
 
 
+class Apps(Protocol):
+    """Who calls the apps."""
+
+    def welcome(self, url: str) -> None:
+        """Take note that an app is there."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Face:
     """What the face is made over."""
 
     engine: Engine
+    apps: Apps
     database: Database
     """Connections of its own: look-ups must not keep the engine waiting."""
     keys: Keys
@@ -76,7 +85,9 @@ def _registering(face: Face) -> APIRouter:
         if expected != face.keys.kind:
             raise Problem(400, f"The app expects a {expected} server; this is none.")
         made = sync.read(await body_of(request, sync.MAX_BODY_BYTES), face.reach)
-        is_news = await sync.keep(face.database, made)
+        with while_there():
+            is_news = await sync.keep(face.database, made)
+        face.apps.welcome(made.url)
         log.info("face.app_registered", app=made.name, functions=len(made.configs))
         return JSONResponse({"ok": True, "modified": is_news, "app_id": made.name})
 

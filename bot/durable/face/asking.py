@@ -1,8 +1,8 @@
 """Look-ups of runs and events, for those who show a signing key."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -41,6 +41,19 @@ def prover(keys: Keys) -> Callable[[Request], Awaitable[None]]:
     return prove
 
 
+@contextmanager
+def while_there() -> Iterator[None]:
+    """Turn the database's absence into an answer.
+
+    Raises:
+        Problem: The database is away.
+    """
+    try:
+        yield
+    except LOST as error:
+        raise Problem(503, "The database does not answer; ask again.") from error
+
+
 @asynccontextmanager
 async def asked(database: Database) -> AsyncIterator[Connection]:
     """Lend a connection.
@@ -48,11 +61,9 @@ async def asked(database: Database) -> AsyncIterator[Connection]:
     Raises:
         Problem: The database is away.
     """
-    try:
+    with while_there():
         async with database.connection() as connection:
             yield connection
-    except LOST as error:
-        raise Problem(503, "The database does not answer; ask again.") from error
 
 
 def router(database: Database, engine: Stopper, keys: Keys) -> APIRouter:

@@ -21,6 +21,17 @@ TAKEN = """
     SELECT id, app FROM engine.functions
     WHERE id = ANY ($2::text[]) AND app <> $1 OR app = $1 AND url = '' LIMIT 1
 """
+# What could not be delivered while the app was away need not wait any longer.
+BACK = """
+    WITH due AS (
+        UPDATE engine.jobs j SET due_at = now()
+        FROM engine.runs r JOIN engine.functions f ON f.id = r.function_id
+        WHERE r.id = j.run_id AND f.app = $1 AND j.worker IS NULL AND j.due_at > now()
+            AND j.kind = 'call' AND j.error ~ '^(Away|SignatureRefused): '
+        RETURNING j.id
+    )
+    SELECT pg_notify('engine', 'jobs') WHERE EXISTS (SELECT FROM due)
+"""
 
 Config = Mapping[str, Any]
 
@@ -70,6 +81,7 @@ async def keep(database: Database, app: App) -> bool:
         await _ensure_free(connection, app, ids)
         before = await _known(connection, app)
         await registry.sync(connection, app.name, app.url, app.configs)
+        await connection.execute(BACK, app.name)
         return before != await _known(connection, app)
 
 
