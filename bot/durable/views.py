@@ -13,6 +13,13 @@ RUNS = """
     WHERE {} ORDER BY seq
 """
 BY_ID, BY_EVENT = RUNS.format("id = $1"), RUNS.format("event_id = $1")
+# How many are looked at for each that is wanted, where the status is our own reading.
+LOOKED_AT = 20
+LATEST = """
+    SELECT id, function_id, event_id, status, output, error, created_at, ended_at
+    FROM engine.runs WHERE cardinality($2::text[]) = 0 OR status = ANY ($2)
+    ORDER BY id DESC LIMIT $1
+"""
 JOBS = """
     SELECT step_id, name, kind, attempt, error, due_at, worker IS NOT NULL AS held,
         due_at > now() AS later
@@ -34,6 +41,23 @@ async def find(connection: Connection, event_id: str) -> list[RunView]:
     """Return the runs an event started."""
     rows = await connection.fetch(BY_EVENT, event_id)
     return [await _view(connection, row) for row in rows]
+
+
+async def latest(
+    connection: Connection, limit: int, status: RunStatus | None = None
+) -> list[RunView]:
+    """Return the newest runs of all functions; ``status``: only those."""
+    kept = [] if status is None else ["active" if status in _BUSY else status.value]
+    n = limit * LOOKED_AT if kept == ["active"] else limit
+    rows = await connection.fetch(LATEST, n, kept)
+    found: list[RunView] = []
+    for row in rows:
+        view = await _view(connection, row)
+        if status in (None, view.status):
+            found.append(view)
+        if len(found) == limit:
+            break
+    return found
 
 
 async def _view(connection: Connection, run: Any) -> RunView:
