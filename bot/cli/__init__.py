@@ -16,6 +16,7 @@ COMMANDS = {
     "run": "Start Draper: web chat, messengers, runs, and its own database.",
     "chat": "Talk to Draper in this terminal.",
     "link": "Print a new sign-in link and pairing code.",
+    "runs": "What is being worked on: list, show, cancel, retry.",
     "route": "Read messages, one a line, and say which skill each is for.",
     "engine": "Run the engine for functions of other processes, over HTTP.",
     "doctor": "Check the installation, and say what to do about what is wrong.",
