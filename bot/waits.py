@@ -165,7 +165,7 @@ async def _show(session: AsyncSession, at: Pause, step: RowMapping) -> None:
     reply = await deliveries.reply_of(session, at.run_id)
     if reply is None:
         return
-    came, by = step["output"], step["decided_by"] or "a colleague"
+    came, by = step["output"], step["decided_by"]
     message = (
         pause_messages.decided(at, reply["payload"], came, by)
         if at.is_approval

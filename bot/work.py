@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import inngest
 import structlog
@@ -29,7 +29,6 @@ from agent.runs import (
 from agent.runs.outputs import Output
 from agent.runs.writing import Cancelled, Job
 from bot import render
-from bot.durable.port import RunView
 from bot.durable.steps import StepKey
 from bot.jobs import job_of
 from bot.links import Piece
@@ -153,7 +152,9 @@ async def _around(session: AsyncSession, job: Job) -> tuple[str, str]:
     if not any(row["kind"] == "approval" for row in exchanges):
         return above, ""
     by = await approvals.act(session, job.run_id)
-    return above, f"Approved by {by}." if by else ""
+    if by is None:
+        return above, ""
+    return above, f"Approved by {by}." if by else "Approved."
 
 
 def _whole(text: str) -> list[str]:
@@ -170,32 +171,6 @@ async def _plan(
     for number, message in enumerate(shown[1:], start=2):
         key = f"run:{job.run_id}:{job.attempt}:{number}"
         await deliveries.plan(session, place, message, owner=owner, key=key)
-
-
-class Stops(Protocol):
-    """The part of an engine that finds and stops runs."""
-
-    async def find(self, event_id: str) -> list[RunView]:
-        """The runs that one event started."""
-        ...
-
-    async def cancel(self, run_id: str) -> bool:
-        """Stop a run before its next step."""
-        ...
-
-
-class Stopper:
-    """The step of ``cancel-run``."""
-
-    def __init__(self, engine: Stops) -> None:
-        """Cancel in ``engine``."""
-        self._engine = engine
-
-    async def stop(self, key: StepKey, data: dict[str, Any]) -> int:
-        """Cancel what the run's event started; how many durable runs that were."""
-        del key
-        runs = await self._engine.find(f"{data['run_id']}:{data['attempt']}")
-        return sum([await self._engine.cancel(run.id) for run in runs])
 
 
 def _again(error: ModelFailed) -> Exception:

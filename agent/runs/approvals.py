@@ -64,7 +64,7 @@ _PENDING_HERE = text("""
 """)
 
 _NAME_OF = text("""
-    SELECT coalesce(display_name, 'a colleague') FROM workspace_members
+    SELECT display_name FROM workspace_members
     WHERE user_id = CAST(:user_id AS uuid)
 """)
 
@@ -86,7 +86,7 @@ _ACT = text("""
             AND used_at IS NULL) yes
     LEFT JOIN workspace_members m ON m.user_id = yes.decided_by_id
     WHERE a.id = yes.id
-    RETURNING coalesce(m.display_name, 'a colleague') AS decided_by
+    RETURNING coalesce(m.display_name, '') AS decided_by
 """)
 
 # Only as the last words of a line, and on their own: "a mail that needs approval by
@@ -171,9 +171,9 @@ async def pending_in(session: AsyncSession, conversation_id: UUID) -> UUID | Non
 
 
 async def name_of(session: AsyncSession, user_id: object) -> str:
-    """How a member is called here."""
+    """How a member is called here; "" where nobody said."""
     values = {"user_id": str(user_id)}
-    return str(await session.scalar(_NAME_OF, values) or "a colleague")
+    return str(await session.scalar(_NAME_OF, values) or "")
 
 
 async def decide(session: AsyncSession, values: Mapping[str, Any]) -> bool:
@@ -186,7 +186,7 @@ async def expire(session: AsyncSession, run_id: UUID) -> None:
     await session.execute(_EXPIRE, {"run_id": run_id})
 
 
-async def act(session: AsyncSession, run_id: UUID) -> str:
-    """Use a yes up with what it allowed; who gave it, or "" where none was needed."""
+async def act(session: AsyncSession, run_id: UUID) -> str | None:
+    """Use a yes up with what it allowed; who gave it. None: there was none to use."""
     found: str | None = await session.scalar(_ACT, {"run_id": run_id})
-    return found or ""
+    return found

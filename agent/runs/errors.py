@@ -94,7 +94,7 @@ class AlreadyDecided(Conflict):
         said = {
             "approved": f"That was already approved by {by}.",
             "rejected": f"That was already rejected by {by}.",
-            "revision_requested": f"{by} sent that back already; a new version comes.",
+            "revision_requested": f"That was already sent back by {by}.",
             "expired": "That draft waited too long; nobody decided in time.",
             "cancelled": "That draft is no longer asked about.",
         }

@@ -14,7 +14,7 @@ LINE = 300
 """Characters of somebody's words in a line of ours."""
 
 WHO = {
-    "member": "a yes from one of you",
+    "member": "a yes",
     "admin": "a yes from an admin",
     "owner": "a yes from an owner",
 }
@@ -32,7 +32,7 @@ def question(at: Pause, asked: Mapping[str, Any]) -> Message:
     how = "Tap one, or write it in your own words." if choices else "Just write it."
     choices.append(Choice("Use your judgement", "runs.answer", ref, row=8))
     choices.append(_stop(at.run_id, row=9))
-    else_ = f"Without an answer I go on tomorrow with: {_short(asked['default'], LINE)}"
+    else_ = f"No answer by tomorrow, and I go on with: {_ended(asked['default'])}"
     return Message(
         f"One question before I go on: **{_short(asked['question'], 2 * LINE)}**",
         choices=tuple(choices),
@@ -44,7 +44,7 @@ def answered(at: Pause, asked: Mapping[str, Any], came: Mapping[str, Any]) -> Me
     """The question with what came of it; the piece takes its place."""
     said = f"Your answer: {_short(came['answer'], LINE)}" if came["answer"] else ""
     if came["how"] == "timeout":
-        said = f"Nobody answered, so I go on with: {_short(asked['default'], LINE)}"
+        said = f"Nobody answered, so I go on with: {_ended(asked['default'])}"
     return Message(
         f"**{_short(asked['question'], 2 * LINE)}**\n\n"
         f"{said or 'I use my own judgement.'}\n\nWriting on...",
@@ -74,18 +74,19 @@ def decided(
 ) -> Message:
     """The draft after a decision, or after nobody took one.
 
-    ``shown`` is what the message showed; ``by`` a name, or "you".
+    ``shown`` is what the message showed; ``by`` a name, empty when it is not known.
     """
     words = _short(came.get("feedback", ""), LINE)
+    by = f" by {by}" if by else ""
     match came["decision"]:
         case "approve":
-            return Message(shown["text"], note=f"Approved by {by}. Finishing...")
+            return Message(shown["text"], note=f"Approved{by}. Finishing...")
         case "revise":
             going = f"Version {at.number} goes back: {words}\n\n"
             text = f"{going}Writing version {at.number + 1}..."
             return Message(text, choices=(_stop(at.run_id),))
         case "reject":
-            note = f"Rejected by {by}: {words}" if words else f"Rejected by {by}."
+            note = f"Rejected{by}: {words}" if words else f"Rejected{by}."
             return Message(shown["text"], choices=(_anew(at.run_id),), note=note)
         case _:
             note = "Nobody said yes within a week, so this draft is not finished."
@@ -98,6 +99,10 @@ def _anew(run_id: UUID) -> Choice:
 
 def _stop(run_id: UUID, row: int = 0) -> Choice:
     return Choice("Stop", "runs.cancel", {"run_id": str(run_id)}, row=row)
+
+
+def _ended(text: str) -> str:
+    return f"{_short(text, LINE).rstrip('.')}."
 
 
 def _short(text: str, longest: int) -> str:

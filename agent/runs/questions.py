@@ -85,9 +85,8 @@ def unanswered(given: Mapping[str, Any], came: Mapping[str, Any]) -> str:
     """What must be said above a piece when nobody answered in time, else ""."""
     if came.get("how") != "timeout":
         return ""
-    return (
-        f'Nobody answered "{given["question"]}", so I went on with: {given["default"]}'
-    )
+    default = given["default"].rstrip(".")
+    return f'Nobody answered "{given["question"]}", so I went on with: {default}.'
 
 
 def _unreadable(completion: Completion) -> ModelFailed:

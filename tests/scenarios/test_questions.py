@@ -73,7 +73,7 @@ async def test_a_question_is_asked_where_the_answer_will_be_and_a_choice_answers
     ana = await house.member(door)
     asked = await is_asked(house, ana)
     assert set(asked.buttons) == {"Warm", "Plain", *OUT}
-    assert asked.has("go on tomorrow with", "plain and short")
+    assert asked.has("No answer by tomorrow", "plain and short")
     assert (await house.run()).status == "waiting_input"
     await ana.presses("Warm", asked)
     await ana.sees_change(asked, "You asked for: Warm")
