@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from bot.durable import endings, flow, starts, watches
 from bot.durable.arrived import COLUMNS, INVOKED, Arrived
-from bot.durable.database import Connection, Database
+from bot.durable.database import LOST, Connection, Database
 from bot.durable.flow import Wanted
 from bot.durable.observer import NOBODY, Observer
 from bot.durable.protocol import Error
@@ -38,6 +40,20 @@ DUE = """
             WHERE next_at <= now() AND function_id = ANY ($2::text[])) AS ripe
 """
 
+# The rows before any lane: who ends a run has its row and waits for its lane.
+HOLD = """
+    SELECT FROM engine.runs WHERE id = ANY ($1::uuid[]) AND status = 'active'
+    ORDER BY id FOR NO KEY UPDATE
+"""
+SET_ASIDE = """
+    UPDATE engine.events SET dispatched_at = now() WHERE id = (
+        SELECT id FROM engine.events WHERE dispatched_at IS NULL ORDER BY seq LIMIT 1)
+    RETURNING id
+"""
+ON_DUTY = "SELECT pg_advisory_xact_lock($1)"
+
+log = structlog.get_logger()
+
 Entered = dict[str, int]
 """The lanes that runs are to be let into, with their limits."""
 
@@ -45,12 +61,50 @@ Entered = dict[str, int]
 async def dispatch(
     database: Database, registry: Registry, observer: Observer = NOBODY
 ) -> int:
-    """Let waiting events and the clock do what they do; return how many events."""
+    """Let waiting events and the clock do what they do; return how many events.
+
+    An event that cannot be dispatched, whatever the reason, is set aside: it must not
+    stand in the way of all that come after it.
+    """
     began: list[str] = []
+    try:
+        count = await _dispatch(database, registry, BATCH, began)
+    except LOST:
+        raise
+    except Exception:
+        # One of the edges: what follows finds out whether it is an event's fault.
+        log.exception("engine.dispatch_broke")
+        began.clear()
+        count = await _dispatch_one(database, registry, began)
+    observer.started(began)
+    return count
+
+
+async def _dispatch_one(
+    database: Database, registry: Registry, began: list[str]
+) -> int:
+    try:
+        await _dispatch(database, registry, 1, began)
+    except LOST:
+        raise
+    except Exception:
+        began.clear()
+        # If the clock's work breaks, too, it is not the event.
+        await _dispatch(database, registry, 0, began)
+        async with database.transaction() as connection:
+            await connection.execute(ON_DUTY, LOCK)
+            event_id = await connection.fetchval(SET_ASIDE)
+        log.exception("engine.event_set_aside", event_id=event_id)
+    return BATCH
+
+
+async def _dispatch(
+    database: Database, registry: Registry, most: int, began: list[str]
+) -> int:
     async with database.transaction() as connection:
-        await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        await connection.execute(ON_DUTY, LOCK)
         due = await connection.fetchrow(DUE, BATCH, list(registry.known))
-        rows = await connection.fetch(PENDING, BATCH)
+        rows = await connection.fetch(PENDING, most)
         entered: Entered = {}
         if due["ripe"]:
             ripe = await flow.ripen(connection, registry.known)
@@ -64,7 +118,6 @@ async def dispatch(
         await _end(connection, due["expired"], endings.TIMED_OUT)
         await starts.admit(connection, entered)
         await _note(connection, rows, changed=bool(rows) or due["ripe"])
-    observer.started(began)
     return len(rows)
 
 
@@ -114,5 +167,8 @@ def _wanted(event: Arrived, registry: Registry) -> Iterator[Wanted]:
 async def _end(
     connection: Connection, runs: Iterable[UUID], error: Error | None = None
 ) -> None:
-    for run_id in sorted(runs):
+    ids = sorted(runs)
+    if len(ids) > 1:
+        await connection.execute(HOLD, ids)
+    for run_id in ids:
         await endings.cancel(connection, run_id, error)

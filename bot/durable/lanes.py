@@ -17,7 +17,8 @@ BLOCK = """
     WHERE run_id = $1 AND kind = 'call'
     AND NOT EXISTS (SELECT FROM engine.slots WHERE run_id = $1)
 """
-# At most one job of a run is ever blocked, so a limit on jobs is a limit on runs.
+# At most one job of a run is ever blocked, so a limit on jobs is a limit on runs. One
+# that is locked belongs to a run that is ending, and who ends it waits for this lane.
 ADMIT = """
     WITH next AS (
         SELECT j.id, j.run_id
@@ -25,7 +26,7 @@ ADMIT = """
         WHERE r.lane = $1 AND r.status = 'active'
         ORDER BY r.rank NULLS FIRST, r.seq
         LIMIT greatest(0, $2 - (SELECT count(*) FROM engine.slots WHERE lane = $1))
-        FOR UPDATE OF j
+        FOR UPDATE OF j SKIP LOCKED
     ), entered AS (
         INSERT INTO engine.slots (run_id, lane) SELECT run_id, $1 FROM next
     )

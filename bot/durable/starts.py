@@ -121,10 +121,15 @@ def _row(start: Start) -> tuple[Any, ...]:
 
 def _priority(start: Start) -> int | None:
     if start.plan.priority is None:
-        return None
+        return 0 if _shares_lane(start.plan) else None
     value = start.plan.priority.value(start.event.facts)
     given = value if isinstance(value, int | float) else 0
     return int(max(-600, min(600, given)))
+
+
+def _shares_lane(plan: Plan) -> bool:
+    # With functions that may have priorities: all of the lane's runs need a rank.
+    return plan.concurrency is not None and plan.concurrency.scope != "fn"
 
 
 def _endings(start: Start) -> list[Watch]:

@@ -126,3 +126,33 @@ async def test_a_lost_notification_costs_one_poll(world: World) -> None:
         "INSERT INTO engine.events (id, name, data) VALUES ('e1', 'go', '{}')"
     )
     assert await world.ended("e1", within_s=5)
+
+
+async def test_an_event_that_cannot_be_dispatched_is_set_aside(
+    world: World, app_engine: AsyncEngine
+) -> None:
+    world.declare("go", hello)
+    engine = await world.start()
+    async with AsyncSession(app_engine) as session, session.begin():
+        forged = Event("inngest/function.invoked", {"no": "correlation"}, "forged")
+        await engine.send_in(
+            session, Event("go", {}, "e1"), forged, Event("go", {}, "e2")
+        )
+    for name in ("e1", "e2"):
+        (run,) = await world.ended(name)
+        assert run.status is RunStatus.COMPLETED
+    assert await engine.find("forged") == []
+    assert engine.health().ok
+
+
+async def test_a_clock_that_cannot_tick_costs_no_event(world: World) -> None:
+    yearly = inngest.TriggerCron(cron="0 0 1 1 *")
+    world.declare("go", hello, trigger=[inngest.TriggerEvent(event="go"), yearly])
+    engine = await world.start()
+    # An instant after which the calendar has no other.
+    await world.tell("UPDATE engine.crons SET next_at = '-infinity'")
+    await engine.send(Event("go", {}, "e1"))
+    await asyncio.sleep(0.3)
+    await world.tell("UPDATE engine.crons SET next_at = 'infinity'")
+    (run,) = await world.ended("e1")
+    assert run.status is RunStatus.COMPLETED

@@ -5,8 +5,10 @@ from datetime import timedelta
 import inngest
 import pytest
 
+from bot.durable import lanes
 from bot.durable.port import Event, RunStatus
 from bot.durable.steps import StepKey, Steps
+from tests.bot.durable.desk import Desk
 from tests.bot.durable.world import World
 
 ONE = [inngest.Concurrency(limit=1, key="event.data.chat")]
@@ -149,3 +151,23 @@ async def test_two_engines_keep_one_lane(world: World) -> None:
         await world.ended(name)
     assert crowd.order == names
     assert crowd.most["a"] == 1
+
+
+async def test_a_lane_does_not_wait_for_a_run_that_is_just_being_cancelled(
+    desk: Desk,
+) -> None:
+    await desk.declare(concurrency=ONE)
+    await desk.send("first", "second", "third", chat="a")
+    (lane,) = await desk.world.rows("SELECT lane FROM engine.slots")
+    await desk.world.tell("DELETE FROM engine.slots")
+    async with desk.store.transaction() as canceller, asyncio.timeout(3):
+        await canceller.execute(
+            "DELETE FROM engine.jobs j USING engine.runs r"
+            " WHERE r.id = j.run_id AND r.event_id IN ('first', 'second')"
+        )
+        async with desk.store.transaction() as other:
+            await lanes.admit(other, lane.lane, 1)
+    (inside,) = await desk.world.rows(
+        "SELECT event_id FROM engine.slots JOIN engine.runs r ON r.id = run_id"
+    )
+    assert inside.event_id == "third"

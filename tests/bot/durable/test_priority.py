@@ -108,3 +108,17 @@ async def test_a_busy_key_does_not_hold_up_another(desk: Desk) -> None:
     await desk.send("other", chat="quiet")
     jobs = await claim(desk.store)
     assert [job.facts["id"] for job in jobs] == ["busy1", "other"]
+
+
+async def test_in_a_shared_lane_functions_without_priority_wait_their_turn(
+    desk: Desk,
+) -> None:
+    shared = [inngest.Concurrency(limit=1, key="'all'", scope="env")]
+    trigger = inngest.TriggerEvent(event="go")
+    await desk.declare("plain", trigger=trigger, concurrency=shared)
+    await desk.declare("urgent", trigger=trigger, concurrency=shared, priority=URGENCY)
+    await desk.send("e1", urgency=10)
+    order = await desk.world.rows(
+        "SELECT function_id FROM engine.runs ORDER BY rank NULLS FIRST, seq"
+    )
+    assert [row.function_id for row in order] == ["t-urgent", "t-plain"]
