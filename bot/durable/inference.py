@@ -70,7 +70,9 @@ class Inference:
     async def _ask(self, opts: Mapping[str, Any]) -> Any:
         url = str(opts.get("url"))
         self._reach.check(url)
-        headers = {**_authorization(opts), **opts.get("headers", {})}
+        given = {**_authorization(opts), **opts.get("headers", {})}
+        # Written as Inngest's server writes them, for whoever compares letter by letter.
+        headers = {str(name).title(): str(value) for name, value in given.items()}
         request = self._client.build_request(
             "POST", url, json=opts["body"], headers=headers
         )
