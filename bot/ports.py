@@ -66,10 +66,6 @@ class LateEngine:
         """The runs that one event started."""
         return await self.engine.find(event_id)
 
-    async def cancel(self, run_id: str) -> bool:
-        """Stop a run before its next step."""
-        return await self.engine.cancel(run_id)
-
 
 class EngineEvents:
     """Emits to the durable engine in the caller's transaction."""

@@ -42,8 +42,7 @@ from bot.services import Admits, Services
 from bot.settings import Access, Settings
 from bot.wiring.database import Pools
 from bot.wiring.engines import Serving, choose
-from bot.work import SkillWork, Stopper
-from bot.workflows.cancel_run import cancel_run
+from bot.work import SkillWork
 from bot.workflows.run_skill import run_skill
 from db.objects import Bucket, LocalObjects, S3Objects
 from db.tenancy import system
@@ -101,10 +100,7 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
     )
 
     def declare(client: inngest.Inngest) -> list[inngest.Function[Any]]:
-        return [
-            run_skill(client, SkillWork(services)),
-            cancel_run(client, Stopper(late)),
-        ]
+        return [run_skill(client, SkillWork(services))]
 
     chosen = choose(settings, pools, declare, clock, services.pace)
     late.engine = chosen.engine

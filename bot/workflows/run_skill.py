@@ -12,7 +12,7 @@ import inngest
 
 from agent.runs.pause_operations import ANSWERED, DECIDED
 from agent.runs.pause_schemas import ANSWER_WITHIN, DECIDE_WITHIN
-from agent.runs.requests import REQUESTED
+from agent.runs.requests import CANCELLED, REQUESTED
 from bot.durable.steps import StepKey, Steps
 
 TELLS = {"Told", "NonRetriableError", "RetryAfterError"}
@@ -20,6 +20,10 @@ TELLS = {"Told", "NonRetriableError", "RetryAfterError"}
 
 FN_ID = "run-skill"
 RETRIES = 3
+SAME = (
+    "event.data.run_id == async.data.run_id && event.data.attempt == async.data.attempt"
+)
+"""``event`` is what started the run, ``async`` what came later."""
 
 Data = dict[str, Any]
 
@@ -80,6 +84,7 @@ def run_skill(client: inngest.Inngest, work: Work) -> inngest.Function[Any]:
         trigger=inngest.TriggerEvent(event=REQUESTED),
         idempotency="event.id",
         concurrency=[inngest.Concurrency(limit=1, key="event.data.lane")],
+        cancel=[inngest.Cancel(event=CANCELLED, if_exp=SAME)],
         retries=RETRIES,
         on_failure=failed,
     )

@@ -81,3 +81,19 @@ def canonical(value: Any) -> bytes:
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False
     ).encode()
+
+
+def holds(expression: str, started: Any, came: Any) -> bool:
+    """Whether ``event.a == async.b && ...`` holds; no other form is understood."""
+    for part in expression.split("&&"):
+        left, right = (side.strip().split(".") for side in part.split("=="))
+        assert (left[0], right[0]) == ("event", "async"), expression
+        if _at(started, left[1:]) != _at(came, right[1:]):
+            return False
+    return True
+
+
+def _at(value: Any, path: list[str]) -> Any:
+    for name in path:
+        value = value[name]
+    return value

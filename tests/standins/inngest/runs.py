@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import ClientError, ClientSession
 
-from tests.standins.inngest.rules import canonical, signature
+from tests.standins.inngest.rules import canonical, holds, signature
 
 AGAIN_S = 0.05
 
@@ -53,7 +53,13 @@ class Runs:
         self.session: ClientSession | None = None
 
     def start(self, event: dict[str, Any]) -> None:
-        """Start what the event triggers."""
+        """Stop what the event cancels, and start what it triggers."""
+        for run in self.all.values():
+            for cancel in run.function.get("cancel", ()):
+                if cancel["event"] == event["name"] and holds(
+                    cancel["if"], run.event, event
+                ):
+                    run.cancel()
         for function in self._server.functions.values():
             triggers = [t for t in function["triggers"] if t.get("event")]
             if any(t["event"] == event["name"] for t in triggers):

@@ -1,9 +1,11 @@
 """What ``draper doctor`` finds of an Inngest server."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from bot.cli import doctor_checks
 from bot.settings import Inngest as Group
@@ -11,6 +13,13 @@ from bot.settings import Settings
 from tests.standins.inngest import EVENT_KEY, SIGNING_KEY, Inngest
 
 Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """The command sets them up for its own output."""
+    yield
+    structlog.reset_defaults()
 
 
 async def said(

@@ -159,6 +159,8 @@ async def test_stop_stops_a_run_that_is_being_written(
         "run.cancelled",
         "run.requested",
     ]
+    [run] = inngest.runs.all.values()
+    assert run.status == "Cancelled"
 
 
 async def test_health_says_that_the_server_was_not_told_of_us(
