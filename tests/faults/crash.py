@@ -15,9 +15,13 @@ BOTH = "write page copy and an email sequence for Acme"
 REMOTE = {p for p in faultpoints.POINTS if p.startswith("relay.")}
 """Points on the way to an Inngest server; tests/bot/durable/remote visits them."""
 
-REQUESTS = sorted(
-    faultpoints.POINTS - REMOTE - {"engine.timer_due", "engine.failure_handler"}
-)
+WAITS = {"ask.shown", "approve.shown", "wait.over", "engine.wait_matched"}
+"""Points on the way of a request that waits for a person; test_kill_waits."""
+
+ENGINE_ONLY = {"engine.timer_due", "engine.failure_handler", "engine.cron_tick"}
+"""Points that no request passes; tests/bot/durable and tests/torture visit them."""
+
+REQUESTS = sorted(faultpoints.POINTS - REMOTE - WAITS - ENGINE_ONLY)
 """Points on the way of a request; none of its steps sleeps, and it does not fail."""
 MESSAGES = [p for p in REQUESTS if p.startswith(("keep.", "inbox.", "post."))]
 """Points on the way of what is answered at once: commands, scores."""

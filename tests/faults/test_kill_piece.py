@@ -9,7 +9,7 @@ import pytest
 from db import faultpoints
 from tests.faults.books import assert_one_piece, assert_one_rating
 from tests.faults.conftest import Opens
-from tests.faults.crash import PIECE, REMOTE, REQUESTS, crash
+from tests.faults.crash import ENGINE_ONLY, PIECE, REMOTE, REQUESTS, WAITS, crash
 from tests.faults.world import DOORS
 
 FINISHED = {"write.settled", "deliver.stored", "deliver.shown", "post.recorded"}
@@ -17,8 +17,9 @@ FINISHED = {"write.settled", "deliver.stored", "deliver.shown", "post.recorded"}
 
 
 def test_every_fault_point_is_on_the_way_or_known_to_be_elsewhere() -> None:
-    engine_only = {"engine.timer_due", "engine.failure_handler"}
-    assert set(REQUESTS) == faultpoints.POINTS - engine_only - REMOTE
+    elsewhere = ENGINE_ONLY | REMOTE | WAITS
+    assert set(REQUESTS) == faultpoints.POINTS - elsewhere
+    assert elsewhere <= faultpoints.POINTS
 
 
 @pytest.mark.parametrize("point", REQUESTS)

@@ -55,7 +55,7 @@ async def test_web_worker_and_chat_work_together_as_three_processes(
     site.script()
     async with AsyncExitStack() as stack:
         for part in ("web", "worker", "chat"):
-            await stack.enter_async_context(_lives(site.app, part))
+            await stack.enter_async_context(lives(site.app, part))
         await site.ana.writes(ASK)
         await site.ana.presses("5", await site.ana.sees("How good is it"))
         await site.ana.sees("You gave this 5 of 5")
@@ -66,7 +66,8 @@ async def test_web_worker_and_chat_work_together_as_three_processes(
 
 
 @asynccontextmanager
-async def _lives(whole: App, part: str) -> AsyncIterator[App]:
+async def lives(whole: App, part: str) -> AsyncIterator[App]:
+    """One process of an installation, with this part alone."""
     folder = whole.folder / part
     folder.mkdir()
     app = replace(whole, folder=folder, parts=(part,))
