@@ -4,21 +4,26 @@ Each line dispatches as many events to one function that has one option, beside 
 unfinished runs of the lines before. ``python -m bench.flow``.
 """
 
+import contextlib
+import tempfile
 import time
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import inngest
 import structlog
 import uvloop
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bench.durable import database
 from bot.durable import flow, registry
 from bot.durable.caller import InProcess
 from bot.durable.database import Database
 from bot.durable.dispatch import dispatch
 from bot.durable.registry import Registry
+from db import schema
+from db.server import Server
 
 EVENTS, KEYS = 10_000, 1_000
 KEY = "event.data.key"
@@ -53,6 +58,24 @@ STOP = """
     INSERT INTO engine.events (id, name, data)
     VALUES ('stop', 'stop', '{"number": 7777, "why": "no longer needed"}')
 """
+
+
+@contextlib.asynccontextmanager
+async def database() -> AsyncIterator[AsyncEngine]:
+    """A migrated database on a server of its own."""
+    with tempfile.TemporaryDirectory() as home:
+        server = Server(Path(home))
+        urls = await server.start()
+        owner = create_async_engine(urls.owner)
+        system = create_async_engine(urls.system)
+        try:
+            async with owner.begin() as connection:
+                await connection.run_sync(schema.upgrade)
+            yield system
+        finally:
+            await owner.dispose()
+            await system.dispose()
+            await server.stop()
 
 
 async def declare(store: Database, name: str, options: dict[str, Any]) -> Registry:
@@ -96,11 +119,17 @@ async def measure(system: AsyncEngine) -> None:
         async with store.connection() as connection:
             runs = await connection.fetchval(BEGUN, f"bench-{name}")
         print(f"{name:22}{EVENTS / took_s:10.0f}{runs:8}")
+        if "cancel" in options:
+            await cancel(store, known)
+    await store.close()
+
+
+async def cancel(store: Database, known: Registry) -> None:
+    """Print how long it takes to find and end one run of many."""
     async with store.connection() as connection:
         await connection.execute(STOP)
     took_s = await timed(store, known)
     print(f"one cancelling event among {EVENTS} active runs: {took_s * 1000:.1f} ms")
-    await store.close()
 
 
 async def main() -> None:

@@ -17,17 +17,20 @@ CALLABLE = """
 """
 # A worker's name on a job that is due again means that its lease ran out.
 DUE = f"""
-        SELECT j.id FROM engine.jobs j JOIN engine.runs r ON r.id = j.run_id
+        SELECT j.id, j.due_at, j.priority, r.seq
+        FROM engine.jobs j JOIN engine.runs r ON r.id = j.run_id
         WHERE NOT blocked AND due_at <= now() AND j.id <> ALL ($4::bigint[])
             AND (worker IS NULL OR now() <= $8)
             AND losses + (worker IS NOT NULL)::integer < $5
             AND {CALLABLE.format(functions="$7::text[]")}
 """  # noqa: S608 - a condition of ours
 FIRST_COME = f"{DUE} ORDER BY due_at LIMIT $1 FOR UPDATE OF j SKIP LOCKED"
-# Among the first so many the more urgent ones are first.
-MOST_URGENT = f"""{DUE}
-            AND j.id IN (SELECT id FROM ({DUE} ORDER BY due_at LIMIT 1000) AS early)
-        ORDER BY due_at - make_interval(secs => j.priority), r.seq
+# Of those that have waited longest the most urgent ones, if they are still to be had.
+MOST_URGENT = f"""
+        SELECT j.id FROM ({DUE} ORDER BY due_at LIMIT 1000) AS early
+        JOIN engine.jobs j ON j.id = early.id
+        WHERE NOT j.blocked AND j.due_at <= now()
+        ORDER BY early.due_at - make_interval(secs => early.priority), early.seq
         LIMIT $1 FOR UPDATE OF j SKIP LOCKED
 """  # noqa: S608 - a condition of ours
 CLAIM = f"""
