@@ -95,7 +95,8 @@ _STEPS = text("""
 _AHEAD = text("""
     SELECT earlier.number FROM runs r JOIN runs earlier USING (conversation_id)
     WHERE r.id = :run_id AND r.status = 'queued' AND earlier.number < r.number
-      AND earlier.status IN ('queued', 'running', 'waiting_approval', 'waiting_input')
+      -- One that waits for a person lets others go first.
+      AND earlier.status IN ('queued', 'running')
     ORDER BY earlier.number LIMIT 1
 """)
 
