@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 STILL = timedelta(minutes=10)
 """A run that should be worked on and has not moved for longer is worth a look."""
 
+OVER = ("completed", "failed", "timeout", "cancelled")
+
 _COLUMNS = """
     SELECT r.id, r.workspace_id, w.name AS workspace, r.number, r.kind,
            coalesce(s.title, CASE r.kind WHEN 'chat' THEN 'Answer' ELSE 'Skill' END)

@@ -1,0 +1,111 @@
+"""What is done every night: forgetting by age, ending what expired, counting the lost.
+
+Money that crashed calls still hold is freed elsewhere, every minute and without the
+engine (``bot.wiring.processes``): a person must not wait for it until the night, nor
+for an Inngest server that is away.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any, Protocol
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from agent.identity import retention as identity
+from agent.mailroom import backlog
+from agent.mailroom import retention as mailroom
+from agent.runs import retention as runs
+from bot.durable import pruning
+from bot.durable.remote import outbox
+from bot.durable.steps import StepKey
+from db.tenancy import SystemRole
+
+BATCH = 500
+"""Rows a transaction: a lock is held for some milliseconds."""
+BATCHES = 400
+"""Of one sweep in one night; what is left waits for the next."""
+ENGINE = timedelta(days=14)
+"""How long a durable run can be looked at after its end."""
+
+log = structlog.get_logger()
+
+Batch = Callable[[AsyncSession, int], Awaitable[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Something to do to rows that are old enough, a batch at a time."""
+
+    name: str
+    role: SystemRole
+    batch: Batch
+    """Does up to so many, and returns how many those were."""
+
+
+async def _posted(session: AsyncSession, n: int) -> int:
+    return await outbox.prune(session, most=n)
+
+
+SWEEPS = (
+    Sweep("approvals", "worker", runs.expire_approvals),
+    Sweep("inbox-bodies", "worker", mailroom.blank),
+    Sweep("inbox", "eraser", mailroom.forget),
+    Sweep("outbox", "worker", _posted),
+    Sweep("link-codes", "eraser", identity.forget_codes),
+    Sweep("sessions", "eraser", identity.forget_sessions),
+    Sweep("throttles", "worker", identity.forget_windows),
+    Sweep("routing-labels", "eraser", runs.forget_labels),
+    Sweep("engine-runs", "worker", partial(pruning.runs, older_than=ENGINE)),
+    Sweep("engine-events", "worker", partial(pruning.events, older_than=ENGINE)),
+    Sweep("engine-meters", "worker", pruning.meters),
+)
+
+
+class Opens(Protocol):
+    """The part of the services that opens a narrow role's transaction."""
+
+    def as_role(self, role: SystemRole) -> Any:
+        """Open a transaction with one narrow role's rights."""
+        ...
+
+
+class Sweeper:
+    """The steps of ``sweep``."""
+
+    names = tuple(sweep.name for sweep in SWEEPS)
+
+    def __init__(self, services: Opens) -> None:
+        """Sweep with the rights that ``services`` open."""
+        self._services = services
+
+    async def sweep(self, key: StepKey, name: str) -> int:
+        """Do one sweep to its end; how many rows it changed.
+
+        Raises:
+            DBAPIError: A lock was held for too long; what was done stands.
+        """
+        del key  # done a second time it finds nothing left
+        [one] = (each for each in SWEEPS if each.name == name)
+        total = 0
+        for _ in range(BATCHES):
+            async with self._services.as_role(one.role) as session:
+                done = await one.batch(session, BATCH)
+            total += done
+            if done < BATCH:
+                break
+        log.info("sweep.done", sweep=name, rows=total)
+        return total
+
+    async def letters(self, key: StepKey) -> int:
+        """Tell the operator of messages that were given up; how many there are."""
+        del key
+        async with self._services.as_role("worker") as session:
+            found = await backlog.dead(session)
+        for one in found:
+            log.warning(
+                "letters.dead", kind=one.kind, channel=one.channel, count=one.count
+            )
+        return sum(one.count for one in found)
