@@ -55,8 +55,9 @@ def job(row: Any) -> dict[str, Any]:
 
 
 def function(row: Any) -> dict[str, Any]:
-    """Return what is known of a function."""
+    """Return what is known of a function; Inngest's server calls the slug its id."""
     return {
+        "id": row["id"],
         "slug": row["id"],
         "app": row["app"],
         "url": row["url"],

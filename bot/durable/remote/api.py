@@ -105,8 +105,8 @@ class Api:
         """What the server knows of an app, and what time it is there."""
         path = f"/v1/apps/{quote(app, safe='')}/functions"
         answer = await insist(lambda: self._ask("GET", path))
-        told = answer.json()
-        known = [each["id"] for each in told] if isinstance(told, list) else []
+        told = _json(answer)
+        known = [str(each.get("id")) for each in told if isinstance(each, dict)]
         date = answer.headers.get("date")
         return Met(tuple(known), parsedate_to_datetime(date) if date else None)
 
@@ -187,11 +187,15 @@ def _said(answer: Response) -> str:
 
 
 def _object(answer: Response) -> Json:
-    try:
-        told = answer.json()
-    except ValueError:
-        return {}
+    told = _json(answer)
     return told if isinstance(told, dict) else {}
+
+
+def _json(answer: Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        return ()
 
 
 def _wait_s(answer: Response) -> float:
