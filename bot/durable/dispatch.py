@@ -12,7 +12,7 @@ from bot.durable.database import LOST, Connection, Database
 from bot.durable.flow import Wanted
 from bot.durable.observer import NOBODY, Observer
 from bot.durable.protocol import Error
-from bot.durable.registry import Registry
+from bot.durable.registry import EDITION, Registry
 from bot.durable.starts import Start
 from db import faultpoints
 
@@ -23,7 +23,7 @@ LOCK = 0x647261706572
 """One dispatcher at a time, so that runs are numbered in the order of their events."""
 
 PENDING = f"""
-    SELECT {COLUMNS},
+    SELECT {COLUMNS}, {EDITION},
         EXISTS (SELECT FROM engine.watches w WHERE w.event = e.name) AS watched
     FROM engine.events e WHERE dispatched_at IS NULL ORDER BY seq LIMIT $1
 """  # noqa: S608 - columns of ours
@@ -45,11 +45,6 @@ HOLD = """
     SELECT FROM engine.runs WHERE id = ANY ($1::uuid[]) AND status = 'active'
     ORDER BY id FOR NO KEY UPDATE
 """
-SET_ASIDE = """
-    UPDATE engine.events SET dispatched_at = now() WHERE id = (
-        SELECT id FROM engine.events WHERE dispatched_at IS NULL ORDER BY seq LIMIT 1)
-    RETURNING id
-"""
 ON_DUTY = "SELECT pg_advisory_xact_lock($1)"
 
 log = structlog.get_logger()
@@ -68,7 +63,7 @@ async def dispatch(
     """
     began: list[str] = []
     try:
-        count = await _dispatch(database, registry, BATCH, began)
+        count = await _dispatch(database, registry, began)
     except LOST:
         raise
     except Exception:
@@ -83,42 +78,57 @@ async def dispatch(
 async def _dispatch_one(
     database: Database, registry: Registry, began: list[str]
 ) -> int:
-    try:
-        await _dispatch(database, registry, 1, began)
-    except LOST:
-        raise
-    except Exception:
-        began.clear()
-        # If the clock's work breaks, too, it is not the event.
-        await _dispatch(database, registry, 0, began)
-        async with database.transaction() as connection:
-            await connection.execute(ON_DUTY, LOCK)
-            event_id = await connection.fetchval(SET_ASIDE)
-        log.exception("engine.event_set_aside", event_id=event_id)
+    async with database.transaction() as connection:
+        await connection.execute(ON_DUTY, LOCK)
+        # If the clock's work breaks by itself, no event is to blame.
+        await _work(connection, registry, (), began)
+        rows = await connection.fetch(PENDING, 1)
+        alone: list[str] = []
+        try:
+            async with connection.transaction():
+                await _work(connection, registry, rows, alone)
+        except LOST:
+            raise
+        except Exception:
+            ids = [row["id"] for row in rows]
+            log.exception("engine.event_set_aside", event_ids=ids)
+            await connection.execute(DISPATCHED, ids)
+        else:
+            began += alone
     return BATCH
 
 
-async def _dispatch(
-    database: Database, registry: Registry, most: int, began: list[str]
-) -> int:
+async def _dispatch(database: Database, registry: Registry, began: list[str]) -> int:
     async with database.transaction() as connection:
         await connection.execute(ON_DUTY, LOCK)
-        due = await connection.fetchrow(DUE, BATCH, list(registry.known))
-        rows = await connection.fetch(PENDING, most)
-        entered: Entered = {}
-        if due["ripe"]:
-            ripe = await flow.ripen(connection, registry.known)
-            entered |= await _begin(connection, ripe, began)
-        for part, heard in _parts(rows, registry):
-            wanted = [one for event in part for one in _wanted(event, registry)]
-            admitted = await flow.admit(connection, wanted)
-            entered |= await _begin(connection, admitted, began)
-            if heard:
-                await _end(connection, await watches.answer(connection, part[-1]))
-        await _end(connection, due["expired"], endings.TIMED_OUT)
-        await starts.admit(connection, entered)
-        await _note(connection, rows, changed=bool(rows) or due["ripe"])
+        rows = await connection.fetch(PENDING, BATCH)
+        # Whoever registers and then sends is understood, however fast it goes.
+        if rows and not registry.is_latest(rows[0]):
+            await registry.load(connection)
+        await _work(connection, registry, rows, began)
     return len(rows)
+
+
+async def _work(
+    connection: Connection,
+    registry: Registry,
+    rows: Sequence[Any],
+    began: list[str],
+) -> None:
+    due = await connection.fetchrow(DUE, BATCH, list(registry.known))
+    entered: Entered = {}
+    if due["ripe"]:
+        ripe = await flow.ripen(connection, registry.known)
+        entered |= await _begin(connection, ripe, began)
+    for part, heard in _parts(rows, registry):
+        wanted = [one for event in part for one in _wanted(event, registry)]
+        admitted = await flow.admit(connection, wanted)
+        entered |= await _begin(connection, admitted, began)
+        if heard:
+            await _end(connection, await watches.answer(connection, part[-1]))
+    await _end(connection, due["expired"], endings.TIMED_OUT)
+    await starts.admit(connection, entered)
+    await _note(connection, rows, changed=bool(rows) or due["ripe"])
 
 
 def _parts(
