@@ -47,9 +47,9 @@ class Waits:
         async with self._services.tenant(job.caller) as session:
             is_new = await pause_queries.pause(session, at, asked)
             if is_new:
-                message = pause_messages.question(at, asked)
+                by_words = await _listen(session, job, at, asked["question"])
+                message = pause_messages.question(at, asked, by_words=by_words)
                 await deliveries.show_for_run(session, job.run_id, message)
-                await _listen(session, job, at, asked["question"])
         faultpoints.reach("ask.shown")
         return is_new
 
@@ -135,10 +135,11 @@ class Waits:
             await _attach(session, job, at, reply, whole)
 
 
-async def _listen(session: AsyncSession, job: Job, at: Pause, question: str) -> None:
-    """Take the person's next words in this conversation as the answer."""
+async def _listen(session: AsyncSession, job: Job, at: Pause, question: str) -> bool:
+    """Take the person's next words here as the answer; False: they are busy."""
     if job.caller.conversation_id is None:
-        return
+        return False
+    await conversations.answer(session, job.caller, question, run_id=at.run_id)
     dialog = Dialog(
         id=at.run_id,
         kind="confirm",
@@ -147,8 +148,9 @@ async def _listen(session: AsyncSession, job: Job, at: Pause, question: str) -> 
         subject_id=at.run_id,
     )
     minutes = int(ANSWER_WITHIN.total_seconds() // 60)
-    await conversations.ask_unless_busy(session, job.caller, dialog, minutes=minutes)
-    await conversations.answer(session, job.caller, question, run_id=at.run_id)
+    return await conversations.ask_unless_busy(
+        session, job.caller, dialog, minutes=minutes
+    )
 
 
 async def _end(session: AsyncSession, at: Pause, late: Mapping[str, Any]) -> bool:

@@ -43,12 +43,13 @@ async def read(
     declared = asked["approval"] or ""
     if not task.skill or not words:
         return Brief(task, exchanges, "")
-    used = sum(row["kind"] == "wait" for row in exchanges)
+    asked_before = sum(row["kind"] == "wait" for row in exchanges)
+    somebody_listens = asked["conversation_id"] is not None
     task = replace(
         task,
         brief=words,
         tools=(questions.ASK,),
-        may_use_tools=used < questions.MOST,
+        may_use_tools=somebody_listens and asked_before < questions.MOST,
     )
     return Brief(task, exchanges, max(declared, wished, key=RANK.index))
 

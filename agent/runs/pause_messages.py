@@ -20,8 +20,11 @@ WHO = {
 }
 
 
-def question(at: Pause, asked: Mapping[str, Any]) -> Message:
-    """A question of the model, its choices, and the ways out."""
+def question(at: Pause, asked: Mapping[str, Any], *, by_words: bool) -> Message:
+    """A question of the model, its choices, and the ways out.
+
+    ``by_words``: the person's next words are taken as the answer.
+    """
     ref = {"run_id": str(at.run_id), "attempt": at.attempt, "number": at.number}
     choices = [
         Choice(
@@ -29,7 +32,8 @@ def question(at: Pause, asked: Mapping[str, Any]) -> Message:
         )
         for place, text in enumerate(asked["choices"])
     ]
-    how = "Tap one, or write it in your own words." if choices else "Just write it."
+    how = "write it in your own words" if by_words else "reply to this message"
+    how = f"Tap one, or {how}." if choices else f"{how.capitalize()}."
     choices.append(Choice("Use your judgement", "runs.answer", ref, row=8))
     choices.append(_stop(at.run_id, row=9))
     else_ = f"No answer by tomorrow, and I go on with: {_ended(asked['default'])}"

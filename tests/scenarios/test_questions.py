@@ -175,6 +175,38 @@ async def test_others_go_on_while_one_waits(house: House) -> None:
     await ana.sees_change(asked, "You asked for: Warm")
 
 
+async def test_who_is_in_the_middle_of_an_interview_answers_by_replying(
+    house: House,
+) -> None:
+    ana = await house.member("telegram")
+    house.claude.script(Reply(tool=("ask_person", TONE), pace_s=0.2))
+    await ana.writes(ASK)
+    await ana.sees("Working on it")
+    await ana.commands("idea-to-spec a rota planner")
+    await ana.sees("What is the idea")
+    asked = await ana.sees("Which tone", "reply to this message", buttons=("Warm",))
+    await ana.writes("A planner for nurses")
+    await ana.sees("Who needs it")
+    assert ana.now(asked).has("Which tone"), "that was for the interview"
+    await ana.commands("cancel")
+    await ana.sees("we leave it there")
+    await ana.writes("Like a letter", reply_to=asked.ref)  # type: ignore[call-arg]
+    await ana.sees_change(asked, "You asked for: Like a letter")
+
+
+async def test_two_runs_that_ask_are_answered_apart(house: House) -> None:
+    ana = await house.member("web")
+    first = await is_asked(house, ana)
+    house.claude.script(Reply(tool=("ask_person", {**TONE, "question": "How long?"})))
+    await ana.commands("copywriting an ad for Brew, a tea")
+    second = await ana.sees("How long", buttons=("Warm",))
+    await ana.writes("Like a letter")
+    await ana.sees_change(first, "You asked for: Like a letter")
+    assert ana.now(second).has("How long")
+    await ana.presses("Plain", second)
+    await ana.sees_change(second, "You asked for: Plain")
+
+
 async def test_nobody_answers_and_it_goes_on_with_its_default_and_says_so(
     house: House, door: str
 ) -> None:
