@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.errors import NotFound, Unavailable
 from agent.ports import Progress
-from bot.durable.port import Event, RunEngine, RunView
+from bot.durable.port import EngineHealth, Event, RunEngine, RunView
 from db.objects import LocalObjects, ObjectMissing, ObjectsUnavailable, S3Objects
 
 T = TypeVar("T")
@@ -65,6 +65,10 @@ class LateEngine:
     async def find(self, event_id: str) -> list[RunView]:
         """The runs that one event started."""
         return await self.engine.find(event_id)
+
+    def health(self) -> EngineHealth:
+        """How it stands, from memory."""
+        return self.engine.health()
 
 
 class EngineEvents:

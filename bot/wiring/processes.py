@@ -262,9 +262,13 @@ async def _reached(core: Core) -> Response:
 
 
 def _with_news(core: Core, said: str) -> str:
-    """Add why an Inngest server may not know us; people can be served all the same."""
+    """Add what else is wrong; people can be served all the same."""
     unknown = core.serving.herald.trouble if core.serving else ""
-    return f"{said}; Inngest: {unknown}" if unknown else said
+    stuck = core.watchdog.trouble if core.watchdog else ""
+    parts = [said]
+    parts += [f"Inngest: {unknown}"] if unknown else []
+    parts += [f"stuck: {stuck}"] if stuck else []
+    return "; ".join(parts)
 
 
 async def _sweep(core: Core) -> None:

@@ -40,10 +40,14 @@ from bot.ports import (
 from bot.router import Router, rule
 from bot.services import Admits, Services
 from bot.settings import Access, Settings
+from bot.sweeps import Sweeper
+from bot.watchdog import Watchdog
 from bot.wiring.database import Pools
 from bot.wiring.engines import Serving, choose
 from bot.work import SkillWork
 from bot.workflows.run_skill import run_skill
+from bot.workflows.sweep import sweep
+from bot.workflows.watchdog import watchdog
 from db.objects import Bucket, LocalObjects, S3Objects
 from db.tenancy import system
 
@@ -60,6 +64,8 @@ class Core:
     engine: RunEngine
     serving: Serving | None = None
     """Where an Inngest server runs the functions: how it reaches them."""
+    watchdog: Watchdog | None = None
+    """What it last found, if it looks from this process."""
 
     async def aclose(self) -> None:
         """Give back what the engine holds towards the outside."""
@@ -99,12 +105,19 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
         progress=EngineProgress(late),
     )
 
+    work = SkillWork(services)
+    dog = Watchdog(services, late, work)
+
     def declare(client: inngest.Inngest) -> list[inngest.Function[Any]]:
-        return [run_skill(client, SkillWork(services))]
+        return [
+            run_skill(client, work),
+            sweep(client, Sweeper(services)),
+            watchdog(client, dog),
+        ]
 
     chosen = choose(settings, pools, declare, clock, services.pace)
     late.engine = chosen.engine
-    return Core(services, chosen.engine, chosen.serving)
+    return Core(services, chosen.engine, chosen.serving, dog)
 
 
 @asynccontextmanager
