@@ -1,5 +1,6 @@
 # Each target does its own set-up; a second call starts at once.
-# PYTHON=/path/to/python chooses the interpreter.
+# PYTHON=/path/to/python chooses the interpreter; SEED=... repeats a torture, PARTS=
+# "storm cuts" chooses parts of it.
 
 BIN := .venv/bin
 WORKERS := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
@@ -7,7 +8,7 @@ COMPILE := $(BIN)/python -m uv pip compile pyproject.toml --universal --python-v
 	--no-emit-index-url --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench coverage lint lock chromium
+.PHONY: help run test check bench torture coverage lint lock chromium
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -22,9 +23,12 @@ check: .venv/dev.stamp chromium lint ## Everything CI does: linters, types, bord
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -q
 
 bench: .venv/dev.stamp ## Run the benchmarks; each prints a table
-	@for each in bench/[a-z]*.py; do \
+	@for each in bench/[a-z]*; do \
 		echo "== $$each" && $(BIN)/python -m "bench.$$(basename "$$each" .py)" || exit 1; \
 	done
+
+torture: .venv/dev.stamp ## Kill and restart everything for half an hour; count what is lost
+	@$(BIN)/python -m tests.torture $(if $(SEED),--seed $(SEED)) $(PARTS)
 
 coverage: .venv/run.stamp ## Count which targets of docs/seed-coverage.csv exist
 	@$(BIN)/python -m db.coverage
@@ -32,6 +36,7 @@ coverage: .venv/run.stamp ## Count which targets of docs/seed-coverage.csv exist
 lock: .venv/dev.stamp ## Pin the newest versions that pyproject.toml allows
 	@$(COMPILE) --upgrade --extra dev -o requirements-dev.lock
 	@$(COMPILE) --constraint requirements-dev.lock -o requirements.lock
+	@$(COMPILE) --constraint requirements-dev.lock --extra bench -o requirements-bench.lock
 
 lint: .venv/dev.stamp
 	@$(BIN)/ruff check --quiet

@@ -1,1 +1,1 @@
-"""What durable runs cost: ours, DBOS's, and the least that any must do, side by side."""
+"""What durable runs cost: ours, DBOS's, the least that any must do, side by side."""

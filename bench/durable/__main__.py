@@ -5,7 +5,6 @@ rounds. PostgreSQL is ours, on the same machine, with fsync, and one for all.
 """
 
 import argparse
-import asyncio
 import statistics
 from collections.abc import Iterable, Sequence
 

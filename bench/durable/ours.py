@@ -43,9 +43,7 @@ async def engine(name: str, system: URL) -> AsyncIterator[Ours]:
         await made.dispose()
 
 
-def chain(
-    client: inngest.Inngest, watch: Watch, count: int
-) -> inngest.Function[None]:
+def chain(client: inngest.Inngest, watch: Watch, count: int) -> inngest.Function[None]:
     """Return a function of so many steps."""
     name = f"chain-{count}"
 

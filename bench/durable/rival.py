@@ -6,7 +6,8 @@ Steps are async functions, as ours are. It has a database of its own on the same
 """
 
 import contextlib
-from collections.abc import AsyncIterator
+import importlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from sqlalchemy import URL
@@ -21,7 +22,7 @@ MISSING = (
 )
 
 try:
-    from dbos import DBOS, DBOSConfig
+    DBOS: Any = importlib.import_module("dbos").DBOS
 except ImportError:
     DBOS = None
 
@@ -51,7 +52,7 @@ async def dbos(admin: URL) -> AsyncIterator[list[Dbos]]:
         yield []
         return
     url = admin.set(drivername="postgresql+psycopg", database="dbos")
-    config: DBOSConfig = {
+    config = {
         "name": "bench",
         "system_database_url": url.render_as_string(hide_password=False),
         "log_level": "ERROR",
@@ -60,22 +61,28 @@ async def dbos(admin: URL) -> AsyncIterator[list[Dbos]]:
     DBOS(config=config)
     watch = Watch()
 
-    @DBOS.step()
-    async def nothing() -> str:
-        return "done"
-
-    @DBOS.workflow()
-    async def chain(name: str, steps: int) -> None:
-        watch.begin(name)
-        for _ in range(steps):
-            await nothing()
-        watch.end(name)
-
+    workflow = DBOS.workflow()(chain(watch))
     DBOS.launch()
     try:
         await DBOS.register_queue_async(QUEUE)
-        yield [Dbos(chain, watch, queued=queued) for queued in (False, True)]
+        yield [Dbos(workflow, watch, queued=queued) for queued in (False, True)]
     finally:
         DBOS.destroy()
 
 
+def chain(watch: Watch) -> Callable[[str, int], Awaitable[None]]:
+    """Return a function of so many steps, each of them DBOS's."""
+    step = DBOS.step()(nothing)
+
+    async def chain(name: str, steps: int) -> None:
+        watch.begin(name)
+        for _ in range(steps):
+            await step()
+        watch.end(name)
+
+    return chain
+
+
+async def nothing() -> str:
+    """A step."""
+    return "done"

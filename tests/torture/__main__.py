@@ -7,8 +7,9 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -20,7 +21,7 @@ from tests.torture.restarts import restarts
 from tests.torture.stopped import stopped
 from tests.torture.storm import storm
 
-Part = Callable[[int, Path], Awaitable[list[Figure]]]
+Part = Callable[[int, Path], Coroutine[Any, Any, list[Figure]]]
 PARTS: dict[str, Part] = {
     "storm": lambda seed, folder: storm(seed, folder, 3000),
     "restarts": lambda seed, folder: restarts(seed, folder, 5000),
@@ -53,8 +54,10 @@ def measured(name: str, seed: int) -> bool:
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(prog="tests.torture", description=__doc__)
-    options.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all of them")
-    options.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32))
+    options.add_argument("parts", nargs="*", metavar="part", help="all of them")
+    options.add_argument(
+        "--seed", type=int, default=random.SystemRandom().getrandbits(32)
+    )
     given = options.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     sys.exit(main(given.parts or list(PARTS), given.seed))

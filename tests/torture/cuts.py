@@ -28,7 +28,10 @@ async def cuts(seed: int, folder: Path, most: int) -> list[Figure]:
     sent = errands(drawn(seed, "errands"), int(most / CUTS_PER_ERRAND))
     async with (
         postgres.started(folder / "home", durable=False) as server,
-        between(server.urls, folder / "run", drawn(seed, "cuts"), most) as (proxy, urls),
+        between(server.urls, folder / "run", drawn(seed, "cuts"), most) as (
+            proxy,
+            urls,
+        ),
     ):
         crew = Workers(orders(urls, folder, lease_s=LEASE_S), 1)
         async with driving(urls, drawn(seed, "driver")) as driver:

@@ -107,7 +107,9 @@ class Driver:
 
     async def has(self, event_id: str) -> bool:
         """Whether an event was kept."""
-        return bool(await self.rows("SELECT FROM engine.events WHERE id = $1", event_id))
+        return bool(
+            await self.rows("SELECT FROM engine.events WHERE id = $1", event_id)
+        )
 
     async def rows(self, query: str, *values: object) -> list[Any]:
         """Return what a query finds, once there is a database to ask."""

@@ -1,6 +1,7 @@
 """The durable functions of the torture: they do what their event's program says."""
 
 import asyncio
+import contextlib
 import logging
 import os
 from datetime import timedelta
@@ -90,11 +91,13 @@ class Acts:
             case ["invoke", name, program]:
                 return await self._invoke(ctx, name, "leaf", program)
             case ["hopeless", name]:
-                try:
-                    return await self._invoke(ctx, name, "doomed", [])
-                except inngest.StepError:
-                    return FAILED
+                return await self._hopeless(ctx, name)
         return await self._work(ctx, steps, op)
+
+    async def _hopeless(self, ctx: inngest.Context, name: str) -> str:
+        with contextlib.suppress(inngest.StepError):
+            await self._invoke(ctx, name, "doomed", [])
+        return FAILED
 
     async def _work(self, ctx: inngest.Context, steps: Steps, op: Op) -> Any:
         verb, name, *needs = op

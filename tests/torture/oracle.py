@@ -14,8 +14,8 @@ from tests.torture.ledger import Effect
 from tests.torture.programs import COMPLETED, FAILED, Errand, Program
 
 RUNS = """
-    SELECT r.id::text, r.function_id, r.status, r.output::text, r.error->>'message' AS error,
-        r.lane, r.seq,
+    SELECT r.id::text, r.function_id, r.status, r.output::text, r.lane, r.seq,
+        r.error->>'message' AS error,
         e.id AS event_id, e.seq AS event_seq, e.data->>'key' AS key,
         e.data->>'run_id' AS told_of
     FROM engine.runs r JOIN engine.events e ON e.id = r.event_id ORDER BY e.seq
@@ -25,12 +25,13 @@ MEMOS = """
     FROM engine.memos ORDER BY name
 """
 LEDGER = "SELECT id::text FROM torture.effects"
-TABLES = ("jobs", "slots", "watches", "gatherings", "gathered")
-LEFT = (
-    "SELECT "
-    + " + ".join(f"(SELECT count(*) FROM engine.{table})" for table in TABLES)
-    + " + (SELECT count(*) FROM engine.events WHERE dispatched_at IS NULL)"
-)
+LEFT = """
+    SELECT (SELECT count(*) FROM engine.jobs) + (SELECT count(*) FROM engine.slots)
+        + (SELECT count(*) FROM engine.watches)
+        + (SELECT count(*) FROM engine.gatherings)
+        + (SELECT count(*) FROM engine.gathered)
+        + (SELECT count(*) FROM engine.events WHERE dispatched_at IS NULL)
+"""
 Runs = dict[str, Any]
 
 
@@ -66,9 +67,7 @@ class Books:
 
     def by_errand(self) -> dict[str, Any]:
         """Return the run of each errand."""
-        return {
-            run["event_id"]: run for run in self.runs.values() if run["event_id"]
-        }
+        return {run["event_id"]: run for run in self.runs.values() if run["event_id"]}
 
 
 async def opened(
@@ -246,7 +245,7 @@ def lanes(effects: Iterable[Effect]) -> dict[str, list[Effect]]:
 
 
 def _inversions(books: Books) -> Iterator[tuple[Any, Any]]:
-    """Return where a lane whose runs never sleep went back to an earlier event's run."""
+    """Return where a lane whose runs never sleep went back to an earlier event."""
     for lane, effects in lanes(books.effects).items():
         if lane.startswith("strict"):
             runs = [books.runs[effect.key.partition(":")[0]] for effect in effects]

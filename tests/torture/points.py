@@ -14,7 +14,7 @@ from tests.torture.ledger import read
 from tests.torture.oracle import Deaths
 from tests.torture.postgres import Postgres
 from tests.torture.programs import FREE, Composer, Errand, Op
-from tests.torture.storm import calm, drawn
+from tests.torture.storm import drawn
 from tests.torture.worker import Workers, orders
 
 LEASE_S = 0.6
@@ -47,13 +47,15 @@ async def killed(seed: int, folder: Path, visits: Iterable[int]) -> list[Figure]
     sent: list[Errand] = []
     deaths: dict[int, float] = {}
     took: list[float] = []
-    async with postgres.started(folder / "home", durable=False) as server:
-        async with driving(server.urls, drawn(seed, "driver")) as driver:
-            for case in cases:
-                given = _errands(seed, case)
-                sent += given
-                took.append(await _crash(driver, server, (folder, case), given, deaths))
-            books = await oracle.opened(driver, sent, read(folder / "ledger"))
+    async with (
+        postgres.started(folder / "home", durable=False) as server,
+        driving(server.urls, drawn(seed, "driver")) as driver,
+    ):
+        for case in cases:
+            given = _errands(seed, case)
+            sent += given
+            took.append(await _crash(driver, server, (folder, case), given, deaths))
+        books = await oracle.opened(driver, sent, read(folder / "ledger"))
     return [
         Figure("fault points", len(points())),
         Figure("kills at them", len(deaths)),
@@ -88,7 +90,7 @@ async def _crash(
         crew = Workers(replace(first, fault=""), 1)
         crew.start()
         # Its own errands are there when it was killed before it could send them.
-        while not await driver.has(given[-1].key):
+        while not await driver.has(given[-1].key):  # noqa: ASYNC110 - a process
             await asyncio.sleep(0.02)
         await driver.ended(PATIENCE_S)
         took = time.monotonic() - began

@@ -55,7 +55,7 @@ class Postgres:
         async with connected(self.urls.admin) as connection:
             mine = connection.get_server_pid()
             rows = await connection.fetch(VICTIM)
-        pids = [row["pid"] for row in rows if row["pid"] != mine]
+        pids = [row["pid"] for row in rows if row["pid"] != mine] or [mine]
         with contextlib.suppress(ProcessLookupError):
             os.kill(chance.choice(pids), signal.SIGKILL)
 

@@ -139,7 +139,7 @@ def _fits(op: Op, output: Any) -> bool:
 
 
 def invoked(program: Program) -> Iterator[tuple[str, str, Program]]:
-    """Return each invoking step's name, and how what it invokes ends, having done what."""
+    """Return each invoking step's name, and the end and program of what it invokes."""
     for op in steps(program):
         if op[0] == "invoke":
             yield op[1], COMPLETED, op[2]

@@ -1,4 +1,4 @@
-"""PostgreSQL restarted again and again under steady work: nothing wrong, nothing stuck."""
+"""PostgreSQL restarted again and again under steady work: nothing wrong or stuck."""
 
 import asyncio
 import random

@@ -74,5 +74,5 @@ def _pid(crew: Workers) -> int:
 
 async def _until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while not holds():
+        while not holds():  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""Random programs under ``kill -9`` of workers and of PostgreSQL: nothing may be lost."""
+"""Random programs, and ``kill -9`` of workers and of PostgreSQL: nothing is lost."""
 
 import asyncio
 import random

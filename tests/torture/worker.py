@@ -138,7 +138,8 @@ class Workers:
         """Tell all to stop; how each ended."""
         for process in self.alive:
             process.terminate()
-        await asyncio.to_thread(lambda: [one.join(15) for one in self.alive])
+        for process in self.alive:
+            await asyncio.to_thread(process.join, 15)
         ends = [process.exitcode for process in self.alive]
         for process in self.alive:
             process.kill()
