@@ -71,7 +71,7 @@ class Inference:
         url = str(opts.get("url"))
         self._reach.check(url)
         given = {**_authorization(opts), **opts.get("headers", {})}
-        # Written as Inngest's server writes them, for whoever compares letter by letter.
+        # Written as Inngest's server writes them, for who compares letters.
         headers = {str(name).title(): str(value) for name, value in given.items()}
         request = self._client.build_request(
             "POST", url, json=opts["body"], headers=headers

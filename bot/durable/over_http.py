@@ -186,6 +186,8 @@ class OverHttp:
         if answer.status == httpx.codes.UNAUTHORIZED:
             said = f"{url} refuses our signature: INNGEST_SIGNING_KEY is another key."
             return Undelivered(error_of("SignatureRefused", said))
+        if len(answer.body) > MAX_BODY_BYTES:
+            return protocol.read(answer)  # cut off, so its signature cannot hold
         if self._keys and not self._is_signed(answer):
             said = f"The answer of {url} is not signed with our key."
             return Errored(error_of("UnsignedAnswer", said))
@@ -254,8 +256,10 @@ def _not_the_app(answer: Answer, url: str) -> Outcome:
 
 
 def _checked(answer: Answer) -> Outcome:
-    if answer.status == protocol.OK and len(answer.body) <= MAX_BODY_BYTES:
-        json.loads(answer.body, parse_constant=_no_constant)
+    if answer.status in (protocol.OK, protocol.PARTIAL):
+        made = json.loads(answer.body, parse_constant=_no_constant)
+        if answer.status == protocol.PARTIAL and not isinstance(made, list):
+            raise ValueError("no list of steps")
     return protocol.read(answer)
 
 

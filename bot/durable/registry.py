@@ -6,6 +6,7 @@ older version starts runs of a newer function, and leaves calling them to the ne
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -17,7 +18,12 @@ from bot.durable.host import Known
 FUNCTIONS = "functions"
 """What NOTIFY says when they changed."""
 
-LOAD = "SELECT id, app, url, config FROM engine.functions"
+LOAD = "SELECT id, app, url, config, synced_at FROM engine.functions"
+EDITION = """
+    (SELECT count(*) FROM engine.functions) AS functions,
+    (SELECT max(synced_at) FROM engine.functions) AS synced_at
+"""
+"""What to select besides, to tell whether what one knows of them is the latest."""
 SYNC = """
     WITH given AS (
         SELECT * FROM unnest($3::text[], $4::text[]) AS g (id, config)
@@ -48,11 +54,17 @@ class Registry:
         self.known: Mapping[str, Known] = {}
         self.cancelling: frozenset[str] = frozenset()
         """The events that some function declares to be cancelled by."""
+        self._edition: tuple[int, datetime | None] = (0, None)
+
+    def is_latest(self, row: Any) -> bool:
+        """Tell whether it knows all that a row of ``EDITION`` saw."""
+        return self._edition == (row["functions"], row["synced_at"])
 
     async def load(self, connection: Connection) -> None:
         """Read them all; one that this version cannot read is left to newer ones."""
         known = {}
-        for row in await connection.fetch(LOAD):
+        rows = await connection.fetch(LOAD)
+        for row in rows:
             try:
                 plan = read_config(json.loads(row["config"]))
             except Unsupported as error:
@@ -60,6 +72,8 @@ class Registry:
             else:
                 known[row["id"]] = Known(plan, row["app"], row["url"])
         self.known = known
+        latest = max((row["synced_at"] for row in rows), default=None)
+        self._edition = (len(rows), latest)
         self.cancelling = frozenset(
             cancel.event for one in known.values() for cancel in one.plan.cancel_on
         )

@@ -72,10 +72,12 @@ class Site:
     notes: list[str] = field(default_factory=list)
     """What steps noted."""
     url: str = ""
+    registered: Any = None
+    """What the SDK said of its registration."""
 
     def declare(self, name: str, body: Body, **options: Any) -> None:
         """Declare a function that starts on the event of its name."""
-        given = {
+        given: dict[str, Any] = {
             "fn_id": name,
             "trigger": inngest.TriggerEvent(event=name),
             "retries": 0,

@@ -1,4 +1,5 @@
 import json
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -58,7 +59,7 @@ async def test_an_event_of_the_engine_cannot_be_forged(side: Side) -> None:
 
 
 async def test_a_body_that_is_too_large_is_cut_off(side: Side) -> None:
-    async def endless():  # type: ignore[no-untyped-def]
+    async def endless() -> AsyncIterator[bytes]:
         for _ in range(100):
             yield b" " * 2**20
 
