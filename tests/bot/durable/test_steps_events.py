@@ -1,4 +1,4 @@
-"""The facade's two steps about events: what it hands to the SDK, and what it returns."""
+"""The two steps about events: what the SDK is handed, and what comes back."""
 
 from collections.abc import Sequence
 from datetime import timedelta
