@@ -2,7 +2,9 @@ from datetime import timedelta
 
 import inngest
 
+from bot.durable import queue
 from bot.durable.port import Event, RunStatus
+from bot.durable.queue import Room
 from bot.durable.steps import Steps
 from tests.bot.durable.desk import Desk
 from tests.bot.durable.world import World
@@ -93,6 +95,18 @@ async def test_a_function_that_is_gone_does_not_hold_up_others(desk: Desk) -> No
     await desk.register()
     await desk.work()
     assert {run.function_id for run in await desk.runs()} == {"t-one", "t-two"}
+
+
+async def test_what_only_others_can_start_keeps_nobody_busy(desk: Desk) -> None:
+    await desk.declare(debounce=QUIET)
+    await desk.send("e1")
+    room = Room(jobs=1, suspects=1, suspicious=2, held=(), functions=())
+    async with desk.store.connection() as connection:
+        mine = await queue.outlook(connection, room, ["t-go"])
+        theirs = await queue.outlook(connection, room, ["t-other"])
+    assert mine.next_tick
+    assert timedelta(minutes=9) < mine.next_tick <= timedelta(minutes=10)
+    assert theirs.next_tick is None
 
 
 async def test_what_was_gathered_for_nobody_is_forgotten_after_a_day(
