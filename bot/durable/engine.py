@@ -163,6 +163,10 @@ class EmbeddedEngine:
             self._tick_at = _now() + wait_s
         if await self._worker.fill():
             wait_s = min(wait_s, await self._look_ahead())
+        elif news:
+            # No room for jobs, but the clock does not wait for it.
+            await self._look_ahead()
+        wait_s = max(RUSH_S, min(wait_s, self._tick_at - _now()))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
                 await self._wake.wait()

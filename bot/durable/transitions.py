@@ -63,7 +63,13 @@ GO_ON = """
     ON CONFLICT (run_id, step_id) DO UPDATE SET again = true
 """
 RACING = "UPDATE engine.runs SET racing = true WHERE id = $1"
-EXPECT = "UPDATE engine.runs SET expires_at = now() + $2::interval WHERE id = $1"
+# Whoever dispatches has to look at the clock anew.
+EXPECT = """
+    WITH expected AS (
+        UPDATE engine.runs SET expires_at = now() + $2::interval WHERE id = $1
+    )
+    SELECT pg_notify('engine', 'events') WHERE $2::interval IS NOT NULL
+"""
 LEFT = "SELECT count(*) FROM engine.jobs WHERE run_id = $1"
 RETRY = """
     UPDATE engine.jobs SET

@@ -62,6 +62,22 @@ async def test_a_run_that_does_not_finish_in_time_is_cancelled(world: World) -> 
     assert world.seen == ["called"]
 
 
+async def test_the_clock_does_not_wait_for_a_worker_that_is_busy(world: World) -> None:
+    async def body(ctx: inngest.Context, steps: Steps) -> str:
+        if ctx.event.data["hang"]:
+            await asyncio.sleep(60)
+        return "done"
+
+    finish = inngest.Timeouts(finish=timedelta(seconds=1))
+    world.declare("go", body, timeouts=finish)
+    engine = await world.start(poll=timedelta(seconds=30), concurrency=1)
+    await engine.send(Event("go", {"hang": True}, "e1"))
+    await engine.send(Event("go", {"hang": False}, "e2"))
+    (run,) = await world.ended("e1")
+    assert run.status is RunStatus.CANCELLED
+    assert (await world.ended("e2"))[0].output == "done"
+
+
 async def test_the_time_to_finish_counts_from_the_first_call(world: World) -> None:
     async def body(ctx: inngest.Context, steps: Steps) -> str:
         await steps.sleep("nap", timedelta(seconds=0.3))
