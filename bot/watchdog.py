@@ -9,21 +9,24 @@ asking again is (the event has the id that it had), and so is giving up what has
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.ctx import Caller, Role
+from agent.ports import Clock, Events
 from agent.runs import overview
 from agent.runs.overview import Place
 from agent.runs.requests import REQUESTED, facts
 from bot import standing
 from bot.durable.port import EngineHealth, RunStatus, RunView
 from bot.durable.steps import StepKey
-from bot.services import Services
+from db.tenancy import SystemRole
 
 QUIET = timedelta(minutes=5)
 """A row that moved since is left alone."""
@@ -50,6 +53,28 @@ class Looks(Protocol):
         ...
 
 
+class Rooms(Protocol):
+    """The part of the services that it needs."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        ...
+
+    @property
+    def events(self) -> Events:
+        """Requests to the engine."""
+        ...
+
+    def tenant(self, caller: Caller) -> AbstractAsyncContextManager[AsyncSession]:
+        """Open the caller's transaction."""
+        ...
+
+    def as_role(self, role: SystemRole) -> AbstractAsyncContextManager[AsyncSession]:
+        """Open a transaction with one narrow role's rights."""
+        ...
+
+
 class GivesUp(Protocol):
     """The part of the run's own work that ends it with an apology."""
 
@@ -70,7 +95,7 @@ class Finding:
 class Watchdog:
     """The steps of ``watchdog``, and what the last look found."""
 
-    def __init__(self, services: Services, engine: Looks, work: GivesUp) -> None:
+    def __init__(self, services: Rooms, engine: Looks, work: GivesUp) -> None:
         """Hold the rows against ``engine``; let ``work`` apologise."""
         self._services = services
         self._engine = engine
