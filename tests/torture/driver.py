@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -134,15 +134,30 @@ async def driving(urls: Urls, chance: random.Random) -> AsyncIterator[Driver]:
 
 
 @contextlib.asynccontextmanager
-async def beside(*doing: Any) -> AsyncIterator[None]:
-    """Let coroutines go on for as long as the block takes; their errors count."""
-    tasks = [asyncio.ensure_future(one) for one in doing]
-    try:
+async def beside(*doing: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let coroutines go on for as long as the block takes; their errors end it."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one) for one in doing]
         yield
-        broken = [task for task in tasks if task.done()]
-        for task in broken:
-            task.result()
-    finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def haunted(
+    deed: Callable[[], Awaitable[None]], pause_s: Callable[[], float]
+) -> AsyncIterator[None]:
+    """Let a deed be done again and again during the block, the last one to its end."""
+    over = asyncio.Event()
+
+    async def haunt() -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), pause_s())
+                return
+            await deed()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(haunt())
+        yield
+        over.set()

@@ -1,12 +1,11 @@
 """PostgreSQL restarted again and again under steady work: nothing wrong or stuck."""
 
-import asyncio
-import random
 from bisect import bisect
+from functools import partial
 from pathlib import Path
 
 from tests.torture import oracle, postgres
-from tests.torture.driver import Driver, beside, driving
+from tests.torture.driver import Driver, beside, driving, haunted
 from tests.torture.figures import Figure, share
 from tests.torture.ledger import read
 from tests.torture.oracle import Deaths
@@ -40,8 +39,14 @@ async def restarts(
         crew = Workers(orders(server.urls, folder), WORKERS)
         async with driving(server.urls, drawn(seed, "driver")) as driver:
             crew.start()
-            deaths = _deaths(server, drawn(seed, "deaths"), hurry)
-            async with beside(deaths, driver.answer(), driver.stop_some()):
+            chance = drawn(seed, "deaths")
+            async with (
+                beside(driver.answer(), driver.stop_some()),
+                haunted(
+                    partial(server.dies, chance),
+                    lambda: chance.uniform(EARLIEST_S, LATEST_S) / hurry,
+                ),
+            ):
                 await driver.send(sent, per_s)
             ended = await calm(driver)
             recovered = await _recovered(driver, server)
@@ -59,12 +64,6 @@ async def restarts(
         Figure("not at rest in time", int(not ended), 0),
         *oracle.audit(books, Deaths({}, server.gone)),
     ]
-
-
-async def _deaths(server: Postgres, chance: random.Random, hurry: float) -> None:
-    while True:
-        await asyncio.sleep(chance.uniform(EARLIEST_S, LATEST_S) / hurry)
-        await server.dies(chance)
 
 
 async def _recovered(driver: Driver, server: Postgres) -> list[float]:

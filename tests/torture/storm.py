@@ -2,10 +2,11 @@
 
 import asyncio
 import random
+from functools import partial
 from pathlib import Path
 
 from tests.torture import oracle, postgres
-from tests.torture.driver import Driver, beside, driving
+from tests.torture.driver import Driver, beside, driving, haunted
 from tests.torture.figures import Figure
 from tests.torture.ledger import read
 from tests.torture.oracle import Deaths
@@ -34,8 +35,14 @@ async def storm(
         crew = Workers(orders(server.urls, folder), WORKERS)
         async with driving(server.urls, drawn(seed, "driver")) as driver:
             crew.start()
-            deaths = _deaths(crew, server, drawn(seed, "deaths"), calm_s)
-            async with beside(deaths, driver.answer(), driver.stop_some()):
+            chance = drawn(seed, "deaths")
+            async with (
+                beside(driver.answer(), driver.stop_some()),
+                haunted(
+                    partial(_death, crew, server, chance),
+                    lambda: chance.expovariate(1 / calm_s),
+                ),
+            ):
                 await driver.send(sent, per_s)
                 await asyncio.sleep(3 * calm_s)
             ended = await calm(driver)
@@ -60,13 +67,9 @@ async def calm(driver: Driver) -> bool:
         return await driver.ended(STUCK_S)
 
 
-async def _deaths(
-    crew: Workers, server: Postgres, chance: random.Random, calm_s: float
-) -> None:
-    while True:
-        await asyncio.sleep(chance.expovariate(1 / calm_s))
-        crew.check()
-        if chance.random() < 0.2:
-            await server.dies(chance)
-        else:
-            crew.kill(chance.randrange(crew.amount))
+async def _death(crew: Workers, server: Postgres, chance: random.Random) -> None:
+    crew.check()
+    if chance.random() < 0.2:
+        await server.dies(chance)
+    else:
+        crew.kill(chance.randrange(crew.amount))
