@@ -15,6 +15,7 @@ from tests.faults.conftest import Opens
 from tests.faults.crash import Deed, Outcome, crash
 from tests.faults.test_lives import lives
 from tests.faults.world import ASK, PIECE, Shown, Site
+from tests.scenarios.test_questions import TIME_PASSES
 from tests.standins.anthropic import Reply
 
 TONE = {"question": "Which tone?", "choices": ["Warm"], "default": "plain"}
@@ -50,6 +51,20 @@ async def writes_an_answer(site: Site) -> None:
     await site.ana.writes(ASK)
     await site.ana.sees("Which tone", buttons=("Warm",))
     await site.ana.writes(ANSWER)
+
+
+async def gives_no_answer(site: Site) -> None:
+    """Ask for a piece, be asked, and let a day go by."""
+    await site.ana.writes(ASK)
+    await site.ana.sees("Which tone", buttons=("Warm",))
+    await site.rows(TIME_PASSES)
+
+
+async def stops_it(site: Site) -> None:
+    """Ask for a piece, be asked, and stop it."""
+    await site.ana.writes(ASK)
+    asked = await site.ana.sees("Which tone", buttons=("Stop", "Warm"))
+    await site.ana.presses("Stop", asked)
 
 
 async def approves(site: Site) -> None:
@@ -120,6 +135,32 @@ async def test_killed_over_a_written_answer_it_is_no_new_request(
     assert await steps(site) == ASKED
     said = "SELECT count(*) FROM messages WHERE content = :text"
     assert await site.asks(said, text=ANSWER) == 1
+
+
+@pytest.mark.parametrize("fault", ["engine.after_claim:4", "wait.over"])
+async def test_killed_over_the_time_out_it_goes_on_with_its_default_once(
+    opens: Opens, fault: str
+) -> None:
+    site = await opens("telegram poll")
+    site.outside.claude.answer = asking(until="Use your own judgement")
+    found = await crash(site, Deed(gives_no_answer), fault)
+    await assert_finished(site, found, files=1)
+    assert await steps(site) == ASKED
+    await site.ana.sees("Nobody answered", "went on with: plain")
+
+
+@pytest.mark.parametrize("fault", ["inbox.handled:2", "engine.run_insert:2"])
+async def test_killed_over_a_stop_nothing_waits_any_more(
+    opens: Opens, fault: str
+) -> None:
+    site = await opens("telegram poll")
+    site.outside.claude.answer = asking(until="Warm")
+    await crash(site, Deed(stops_it), fault)
+    await site.ana.sees("Nothing more will be written", buttons=("Start again",))
+    assert await site.asks("SELECT status FROM runs") == "cancelled"
+    assert await steps(site) == [("write", "completed"), ("ask-1", "skipped")]
+    left = "SELECT (SELECT count(*) FROM engine.jobs) + count(*) FROM engine.watches"
+    assert await site.asks(left) == 0
 
 
 @pytest.mark.parametrize(
