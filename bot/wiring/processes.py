@@ -10,7 +10,6 @@ from collections.abc import (
     Callable,
     Coroutine,
     Generator,
-    Iterator,
     Mapping,
 )
 from dataclasses import dataclass
@@ -19,9 +18,6 @@ from typing import Any
 
 import structlog
 import uvicorn
-from fastapi import APIRouter, Response
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from agent.billing import budgets
 from agent.errors import BadInput
@@ -31,12 +27,12 @@ from bot.inbox_worker import InboxWorker
 from bot.pace import Pace
 from bot.postman import Postman
 from bot.settings import Settings
-from bot.web import pieces
 from bot.web.app import create_app
 from bot.web.pg_desk import PgDesk
 from bot.wiring.arrival import Arrival, greet
 from bot.wiring.database import Pools, open_database
 from bot.wiring.doors import Doors, keeper, open_doors
+from bot.wiring.machines import open_to_machines
 from bot.wiring.services import Core, make_core, running
 from channels.contract import Channel, Keep, Refused, SendError
 from db import faultpoints
@@ -180,7 +176,7 @@ async def _web(made: Process, parts: Parts, listening: socket.socket) -> None:
         desk,
         services.clock,
         public_url=made.settings.public_url,
-        routers=[*made.doors.routers, *_open_to_machines(made.core, parts)],
+        routers=[*made.doors.routers, *open_to_machines(made.core, works=parts.worker)],
     )
     config = uvicorn.Config(
         app,
@@ -224,51 +220,9 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _open_to_machines(core: Core, parts: Parts) -> Iterator[APIRouter]:
-    services = core.services
-    if services.links:
-        yield pieces.router(services.links, services.objects)
-    if core.serving:
-        yield core.serving.router
-    yield _health(core, parts)
-
-
 def _patience_s(core: Core) -> int:
     """Seconds for requests to end in; a step called over HTTP gets its whole drain."""
     return max(5, ceil(core.services.pace.drain_s)) if core.serving else 5
-
-
-def _health(core: Core, parts: Parts) -> APIRouter:
-    router = APIRouter()
-
-    @router.get("/healthz")
-    async def healthz() -> Response:
-        if not parts.worker:  # the engine runs elsewhere; we only need the database
-            return await _reached(core)
-        health = core.engine.health()
-        status = 200 if health.ok else 503
-        return Response(_with_news(core, health.detail), status_code=status)
-
-    return router
-
-
-async def _reached(core: Core) -> Response:
-    try:
-        async with core.services.as_role("door") as session:
-            await session.execute(text("SELECT 1"))
-    except (SQLAlchemyError, OSError):
-        return Response("the database does not answer", status_code=503)
-    return Response(_with_news(core, "serving"))
-
-
-def _with_news(core: Core, said: str) -> str:
-    """Add what else is wrong; people can be served all the same."""
-    unknown = core.serving.herald.trouble if core.serving else ""
-    stuck = core.watchdog.trouble if core.watchdog else ""
-    parts = [said]
-    parts += [f"Inngest: {unknown}"] if unknown else []
-    parts += [f"stuck: {stuck}"] if stuck else []
-    return "; ".join(parts)
 
 
 async def _sweep(core: Core) -> None:

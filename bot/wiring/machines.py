@@ -1,0 +1,53 @@
+"""Routes that programs ask for, not people: files by link, functions, health."""
+
+from collections.abc import Iterator
+
+from fastapi import APIRouter, Response
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.web import pieces
+from bot.wiring.services import Core
+
+
+def open_to_machines(core: Core, *, works: bool) -> Iterator[APIRouter]:
+    """Yield the routes; ``works``: this process has the engine, or the relay."""
+    services = core.services
+    if services.links:
+        yield pieces.router(services.links, services.objects)
+    if core.serving:
+        yield core.serving.router
+    yield _health(core, works=works)
+
+
+def _health(core: Core, *, works: bool) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/healthz")
+    async def healthz() -> Response:
+        if not works:  # the engine runs elsewhere; we only need the database
+            return await _reached(core)
+        health = core.engine.health()
+        status = 200 if health.ok else 503
+        return Response(_with_news(core, health.detail), status_code=status)
+
+    return router
+
+
+async def _reached(core: Core) -> Response:
+    try:
+        async with core.services.as_role("door") as session:
+            await session.execute(text("SELECT 1"))
+    except (SQLAlchemyError, OSError):
+        return Response("the database does not answer", status_code=503)
+    return Response(_with_news(core, "serving"))
+
+
+def _with_news(core: Core, said: str) -> str:
+    """Add what else is wrong; people can be served all the same."""
+    unknown = core.serving.herald.trouble if core.serving else ""
+    stuck = core.watchdog.trouble if core.watchdog else ""
+    parts = [said]
+    parts += [f"Inngest: {unknown}"] if unknown else []
+    parts += [f"stuck: {stuck}"] if stuck else []
+    return "; ".join(parts)
