@@ -106,7 +106,7 @@ class Api:
         path = f"/v1/apps/{quote(app, safe='')}/functions"
         answer = await insist(lambda: self._ask("GET", path))
         told = _json(answer)
-        known = [str(each.get("id")) for each in told if isinstance(each, dict)]
+        known = [str(each.get("id")) for each in told] if _is_list(told) else []
         date = answer.headers.get("date")
         return Met(tuple(known), parsedate_to_datetime(date) if date else None)
 
@@ -195,7 +195,11 @@ def _json(answer: Response) -> Any:
     try:
         return answer.json()
     except ValueError:
-        return ()
+        return None
+
+
+def _is_list(told: Any) -> bool:
+    return isinstance(told, list) and all(isinstance(each, dict) for each in told)
 
 
 def _wait_s(answer: Response) -> float:

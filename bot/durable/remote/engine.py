@@ -13,7 +13,7 @@ from bot.durable.port import EngineHealth, Event, RunStatus, RunView
 from bot.durable.remote import outbox
 from bot.durable.remote.api import Api, insist
 from bot.durable.remote.breath import Breath
-from bot.durable.remote.errors import Rejected
+from bot.durable.remote.errors import Away, Rejected
 from bot.durable.remote.relay import Relay, new_seed
 from bot.ears import Ears, connector
 from db.tenancy import system
@@ -98,14 +98,20 @@ class RemoteEngine:
 
     async def cancel(self, run_id: str) -> bool:
         """Stop a run before its next step; False when it had already ended."""
-        found = await self._api.run(run_id)
-        if found is None or _status(found) in ENDED:
+        if await self._has_ended(run_id):
             return False
         try:
             await self._api.cancel(run_id)
-        except Rejected:  # it ended in between
-            return False
+        except (Away, Rejected):
+            # A server answers 500 for a run that ended in between.
+            if await self._has_ended(run_id):
+                return False
+            raise
         return True
+
+    async def _has_ended(self, run_id: str) -> bool:
+        found = await self._api.run(run_id)
+        return found is None or _status(found) in ENDED
 
     async def get(self, run_id: str) -> RunView | None:
         """One run, without its steps: the server does not list them here."""

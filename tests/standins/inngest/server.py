@@ -24,11 +24,14 @@ class Fault:
     """How the next requests under a path go wrong."""
 
     path: str
+    method: str = ""
+    """Empty: any."""
     status: int = 500
     times: int = 1
     headers: dict[str, str] = field(default_factory=dict)
     after: bool = False
     """It is done all the same; only the reply is lost."""
+    text: str = '{"error": "broken"}'
     silent: bool = False
     """No reply at all: the connection is cut."""
 
@@ -111,7 +114,7 @@ class Inngest:
 
     @web.middleware
     async def _edge(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        fault = self._fault(request.path)
+        fault = self._fault(request)
         if fault and not fault.after:
             return self._broken(request, fault)
         try:
@@ -121,9 +124,10 @@ class Inngest:
         answer.headers["Date"] = formatdate(self.now(), usegmt=True)
         return self._broken(request, fault) if fault else answer
 
-    def _fault(self, path: str) -> Fault | None:
+    def _fault(self, request: web.Request) -> Fault | None:
         for fault in self.faults:
-            if path.startswith(fault.path):
+            is_meant = fault.method in ("", request.method)
+            if is_meant and request.path.startswith(fault.path):
                 fault.times -= 1
                 if fault.times <= 0:
                     self.faults.remove(fault)
@@ -133,9 +137,7 @@ class Inngest:
     def _broken(self, request: web.Request, fault: Fault) -> web.Response:
         if fault.silent and request.transport:
             request.transport.abort()
-        return web.json_response(
-            {"error": "broken"}, status=fault.status, headers=fault.headers
-        )
+        return web.Response(text=fault.text, status=fault.status, headers=fault.headers)
 
     async def _events(self, request: web.Request) -> web.Response:
         if request.match_info["key"] != self.event_key:

@@ -83,6 +83,17 @@ async def test_a_server_that_was_never_told_of_our_functions_is_noticed(
     assert "draper run web" in advice
 
 
+@pytest.mark.parametrize("told", ["null", "{}", "[7]", "<html>"])
+async def test_a_list_that_is_none_is_not_believed(
+    capsys: Captured, inngest: Inngest, tmp_path: Path, told: str
+) -> None:
+    inngest.breaks("/v1/apps", status=200, text=told, times=9)
+    lines = await said(capsys, inngest, tmp_path)
+    assert one(lines, "inngest functions")[0] == (
+        "✗ inngest functions: the server knows none"
+    )
+
+
 @pytest.mark.parametrize(("off_by_s", "mark"), [(-50, "✓"), (70, "✗"), (-400, "✗")])
 async def test_clocks_that_differ_are_noticed_before_calls_are_refused(
     capsys: Captured, inngest: Inngest, tmp_path: Path, off_by_s: int, mark: str

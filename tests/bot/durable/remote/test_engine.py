@@ -21,6 +21,7 @@ FUNCTION = {
         "step": {
             "id": "step",
             "name": "step",
+            "retries": {"attempts": 9999},
             "runtime": {"type": "http", "url": "http://127.0.0.1:1/x?fnId=f"},
         }
     },
@@ -96,6 +97,31 @@ async def test_a_run_is_cancelled_once(side: Side, knowing: Inngest) -> None:
     assert await engine.cancel(run.id) is True
     assert run.status == "Cancelled"
     assert await engine.cancel(run.id) is False
+
+
+async def test_a_run_that_ends_while_it_is_cancelled_was_not_cancelled(
+    side: Side, knowing: Inngest
+) -> None:
+    engine = await side.start()
+    await side.write(engine, "a")
+    run = await only_run(knowing)
+    knowing.breaks("/v1/runs", method="DELETE", status=500, times=9)
+    cancelling = asyncio.create_task(engine.cancel(run.id))
+    await asyncio.sleep(0.1)  # it was refused once, and is tried again
+    run.cancel()
+    run.status = "Completed"
+    assert await cancelling is False
+
+
+async def test_a_run_that_cannot_be_cancelled_is_not_said_to_be(
+    side: Side, knowing: Inngest
+) -> None:
+    engine = await side.start()
+    await side.write(engine, "a")
+    run = await only_run(knowing)
+    knowing.breaks("/v1/runs", method="DELETE", status=500, times=9)
+    with pytest.raises(Away, match="500"):
+        await engine.cancel(run.id)
 
 
 async def test_a_passing_fault_is_not_told_and_a_lasting_one_is(

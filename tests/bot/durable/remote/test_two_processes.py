@@ -13,6 +13,7 @@ from db import faultpoints
 from db.server_bootstrap import Urls
 from tests.bot.durable.remote.two import Two, two
 from tests.conftest import copied
+from tests.faults.app import App
 from tests.faults.books import assert_one_piece
 from tests.faults.crash import REMOTE
 from tests.faults.world import ASK, Shown
@@ -153,3 +154,25 @@ async def test_nobody_else_may_call_either_of_them(pair: Two) -> None:
         assert await status("POST", f"{engine}/fn/register") == 401
         assert await status("DELETE", f"{engine}/v1/runs/x") == 401
         assert await status("POST", f"{engine}/e/{EVENT_KEY}") == 400  # no event in it
+
+
+async def test_web_and_worker_may_be_processes_of_their_own(
+    pair: Two, tmp_path: Path
+) -> None:
+    worker = App(
+        pair.site.app.settings, tmp_path / "worker", pair.site.app.pace, ("worker",)
+    )
+    worker.folder.mkdir()
+    pair.site.app.parts = ("web", "chat")
+    await pair.engine.starts()
+    await pair.site.starts()
+    try:
+        await worker.starts()
+        await pair.site.ana.writes(ASK)
+        await rests(pair)
+    finally:
+        await worker.ends()
+    await assert_whole(pair, most_calls=1)
+    assert "engine.remote" in worker.log.read_text()
+    assert "run.written" in pair.site.app.log.read_text()  # the web process is called
+    assert "engine.remote" not in pair.site.app.log.read_text()
