@@ -4,7 +4,11 @@ import asyncio
 import secrets
 from datetime import timedelta
 
+import structlog
+
 FIRST_S, LONGEST_S = 1.0, 15.0
+
+log = structlog.get_logger()
 
 
 class Absences:
@@ -20,11 +24,13 @@ class Absences:
         left = self._until.get(url, 0) - _now()
         return _spread(left) if left > 0 else None
 
-    def note(self, url: str) -> timedelta:
+    def note(self, url: str, why: object) -> timedelta:
         """Take note that an address does not answer; return for how long to wait."""
         if left := self.left(url):
             return left  # several calls failed at once: that is one failure
         failures = self._failures.get(url, 0)
+        if not failures:
+            log.warning("app.away", url=url, reason=why)
         self._failures[url] = failures + 1
         pause_s = min(FIRST_S * 2 ** min(failures, 10), LONGEST_S)
         self._until[url] = _now() + pause_s
@@ -32,7 +38,8 @@ class Absences:
 
     def clear(self, url: str) -> None:
         """Take note that an address answers."""
-        self._failures.pop(url, None)
+        if self._failures.pop(url, 0):
+            log.info("app.back", url=url)
         self._until.pop(url, None)
 
 

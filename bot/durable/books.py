@@ -144,7 +144,7 @@ class Books:
 
     async def _later(self, job: Job, error: Error, wait: timedelta) -> None:
         """Try again what did not arrive; nothing was spent."""
-        log.warning("engine.undelivered", run=str(job.run_id), error=error.get("name"))
+        log.debug("engine.undelivered", run=str(job.run_id), error=error.get("name"))
         postpone = partial(transitions.postpone, self._database, job, error)
         await self._write(partial(postpone, wait))
 

@@ -124,7 +124,8 @@ class OverHttp:
         outcome = await self._call(known, job)
         faultpoints.reach("engine.after_call")
         if isinstance(outcome, Undelivered):
-            return replace(outcome, wait=self._absences.note(known.url))
+            why = outcome.error["message"]
+            return replace(outcome, wait=self._absences.note(known.url, why))
         self._absences.clear(known.url)
         return outcome
 

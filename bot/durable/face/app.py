@@ -65,7 +65,9 @@ class Face:
 
 def create_app(face: Face) -> FastAPI:
     """Return the application; it opens and closes nothing."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
     app.include_router(receiving.router(face.engine, face.keys, face.clock))
     app.include_router(_registering(face))
     app.include_router(asking.router(face.database, face.engine, face.keys))

@@ -98,6 +98,8 @@ MISSING = (
     (f"/v0/runs/{NOBODY}/actions", 410),
     (f"/v0/runs/{NOBODY}/batch", 410),
     ("/nowhere", 404),
+    ("/v1/events", 404),
+    ("/v1/events/", 404),
     ("/dev", 404),
 )
 CLOSED = (

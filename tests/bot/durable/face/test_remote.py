@@ -39,6 +39,9 @@ async def test_events_and_runs_are_understood(side: Side) -> None:
     site.declare("go", go)
     site.declare("waits", waits)
     async with site.open():
+        met = await api.meet("far")
+        assert met.functions == ("far-go", "far-waits")
+        assert met.at is not None
         ids = await api.post([{"name": "go"}, {"name": "waits", "id": "w1"}], SEED)
         assert (set(ids[0]) <= set(ULID), ids[1]) == (True, "w1")
         await side.world.ended(ids[0])
