@@ -135,7 +135,7 @@ async def _answer(
     elif (said := chat.words(text)) is not None:
         await _command(services, ctx, inbound, said)
     else:
-        reply_to = "" if is_new else inbound.reply_to
+        reply_to = inbound.reply_to
         await _message(services, ctx, text, reply_to=reply_to, is_new=is_new)
 
 
@@ -168,7 +168,7 @@ async def _message(
         kept = await keep(ctx)
         if await dialogs.take(services, ctx, standing.dialog, text, route):
             return
-    if not is_new and await pauses.heard(ctx, reply_to, text):
+    if await pauses.heard(ctx, reply_to, text):
         if kept is None:
             await keep(ctx)
         return

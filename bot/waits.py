@@ -5,6 +5,7 @@ time-out meet, whoever moved the run first has decided, and both find that here.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -23,6 +24,7 @@ from bot import render
 from bot.durable.steps import StepKey
 from bot.jobs import job_of
 from bot.services import Services
+from bot.surfaces import chat
 from db import faultpoints
 
 faultpoints.declare("ask.shown", "approve.shown", "wait.over")
@@ -128,7 +130,8 @@ class Waits:
         fit: Callable[[str], list[str]] = channel.pages if channel else _whole
         opening, is_cut = render.opening(text, fit)
         message = pause_messages.draft(at, asked, opening, given["role"])
-        await deliveries.show(session, reply, message)
+        note = chat.as_typed(message.note, reply["channel"])
+        await deliveries.show(session, reply, replace(message, note=note))
         if is_cut:
             size = len(text.encode())
             whole = Output(asked, draft["title"], given["draft_key"], size)

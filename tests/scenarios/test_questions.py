@@ -194,6 +194,16 @@ async def test_who_is_in_the_middle_of_an_interview_answers_by_replying(
     await ana.sees_change(asked, "You asked for: Like a letter")
 
 
+async def test_a_reply_in_a_thread_below_the_question_answers_it(house: House) -> None:
+    """In a private chat Slack opens a thread, which is a conversation of its own."""
+    ana = await house.member("slack")
+    asked = await is_asked(house, ana)
+    await ana.writes("Like a letter", thread=asked.ref)  # type: ignore[call-arg]
+    await ana.sees_change(asked, "You asked for: Like a letter")
+    await house.rests()
+    assert (await house.run()).status == "completed"
+
+
 async def test_two_runs_that_ask_are_answered_apart(house: House) -> None:
     ana = await house.member("web")
     first = await is_asked(house, ana)
