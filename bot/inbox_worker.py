@@ -76,7 +76,8 @@ class InboxWorker:
                 await self._failed(item, "its workers were lost")
                 return
             try:
-                handled = await intake.handle(self._services, item)
+                with self._services.telemetry.receiving():
+                    handled = await intake.handle(self._services, item)
                 faultpoints.reach("inbox.handled")
                 await self._close(item, handled.status)
                 faultpoints.reach("inbox.closed")

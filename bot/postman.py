@@ -8,8 +8,11 @@ message whose fate is unknown the person is told, and may ask for it again.
 """
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
+from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,6 +24,7 @@ from agent.mailroom.schemas import Delivery
 from bot import render
 from bot.ears import Heard
 from bot.services import Services
+from bot.telemetry.port import Sending
 from channels.contract import (
     Button,
     Channel,
@@ -39,6 +43,8 @@ log = structlog.get_logger()
 
 BATCH = 32
 LONGEST_WAIT_S = 300.0
+_began: ContextVar[int] = ContextVar("began", default=0)
+"""When this task's message was taken up, by the wall clock."""
 CHATS_PACED = 10_000
 """Chats whose pace is remembered; the idle ones are forgotten beyond that."""
 
@@ -111,6 +117,7 @@ class Postman:
     async def deliver(self, delivery: Delivery) -> None:
         """Send or edit one message and record how it ended."""
         faultpoints.reach("post.claimed")
+        _began.set(time.time_ns())
         channel = self._channels[delivery.channel]
         try:
             await self._try(channel, delivery)
@@ -150,7 +157,7 @@ class Postman:
             external_id = await channel.send(message)
         faultpoints.reach("post.sent")
         async with self._services.as_role("worker") as session:
-            await post_queries.mark_sent(
+            run_id = await post_queries.mark_sent(
                 session,
                 delivery,
                 external_id=external_id,
@@ -158,6 +165,12 @@ class Postman:
                 pause_s=self._pause_s(channel, chat),
             )
         faultpoints.reach("post.recorded")
+        self._told(delivery, "sent", run_id)
+
+    def _told(self, delivery: Delivery, state: str, run_id: UUID | None = None) -> None:
+        began = _began.get()
+        sending = Sending(delivery.channel, state, run_id, began, delivery.is_edit)
+        self._services.telemetry.delivered(sending)
 
     async def _turn(self, key: str, channel: Channel, chat: str) -> None:
         """Wait until this chat may be written to again; others do not wait for it."""
@@ -202,11 +215,15 @@ class Postman:
         log.info("post.postponed", delivery_id=str(delivery.id), wait_s=wait_s)
         async with self._services.as_role("worker") as session:
             await post_queries.postpone(session, delivery, pause_s=wait_s, error=error)
+        self._told(delivery, "postponed")
 
     async def _end(self, delivery: Delivery, status: str, error: str) -> None:
         log.warning("post.ended", delivery_id=str(delivery.id), status=status)
         async with self._services.as_role("worker") as session:
-            await post_queries.end(session, delivery, status=status, error=error)
+            run_id = await post_queries.end(
+                session, delivery, status=status, error=error
+            )
+        self._told(delivery, status, run_id)
 
 
 async def _own_up(session: AsyncSession, channels: Sequence[str]) -> None:

@@ -16,6 +16,8 @@ from agent.runs.writing import Bench
 from bot.links import Links
 from bot.pace import Pace
 from bot.router import Router
+from bot.telemetry.model import Watched
+from bot.telemetry.port import NOTHING, Telemetry
 from channels.contract import Channel
 from db.tenancy import SystemRole, system, tenant
 
@@ -48,6 +50,7 @@ class Services:
     """None where PUBLIC_URL is not set."""
     channels: Mapping[str, Channel] = field(default_factory=dict)
     pace: Pace = field(default_factory=Pace)
+    telemetry: Telemetry = NOTHING
     progress: Engine | None = None
     """How runs get on, to be told to people."""
 
@@ -83,7 +86,7 @@ class Services:
         """What writing needs."""
         return Bench(
             open=self.tenant,
-            model=self.model,
+            model=Watched(self.model, self.telemetry),
             prices=self.prices,
             budgets=self.budgets,
             objects=self.objects,

@@ -145,6 +145,18 @@ class Inngest(BaseSettings):
     """A server on this machine may have no keys; nothing is signed then."""
 
 
+class Otel(BaseSettings):
+    """``OTEL_*``: OpenTelemetry's own names. Off without an endpoint."""
+
+    model_config = _group("OTEL_")
+
+    exporter_otlp_endpoint: str = ""
+    """A collector that takes OTLP over HTTP, such as http://127.0.0.1:4318."""
+    exporter_otlp_headers: SecretStr | None = None
+    """``name=value,...``, values percent-encoded."""
+    service_name: str = "draper"
+
+
 class Settings(BaseSettings):
     """Everything a process may be told; each has a default that works alone."""
 
@@ -162,6 +174,9 @@ class Settings(BaseSettings):
     budget_month_usd: Annotated[Decimal, Field(ge=0)] = Decimal(100)
     log_level: str = "INFO"
     log_json: bool = False
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """Prometheus may scrape ``/metrics`` here; unset: nobody may."""
+    metrics_host: str = "127.0.0.1"
     skills: Path = Path("skills")
     fault: str = ""
     """``<point>[:<nth>]``: kill this process there. For failure tests only."""
@@ -185,3 +200,4 @@ class Settings(BaseSettings):
     models: Models = Field(default_factory=Models)
     s3: S3 = Field(default_factory=S3)
     inngest: Inngest = Field(default_factory=Inngest)
+    otel: Otel = Field(default_factory=Otel)

@@ -1,6 +1,7 @@
 """Statements of the postman: claiming deliveries and recording how they ended."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,6 +23,7 @@ _SENT = text("""
            claimed_until = NULL, last_error = NULL, not_before = now() +
            CAST(:pause AS interval)
     WHERE id = :id AND attempts = :attempts AND status IN ('sending', 'sent')
+    RETURNING run_id
 """)
 
 _POSTPONE = text("""
@@ -35,6 +37,7 @@ _POSTPONE = text("""
 _END = text("""
     UPDATE deliveries SET status = :status, claimed_until = NULL, last_error = :error
     WHERE id = :id AND attempts = :attempts
+    RETURNING run_id
 """)
 
 _DELIVERIES_DUE = text("""
@@ -103,9 +106,12 @@ async def mark_sent(
     external_id: str,
     revision: int,
     pause_s: float,
-) -> None:
-    """Record that ``revision`` is shown; the next edit waits ``pause_s``."""
-    await session.execute(
+) -> UUID | None:
+    """Record that ``revision`` is shown; the run it answers, if it answers one.
+
+    The next edit waits ``pause_s``.
+    """
+    run_id: UUID | None = await session.scalar(
         _SENT,
         {
             "id": delivery.id,
@@ -115,6 +121,7 @@ async def mark_sent(
             "pause": interval(pause_s),
         },
     )
+    return run_id
 
 
 async def postpone(
@@ -147,9 +154,12 @@ async def lost_its_message(
 
 async def end(
     session: AsyncSession, delivery: Delivery, *, status: str, error: str
-) -> None:
-    """End a delivery that will not be tried again: ``failed`` or ``ambiguous``."""
-    await session.execute(
+) -> UUID | None:
+    """End a delivery that will not be tried again; the run it answers, if one.
+
+    ``status``: ``failed`` or ``ambiguous``.
+    """
+    run_id: UUID | None = await session.scalar(
         _END,
         {
             "id": delivery.id,
@@ -158,6 +168,7 @@ async def end(
             "error": error,
         },
     )
+    return run_id
 
 
 async def deliveries_due(

@@ -7,7 +7,6 @@ from typing import Any
 import inngest
 from fastapi import APIRouter
 
-from agent.ports import Clock
 from bot.durable.caller import InProcess
 from bot.durable.engine import EmbeddedEngine
 from bot.durable.port import RunEngine
@@ -20,7 +19,7 @@ from bot.durable.remote.serving import (
     declaration,
     router,
 )
-from bot.pace import Pace
+from bot.services import Services
 from bot.settings import Settings
 from bot.wiring.database import Pools
 from bot.wiring.remote import APP_ID, account
@@ -47,7 +46,7 @@ class Chosen:
 
 
 def choose(
-    settings: Settings, pools: Pools, declare: Declare, clock: Clock, pace: Pace
+    settings: Settings, pools: Pools, declare: Declare, services: Services
 ) -> Chosen:
     """Return the engine that the settings name; nothing runs yet.
 
@@ -56,15 +55,17 @@ def choose(
         Unsupported: The embedded engine does not do what a function asks for.
     """
     if settings.inngest.base_url:
-        return _remote(settings, pools, declare, clock, pace)
+        return _remote(settings, pools, declare, services)
     client = inngest.Inngest(app_id=APP_ID, is_production=False)
     host = InProcess(client, declare(client))
-    return Chosen(EmbeddedEngine(pools.system, host, pace.engine))
+    limits, observer = services.pace.engine, services.telemetry
+    return Chosen(EmbeddedEngine(pools.system, host, limits, observer))
 
 
 def _remote(
-    settings: Settings, pools: Pools, declare: Declare, clock: Clock, pace: Pace
+    settings: Settings, pools: Pools, declare: Declare, services: Services
 ) -> Chosen:
+    clock, pace = services.clock, services.pace
     place = account(settings)
     api, client = Api(place), Client(place, APP_ID)
     functions = declare(client)

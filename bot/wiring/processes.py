@@ -10,6 +10,7 @@ from collections.abc import (
     Callable,
     Coroutine,
     Generator,
+    Iterator,
     Mapping,
 )
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from bot.postman import Postman
 from bot.settings import Settings
 from bot.web.app import create_app
 from bot.web.pg_desk import PgDesk
+from bot.wiring import telemetry
 from bot.wiring.arrival import Arrival, greet
 from bot.wiring.database import Pools, open_database
 from bot.wiring.doors import Doors, keeper, open_doors
@@ -143,6 +145,7 @@ async def _work(made: Process, parts: Parts, listening: socket.socket | None) ->
         ]
     if parts.web and made.core.serving:
         loops.append(made.core.serving.herald.run())
+    loops += _metrics(made)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(loop) for loop in loops]
         try:
@@ -150,6 +153,13 @@ async def _work(made: Process, parts: Parts, listening: socket.socket | None) ->
         finally:
             for task in tasks:
                 task.cancel()
+
+
+def _metrics(made: Process) -> Iterator[Coroutine[Any, Any, None]]:
+    core, scraped = made.core, telemetry.listen(made.settings)
+    if core.metrics and scraped:
+        found = core.watchdog.found if core.watchdog else {}
+        yield telemetry.serve(core.services, core.metrics, found, scraped)
 
 
 async def work_inbox(made: Process) -> None:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import inngest
 import structlog
@@ -41,15 +41,20 @@ from bot.router import Router, rule
 from bot.services import Admits, Services
 from bot.settings import Access, Settings
 from bot.sweeps import Sweeper
+from bot.telemetry.events import WatchedEvents
 from bot.watchdog import Watchdog
 from bot.wiring.database import Pools
 from bot.wiring.engines import Serving, choose
+from bot.wiring.telemetry import watchers
 from bot.work import SkillWork
 from bot.workflows.run_skill import run_skill
 from bot.workflows.sweep import sweep
 from bot.workflows.watchdog import watchdog
 from db.objects import Bucket, LocalObjects, S3Objects
 from db.tenancy import system
+
+if TYPE_CHECKING:
+    from bot.telemetry.metrics import Metrics
 
 log = structlog.get_logger()
 
@@ -66,9 +71,12 @@ class Core:
     """Where an Inngest server runs the functions: how it reaches them."""
     watchdog: Watchdog | None = None
     """What it last found, if it looks from this process."""
+    metrics: "Metrics | None" = None
+    """What Prometheus is told, if it may ask."""
 
     async def aclose(self) -> None:
-        """Give back what the engine holds towards the outside."""
+        """Give back what is held towards the outside."""
+        await asyncio.to_thread(self.services.telemetry.close)
         if self.serving:
             await self.serving.api.aclose()
 
@@ -84,6 +92,7 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
     model, listed = _model(settings, clock)
     # The engine runs functions that emit to it and stop it: it comes a line later.
     late = LateEngine()
+    watched = watchers(settings, listed)
     services = Services(
         app=pools.app,
         system=pools.system,
@@ -93,7 +102,7 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
         model=model,
         prices=listed,
         budgets=Budgets(settings.budget_day_usd, settings.budget_month_usd),
-        events=EngineEvents(late),
+        events=WatchedEvents(EngineEvents(late), watched.all),
         audit=History(),
         approvals=TableApprovals(),
         clock=clock,
@@ -102,6 +111,7 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
         admits=_admits(settings),
         links=_links(settings, clock),
         pace=pace or Pace(),
+        telemetry=watched.all,
         progress=EngineProgress(late),
     )
 
@@ -115,9 +125,9 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
             watchdog(client, dog),
         ]
 
-    chosen = choose(settings, pools, declare, clock, services.pace)
+    chosen = choose(settings, pools, declare, services)
     late.engine = chosen.engine
-    return Core(services, chosen.engine, chosen.serving, dog)
+    return Core(services, chosen.engine, chosen.serving, dog, watched.metrics)
 
 
 @asynccontextmanager

@@ -1,0 +1,1 @@
+"""What an operator's own tools can see: traces and metrics, off unless configured."""
