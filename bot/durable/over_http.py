@@ -38,6 +38,8 @@ from bot.durable.remote import signature
 from bot.durable.remote.account import secret_of
 from db import faultpoints
 
+faultpoints.declare("engine.before_call", "engine.after_call")
+
 CONNECT_S = 5.0
 AWAY = "Away"
 """The name of the error of what could not be delivered."""

@@ -15,6 +15,8 @@ MAX_EVENTS = 5000
 MAX_EVENT_BYTES = 3 * 2**20
 MAX_BODY_BYTES = 32 * 2**20
 LONGEST_ID, LONGEST_NAME = 500, 250
+DEEPEST = 100
+"""How many objects and lists may lie in one another."""
 EARLY = timedelta(minutes=5)
 """By how much a sender's clock may be ahead of ours."""
 INTERNAL = "inngest/"
@@ -102,12 +104,21 @@ def _object(given: Mapping[str, Any], field: str, where: str) -> dict[str, Any]:
         return {}
     if not isinstance(value, dict):
         raise Refused(f"{where}: {field} is not an object.")
+    if _is_deeper(value, DEEPEST):
+        raise Refused(f"{where}: {field} is nested deeper than {DEEPEST} levels.")
     if len(json.dumps(value)) > MAX_EVENT_BYTES:
         raise Refused(
             f"{where}: {field} is larger than {MAX_EVENT_BYTES} bytes;"
             " keep it in an object store and send its key."
         )
     return dict(value)
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inside = value.values() if isinstance(value, dict) else value
+    return not levels or any(_is_deeper(one, levels - 1) for one in inside)
 
 
 def _check_time(at: Any, where: str, now: datetime) -> None:

@@ -58,7 +58,6 @@ def function(row: Any) -> dict[str, Any]:
     """Return what is known of a function; Inngest's server calls the slug its id."""
     return {
         "id": row["id"],
-        "id": row["id"],
         "slug": row["id"],
         "app": row["app"],
         "url": row["url"],

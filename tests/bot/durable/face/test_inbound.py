@@ -104,6 +104,15 @@ def test_what_the_engine_says_of_invocations_cannot_be_forged() -> None:
     assert event.data == {"n": 1}
 
 
+def test_data_may_be_nested_a_hundred_levels_deep() -> None:
+    def nested(levels: int) -> Any:
+        return {"x": nested(levels - 1)} if levels else 1
+
+    assert read({"name": "a", "data": nested(100)}).refusal == ""
+    assert "deeper than 100 levels" in refusal({"name": "a", "data": nested(101)})
+    assert "deeper than 100 levels" in refusal({"name": "a", "data": nested(800)})
+
+
 def test_a_clock_that_is_a_minute_ahead_is_let_pass() -> None:
     ts = int(NOW.timestamp() * 1000) + 60_000
     assert read({"name": "a", "ts": ts}).refusal == ""
