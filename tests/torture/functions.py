@@ -130,7 +130,9 @@ class Acts:
 
     async def _slow(self, key: StepKey, lane: str, takes_s: float) -> int:
         async with self._ledger.effect(str(key), lane):
-            await asyncio.sleep(takes_s)
+            # It will not be cut off, so that what it brings has to be refused.
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(takes_s)
         return os.getpid()
 
     async def _effect(self, key: StepKey, lane: str) -> str:

@@ -42,6 +42,8 @@ class Effect:
     """None: its process did not get that far."""
     kept: bool
     """The database said that it has it."""
+    done: float
+    """When its step came to its end; 0 when it was cut off."""
 
 
 class Ledger:
@@ -57,14 +59,15 @@ class Ledger:
     @contextlib.asynccontextmanager
     async def effect(self, key: str, lane: str) -> AsyncIterator[None]:
         """Note that an effect begins, that it is done, and when its step was left."""
-        effect_id, kept = uuids.uuid7(), False
+        effect_id, kept, done = uuids.uuid7(), False, 0.0
         self._line(id=str(effect_id), key=key, lane=lane, pid=os.getpid())
         try:
             await self._insist(effect_id, key)
             kept = True
             yield
+            done = time.time()
         finally:
-            self._line(id=str(effect_id), kept=kept)
+            self._line(id=str(effect_id), kept=kept, done=done)
 
     async def _insist(self, effect_id: UUID, key: str) -> None:
         while True:
@@ -104,6 +107,7 @@ def read(path: Path) -> list[Effect]:
             began=facts["at"],
             ended=ended.get(effect_id, {}).get("at"),
             kept=ended.get(effect_id, {}).get("kept", False),
+            done=ended.get(effect_id, {}).get("done", 0.0),
         )
         for effect_id, facts in begun.items()
     ]

@@ -12,12 +12,14 @@ from tests.torture import postgres
 from tests.torture.driver import driving
 from tests.torture.figures import Figure
 from tests.torture.ledger import read
-from tests.torture.programs import Errand
+from tests.torture.programs import Errand, Program
 from tests.torture.storm import calm, drawn
 from tests.torture.worker import Workers, orders
 
 LEASE_S = 0.6
 MEMOS = "SELECT body->>'data' AS said FROM engine.memos WHERE name = 's0'"
+PROGRAM: Program = [["slow", "s0", 400], ["slow", "s1", 800]]
+"""The stopped worker comes back when the other one is in the second step."""
 OUTPUTS = "SELECT output::text AS said FROM engine.runs"
 
 
@@ -29,7 +31,7 @@ async def stopped(seed: int, folder: Path, runs: int) -> list[Figure]:
         folder: For the database, the ledger and the workers' log.
         runs: How many steps to have in hand.
     """
-    sent = [Errand("free", f"e{n}", [["slow", "s0", 400]]) for n in range(runs)]
+    sent = [Errand("free", f"e{n}", PROGRAM) for n in range(runs)]
     path = folder / "ledger"
     async with postgres.started(folder / "home", durable=True) as server:
         first, second = (
@@ -44,24 +46,30 @@ async def stopped(seed: int, folder: Path, runs: int) -> list[Figure]:
             os.kill(stale, signal.SIGSTOP)
             try:
                 second.start()
-                ended = await calm(driver)
+                while len(await driver.rows(MEMOS)) < runs:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
             finally:
                 woken = time.time()
                 os.kill(stale, signal.SIGCONT)
-            await asyncio.sleep(2 * LEASE_S)
+            ended = await calm(driver)
+            await asyncio.sleep(LEASE_S)
             said = [json.loads(row["said"]) for row in await driver.rows(MEMOS)]
             outputs = [json.loads(row["said"]) for row in await driver.rows(OUTPUTS)]
             fresh = _pid(second)
             await first.stop()
             await second.stop()
-    late = [one for one in read(path) if one.pid == stale and (one.ended or 0) > woken]
+    effects = read(path)
+    late = [one for one in effects if one.pid == stale and one.done > woken]
+    onward = [one for one in effects if one.pid == stale and one.key.endswith(":s1")]
     return [
         Figure("steps in the hands of the stopped worker", runs),
         Figure("steps it came back with after the other had done them", len(late)),
+        Figure("nothing that was to be refused", int(not late), 0),
+        Figure("runs it went on with nevertheless", len(onward), 0),
         Figure("not at rest in time", int(not ended), 0),
         Figure("memos that are not the other's", sum(one != fresh for one in said), 0),
         Figure("outputs that are not the other's",
-               sum(one != [fresh] for one in outputs), 0),
+               sum(one != [fresh] * 2 for one in outputs), 0),
         Figure("runs without their one output", abs(len(outputs) - runs), 0),
     ]  # fmt: skip
 
