@@ -189,6 +189,11 @@ class OverHttp:
         if answer.status == httpx.codes.UNAUTHORIZED:
             said = f"{url} refuses our signature: INNGEST_SIGNING_KEY is another key."
             return Undelivered(error_of("SignatureRefused", said))
+        if answer.status == httpx.codes.CREATED:
+            said = (
+                f"{url} streams its answers, unsigned; unset INNGEST_STREAMING there."
+            )
+            return Errored(error_of("Streamed", said), retriable=False)
         if len(answer.body) > MAX_BODY_BYTES:
             return protocol.read(answer)  # cut off, so its signature cannot hold
         if self._keys and not self._is_signed(answer):

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 
 from bot.durable.caller import InProcess
 from bot.durable.engine import EmbeddedEngine
+from bot.durable.face.local import attach
 from bot.durable.port import RunEngine
 from bot.durable.remote.api import Api
 from bot.durable.remote.engine import RemoteEngine
@@ -59,7 +60,9 @@ def choose(
     client = inngest.Inngest(app_id=APP_ID, is_production=False)
     host = InProcess(client, declare(client))
     limits, observer = services.pace.engine, services.telemetry
-    return Chosen(EmbeddedEngine(pools.system, host, limits, observer))
+    engine = EmbeddedEngine(pools.system, host, limits, observer)
+    attach(client, engine, services.clock)
+    return Chosen(engine)
 
 
 def _remote(

@@ -177,6 +177,12 @@ async def test_what_no_sdk_answers_is_an_attempt(
     assert (await line.error()).error["name"] == "BadAnswer"
 
 
+async def test_an_app_that_streams_is_told_not_to(line: Line) -> None:
+    line.app.status, line.app.key = 201, ""
+    error = await line.error()
+    assert (error.error["name"], error.retriable) == ("Streamed", False)
+
+
 async def test_a_proxys_page_is_an_attempt(line: Line) -> None:
     line.app.status, line.app.headers, line.app.body = 502, {}, b"<html>"
     assert (await line.error()).error["name"] == "BadAnswer"
