@@ -3,6 +3,8 @@
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
@@ -11,6 +13,8 @@ from agent.llm.port import Prompt
 from bot.durable.observer import Call
 from bot.durable.queue import Job
 from bot.telemetry.port import ModelCall, Sending, Telemetry
+
+E = TypeVar("E")
 
 log = structlog.get_logger()
 
@@ -91,6 +95,29 @@ class Several(Telemetry):
                 log.exception("telemetry.broke")
 
     @contextlib.contextmanager
-    def _around(self, enter: Callable[[Telemetry], AbstractContextManager]) -> Iterator:  # type: ignore[type-arg]
+    def _around(
+        self, enter: Callable[[Telemetry], AbstractContextManager[E]]
+    ) -> Iterator[list[E]]:
         with contextlib.ExitStack() as stack:
-            yield [stack.enter_context(enter(part)) for part in self._parts]
+            entered = [
+                stack.enter_context(_unbroken(partial(enter, part)))
+                for part in self._parts
+            ]
+            yield [one for one in entered if one is not None]
+
+
+@contextlib.contextmanager
+def _unbroken(enter: Callable[[], AbstractContextManager[E]]) -> Iterator[E | None]:
+    """Enter something that may break; what is done inside is none of its business."""
+    stack, entered = contextlib.ExitStack(), None
+    try:
+        entered = stack.enter_context(enter())
+    except Exception:  # edge: as above
+        log.exception("telemetry.broke")
+    try:
+        yield entered
+    finally:
+        try:
+            stack.close()
+        except Exception:
+            log.exception("telemetry.broke")

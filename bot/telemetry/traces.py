@@ -255,8 +255,9 @@ def _conclude(span: trace.Span, call: Call) -> None:
     span.set_attribute("draper.outcome", outcome_of(call))
     if isinstance(outcome, Progress) and len(outcome.ops) == 1:
         [op] = outcome.ops
-        span.update_name(f"step {op.name or op.step_id}")
-        span.set_attribute("draper.step", op.step_id)
+        step = op.name or op.step_id  # the id is a hash
+        span.update_name(f"step {step}")
+        span.set_attribute("draper.step", step)
     if isinstance(outcome, Errored | Undelivered):
         span.set_attribute("error.type", str(outcome.error.get("name")))
     if outcome is None or outcome_of(call) in ("error", "step_failed", "undelivered"):

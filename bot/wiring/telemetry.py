@@ -103,7 +103,8 @@ async def serve(
     server = _Quiet(config)
     host, port = listening.getsockname()[:2]
     log.info("metrics.served", address=f"{host}:{port}")
-    await server.serve([listening])
+    with listening:
+        await server.serve([listening])
 
 
 async def _standing(services: Services) -> standing.Standing | None:
@@ -116,7 +117,14 @@ async def _standing(services: Services) -> standing.Standing | None:
 
 
 class _Quiet(uvicorn.Server):
-    """Leaves signals to the command line."""
+    """Leaves signals to the command line, and ends when its task is cancelled."""
+
+    async def main_loop(self) -> None:
+        try:
+            await super().main_loop()
+        except asyncio.CancelledError:
+            await self.shutdown()
+            raise
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
