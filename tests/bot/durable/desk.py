@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from structlog.testing import capture_logs
+
 from bot.durable import events, flow, registry
 from bot.durable.caller import InProcess
 from bot.durable.database import Database
@@ -62,9 +64,11 @@ class Desk:
         await self.work()
 
     async def work(self) -> None:
-        """Dispatch until nothing is left to do."""
-        while await dispatch(self.store, self.registry):
-            pass
+        """Dispatch until nothing is left to do, without a hitch."""
+        with capture_logs() as said:
+            while await dispatch(self.store, self.registry):
+                pass
+        assert said == []
 
     async def later(self, **span: float) -> None:
         """Let time pass, and dispatch."""
