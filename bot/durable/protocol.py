@@ -30,14 +30,6 @@ SIDES = ("event", "async")
 HOPELESS = {"output_unserializable"}
 """Error codes that the same call would meet again, though the SDK does not say so."""
 
-INVOKE_TIMED_OUT = (
-    "InngestInvokeTimeoutError",
-    "Timed out waiting for invoked function to complete",
-)
-"""The name that functions know from Inngest's server, and its words."""
-
-ERROR_KEYS = ("code", "name", "message", "stack")
-
 Error = dict[str, Any]
 
 
@@ -274,7 +266,9 @@ def answered(kind: str, step_id: str, name: str, answer: str | None) -> Ran:
 
 def _returned(step_id: str, name: str, told: dict[str, Any] | None) -> Ran:
     if told is None:
-        told = {"error": error_of(*INVOKE_TIMED_OUT)}
+        # As functions know it from Inngest's server.
+        said = "Timed out waiting for invoked function to complete"
+        told = {"error": error_of("InngestInvokeTimeoutError", said)}
     if told.get("error"):
         return _failed(step_id, name, told["error"])
     return Ran(step_id, name, dump({"data": told.get("result")}))
@@ -286,7 +280,8 @@ def _error(body: bytes) -> Error:
     except ValueError:
         error = None
     if isinstance(error, dict) and "message" in error:
-        return {key: error[key] for key in ERROR_KEYS if key in error}
+        kept = ("code", "name", "message", "stack")
+        return {key: error[key] for key in kept if key in error}
     return error_of("BadAnswer", body[:500].decode(errors="replace"))
 
 

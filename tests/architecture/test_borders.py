@@ -158,6 +158,7 @@ EDGES = {
     "bot/doctor.py": "a check that breaks is a finding",
     "bot/durable/caller.py": "the functions called are foreign code to the engine",
     "bot/durable/engine.py": "a loop of the engine goes on after whatever ended it",
+    "bot/durable/over_http.py": "so are those that are called by URL",
     "bot/durable/remote/engine.py": "the relay outlives whatever befalls one turn",
     "bot/durable/worker.py": "one job's failure leaves the others running",
     "bot/inbox_worker.py": "one message's failure leaves the others running",
