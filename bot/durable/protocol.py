@@ -266,7 +266,6 @@ def answered(kind: str, step_id: str, name: str, answer: str | None) -> Ran:
 
 def _returned(step_id: str, name: str, told: dict[str, Any] | None) -> Ran:
     if told is None:
-        # As functions know it from Inngest's server.
         said = "Timed out waiting for invoked function to complete"
         told = {"error": error_of("InngestInvokeTimeoutError", said)}
     if told.get("error"):
