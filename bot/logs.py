@@ -7,7 +7,21 @@ from types import TracebackType
 from typing import TextIO
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+OURS = {"event", "level", "timestamp", "exc_info", "exception", "stack", "stack_info"}
+FACTS = {
+    *("address", "after_failures", "app", "attempt", "channel", "count"),
+    *("delivery_id", "detail", "door", "durable_run", "envelope", "error"),
+    *("event_id", "event_ids", "events", "folder", "function", "functions", "hint"),
+    *("inbox_id", "kind", "name", "path", "pid", "pids", "problem", "reason"),
+    *("reservations", "rows", "run", "run_id", "seconds", "server", "signal"),
+    *("status", "step", "sweep", "url", "wait_s", "why"),
+}
+"""What entries may say besides their event. Another word is left out of an entry until
+somebody has thought about whether people's words could be under it."""
+LONGEST = 500
+"""Characters of one fact."""
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
@@ -37,10 +51,26 @@ def processors(*, as_json: bool, colors: bool = False) -> list[Processor]:
         shown = (printed,)
     return [
         structlog.contextvars.merge_contextvars,
+        known_facts,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         *shown,
     ]
+
+
+def known_facts(_: WrappedLogger, __: str, entry: EventDict) -> EventDict:
+    """Return the entry without facts that nobody thought about, the others brief."""
+    return {
+        name: value if name in OURS else _brief(value)
+        for name, value in entry.items()
+        if name in OURS or name in FACTS
+    }
+
+
+def _brief(value: object) -> object:
+    if isinstance(value, str) and len(value) > LONGEST:
+        return f"{value[:LONGEST]}…"
+    return value
 
 
 def _without_words(exc_info: ExcInfo) -> str:

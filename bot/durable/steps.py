@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import inngest
+from structlog.contextvars import bound_contextvars
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,6 +32,7 @@ class Steps:
         """Wrap the context the SDK gave the function."""
         self._ctx = ctx
         self._uses: Counter[str] = Counter()
+        self._where = _where(ctx)
 
     async def run(
         self,
@@ -51,7 +53,8 @@ class Steps:
         key = self._key(step_id)
 
         async def keyed() -> T:
-            return await handler(key, *args, **kwargs)
+            with bound_contextvars(**self._where, step=step_id):
+                return await handler(key, *args, **kwargs)
 
         return await self._ctx.step.run(step_id, keyed)
 
@@ -110,3 +113,10 @@ class Steps:
         earlier = self._uses[step_id]
         self._uses[step_id] += 1
         return StepKey(self._ctx.run_id, f"{step_id}:{earlier}" if earlier else step_id)
+
+
+def _where(ctx: inngest.Context) -> dict[str, Any]:
+    """What every line that a step logs says of where it was done."""
+    data = ctx.event.data
+    ours = {name: data[name] for name in ("run_id", "attempt") if name in data}
+    return {**ours, "durable_run": ctx.run_id}

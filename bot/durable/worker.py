@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from bot.durable import queue
 from bot.durable.books import Books
@@ -140,6 +141,8 @@ class Worker:
         await asyncio.gather(*(one.task for one in late), return_exceptions=True)
 
     async def _carry(self, job: Job) -> None:
+        # A task of its own: nobody else's lines get this.
+        bind_contextvars(durable_run=str(job.run_id), function=job.function_id)
         left: Job | None = job
         try:
             while left:
