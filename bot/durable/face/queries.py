@@ -47,7 +47,7 @@ FUNCTIONS = """
 
 async def event(connection: Connection, event_id: str) -> Any:
     """Return one event; None when there is none."""
-    return await connection.fetchrow(EVENT, event_id)
+    return await connection.fetchrow(EVENT, _fit(event_id))
 
 
 async def run(connection: Connection, run_id: UUID) -> Any:
@@ -57,7 +57,7 @@ async def run(connection: Connection, run_id: UUID) -> Any:
 
 async def runs_of(connection: Connection, event_id: str) -> list[Any]:
     """Return the runs that an event started, alone or in a batch."""
-    return list(await connection.fetch(RUNS_OF, event_id))
+    return list(await connection.fetch(RUNS_OF, _fit(event_id)))
 
 
 async def events_of(connection: Connection, run_id: UUID) -> list[Any]:
@@ -72,7 +72,7 @@ async def memos(connection: Connection, run_id: UUID) -> list[Any]:
 
 async def memo(connection: Connection, run_id: UUID, step_id: str) -> str | None:
     """Return the JSON of one finished step."""
-    found: str | None = await connection.fetchval(MEMO, run_id, step_id)
+    found: str | None = await connection.fetchval(MEMO, run_id, _fit(step_id))
     return found
 
 
@@ -83,4 +83,9 @@ async def jobs(connection: Connection, run_id: UUID) -> list[Any]:
 
 async def functions(connection: Connection, app: str) -> list[Any]:
     """Return what an app has registered."""
-    return list(await connection.fetch(FUNCTIONS, app))
+    return list(await connection.fetch(FUNCTIONS, _fit(app)))
+
+
+def _fit(text: str) -> str:
+    """Return text as PostgreSQL takes it; what it does not take is nobody's id."""
+    return text if text.isprintable() else ""

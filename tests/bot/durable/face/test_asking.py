@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import inngest
@@ -44,8 +45,8 @@ async def get(side: Side, path: str) -> Any:
 
 
 async def ask(side: Side, query: str, **variables: Any) -> Any:
-    given = {"query": query, "variables": variables}
-    answer = await side.http.post("/v0/gql", json=given)
+    given = json.dumps({"query": query, "variables": variables})
+    answer = await side.http.post("/v0/gql", content=given)
     assert answer.status_code == 200
     return answer.json()
 
@@ -100,6 +101,8 @@ MISSING = (
     ("/nowhere", 404),
     ("/v1/events", 404),
     ("/v1/events/", 404),
+    ("/v1/events/%00", 404),
+    ("/v1/events/%ff", 404),
     ("/dev", 404),
 )
 CLOSED = (
@@ -152,6 +155,9 @@ async def test_a_suites_queries_are_answered(side: Side, site: Site) -> None:
 async def test_what_there_is_not_is_null(side: Side) -> None:
     told = await ask(side, QUERY, run=NOBODY, event="e1")
     assert told == {"data": {"run": None, "runTrigger": None, "event": None}}
+    for event in ("\x00", "\ud800"):
+        told = await ask(side, QUERY, run="nonsense", event=event)
+        assert told == {"data": {"run": None, "runTrigger": None, "event": None}}
     assert (await ask(side, OUTPUT % '"x:y"'))["data"] == {
         "runTraceSpanOutputByID": None
     }
