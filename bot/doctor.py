@@ -15,10 +15,13 @@ from sqlalchemy import URL, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from agent.mailroom import backlog
+from bot import standing
 from channels.contract import Health
 from db import roles, schema
 from db.errors import SchemaError
 from db.objects import LocalObjects, ObjectsUnavailable, S3Objects
+from db.tenancy import system
 
 PYTHONS = ((3, 11), (3, 13))
 POSTGRESQL = 18
@@ -149,6 +152,28 @@ async def pairing(url: URL) -> Health:
     return Health(
         ok=True, detail="nobody yet: send the code that `draper run` prints to the bot"
     )
+
+
+async def work(url: URL, *, is_running: bool = True) -> Health:
+    """Whether anything stands still that should move; as the system login."""
+    engine = create_async_engine(url)
+    try:
+        async with system(engine, "worker") as session:
+            now, dead = await standing.read(session), await backlog.dead(session)
+    finally:
+        await engine.dispose()
+    stuck = "; ".join(standing.complaints(now).values())
+    letters = sum(one.count for one in dead)
+    facts = [
+        f"{now.engine.runs} under way",
+        f"{letters} message(s) given up in 30 days",
+    ]
+    if stuck and is_running:
+        hint = "`draper runs list --stuck` shows runs; is a worker process running?"
+        return Health(ok=False, detail=stuck, hint=hint)
+    if stuck:
+        facts.append("the rest goes on when Draper runs")
+    return Health(ok=True, detail=", ".join(facts))
 
 
 async def objects(store: LocalObjects | S3Objects, name: str) -> Health:

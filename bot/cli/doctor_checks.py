@@ -65,8 +65,11 @@ async def _all(settings: Settings) -> AsyncIterator[list[Check]]:
 
 
 async def _database(settings: Settings, open_for_now: AsyncExitStack) -> list[Check]:
+    # Before it is at hand: then we hold it ourselves. Of a server of yours nobody here
+    # knows who else works on it.
+    is_running = bool(settings.database_url or holder(settings.home))
     if settings.database_url:
-        return list(_server(settings, settings.database_owner_url))
+        return list(_server(settings, settings.database_owner_url, is_running))
     if not Layout(settings.home).data.exists():
         later = Health(ok=True, detail="none yet: `draper run` makes it")
         return [Check("database", partial(_said, later))]
@@ -75,10 +78,14 @@ async def _database(settings: Settings, open_for_now: AsyncExitStack) -> list[Ch
     except ServerError as refusal:
         down = Health(ok=False, detail=refusal.message, hint=refusal.hint)
         return [Check("database", partial(_said, down))]
-    return list(_server(settings, owner))
+    return list(_server(settings, owner, is_running))
 
 
-def _server(settings: Settings, owner: URL | None) -> Iterator[Check]:
+def _server(
+    settings: Settings,
+    owner: URL | None,
+    is_running: bool,  # noqa: FBT001
+) -> Iterator[Check]:
     for role in ("app", "system"):
         url = partial(reach.url_as, role, settings)
         yield Check(f"database as {role}", partial(_as, url))
@@ -87,6 +94,7 @@ def _server(settings: Settings, owner: URL | None) -> Iterator[Check]:
         yield Check("pairing", partial(doctor.pairing, owner))
     elif settings.database_url:
         yield Check("tables", partial(doctor.tables, settings.database_url))
+    yield Check("work", partial(_work, settings, is_running=is_running))
 
 
 async def _said(health: Health) -> Health:
@@ -101,6 +109,10 @@ async def _address(settings: Settings, pid: str) -> Health:
 
 async def _as(url: "partial[URL]") -> Health:
     return await doctor.database(url())
+
+
+async def _work(settings: Settings, *, is_running: bool) -> Health:
+    return await doctor.work(reach.url_as("system", settings), is_running=is_running)
 
 
 def _files(settings: Settings) -> Iterator[Check]:
