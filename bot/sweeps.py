@@ -5,14 +5,17 @@ engine (``bot.wiring.processes``): a person must not wait for it until the night
 for an Inngest server that is away.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from agent.identity import retention as identity
 from agent.mailroom import backlog
@@ -21,12 +24,13 @@ from agent.runs import retention as runs
 from bot.durable import pruning
 from bot.durable.remote import outbox
 from bot.durable.steps import StepKey
-from db.tenancy import SystemRole
+from db.tenancy import SystemRole, system
 
 BATCH = 500
 """Rows a transaction: a lock is held for some milliseconds."""
 BATCHES = 400
 """Of one sweep in one night; what is left waits for the next."""
+HOUR_S = 3600.0
 ENGINE = timedelta(days=14)
 """How long a durable run can be looked at after its end."""
 
@@ -67,7 +71,7 @@ SWEEPS = (
 class Opens(Protocol):
     """The part of the services that opens a narrow role's transaction."""
 
-    def as_role(self, role: SystemRole) -> Any:
+    def as_role(self, role: SystemRole) -> AbstractAsyncContextManager[AsyncSession]:
         """Open a transaction with one narrow role's rights."""
         ...
 
@@ -109,3 +113,28 @@ class Sweeper:
                 "letters.dead", kind=one.kind, channel=one.channel, count=one.count
             )
         return sum(one.count for one in found)
+
+
+class Roles:
+    """Narrow roles' transactions, where there are no services."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        """Open them on a pool of ``agent_system``."""
+        self._engine = engine
+
+    def as_role(self, role: SystemRole) -> AbstractAsyncContextManager[AsyncSession]:
+        """Open a transaction with one narrow role's rights."""
+        return system(self._engine, role)
+
+
+async def prune_hourly(engine: AsyncEngine) -> None:
+    """Forget the engine's old rows until cancelled, where no function does it."""
+    sweeper = Sweeper(Roles(engine))
+    names = [name for name in sweeper.names if name.startswith("engine-")]
+    while True:
+        try:
+            for name in names:
+                await sweeper.sweep(StepKey("hourly", name), name)
+        except (SQLAlchemyError, OSError) as error:  # in an hour it may be better
+            log.warning("sweep.failed", error=type(error).__name__)
+        await asyncio.sleep(HOUR_S)

@@ -26,6 +26,7 @@ from bot.durable.reach import Reach, is_loopback
 from bot.durable.remote.account import bearer_of
 from bot.ports import SystemClock
 from bot.settings import Settings
+from bot.sweeps import prune_hourly
 from bot.wiring.database import Pools, open_database
 from db import faultpoints
 
@@ -90,9 +91,12 @@ async def opened(
     database = Database(pools.system, LOOK_UPS)
     await database.open()
     await engine.start()
+    pruning = asyncio.create_task(prune_hourly(pools.system))
     try:
         yield create_app(Face(engine, host, database, keys, reach, clock))
     finally:
+        pruning.cancel()
+        await asyncio.gather(pruning, return_exceptions=True)
         await engine.stop(timedelta(seconds=DRAIN_S))
         await database.close()
         await host.aclose()

@@ -1,6 +1,7 @@
 """Every sweep takes what is old enough, in every workspace, and nothing else."""
 
-from contextlib import AbstractAsyncContextManager
+import asyncio
+import contextlib
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -8,13 +9,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from bot import sweeps
 from bot.durable.steps import StepKey
-from bot.sweeps import SWEEPS, Sweeper
-from db.tenancy import SystemRole, system
+from bot.sweeps import SWEEPS, Roles, Sweeper
 from tests.db.asking import one, run
 from tests.db.rows import TABLES, Rows
 from tests.seeds import ACME, ANA
@@ -22,19 +22,9 @@ from tests.seeds import ACME, ANA
 KEY = StepKey("run", "step")
 
 
-class Opens:
-    """The services' narrow transactions."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-
-    def as_role(self, role: SystemRole) -> AbstractAsyncContextManager[AsyncSession]:
-        return system(self._engine, role)
-
-
 @pytest.fixture
 def sweeper(system_engine: AsyncEngine) -> Sweeper:
-    return Sweeper(Opens(system_engine))
+    return Sweeper(Roles(system_engine))
 
 
 async def add(owner: AsyncEngine, name: str, **values: object) -> Any:
@@ -318,3 +308,17 @@ async def test_dead_letters_are_told_by_door_without_their_words(
 
 def test_every_sweep_has_a_name_of_its_own() -> None:
     assert len(set(Sweeper.names)) == len(SWEEPS)
+
+
+async def test_an_engine_that_serves_others_forgets_by_itself(
+    owner_engine: AsyncEngine, system_engine: AsyncEngine
+) -> None:
+    await durable(owner_engine, 1, "completed", 15 * DAY)
+    pruning = asyncio.create_task(sweeps.prune_hourly(system_engine))
+    async with asyncio.timeout(10):
+        while await one(owner_engine, "SELECT count(*) FROM engine.events"):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert not pruning.done()
+    pruning.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await pruning
