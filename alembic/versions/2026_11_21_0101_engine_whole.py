@@ -109,6 +109,7 @@ CRONS = """
     )
 """
 INDEXES = (
+    "CREATE INDEX ON engine.jobs (due_at) WHERE losses > 0",
     "CREATE INDEX ON engine.watches (event, value)",
     "CREATE INDEX ON engine.batches (event_id)",
     "CREATE INDEX ON engine.gatherings (due_at)",
@@ -141,6 +142,7 @@ def downgrade() -> None:
         "DELETE FROM engine.runs r USING engine.jobs j"
         " WHERE j.run_id = r.id AND j.kind IN ('wait', 'invoke')"
     )
+    op.execute("DROP INDEX engine.jobs_due_at_idx1")
     op.execute(
         "ALTER TABLE engine.jobs DROP CONSTRAINT jobs_kind_check,"
         " DROP answer, DROP priority,"

@@ -28,7 +28,7 @@ class Limits:
     call: timedelta = timedelta(minutes=15)
     """How long one call of a function may take; then it counts as failed."""
     losses: int = 3
-    """After how many lost workers a call is held to be what kills them; 2 at least."""
+    """After how many lost workers a call is held to be what kills them; 3 at least."""
     steps: int = 1000
     """How many steps a run may have, as on Inngest's server."""
     undelivered: timedelta = timedelta(seconds=2)

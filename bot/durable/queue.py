@@ -11,14 +11,16 @@ from bot.durable.database import Connection
 from bot.durable.leaseclock import ALWAYS
 
 # A call is for those who have its function, or for anybody when nobody has it any more.
+# A look-up a job, not a join: a join may tempt the planner to sort the whole backlog.
 CALLABLE = """
-    (kind <> 'call' OR r.function_id = ANY ({functions}) OR NOT EXISTS
-        (SELECT FROM engine.functions f WHERE f.id = r.function_id))
+    (kind <> 'call' OR
+        (SELECT r.function_id = ANY ({functions}) OR NOT EXISTS
+            (SELECT FROM engine.functions f WHERE f.id = r.function_id)
+        FROM engine.runs r WHERE r.id = j.run_id))
 """
 # A worker's name on a job that is due again means that its lease ran out.
 DUE = f"""
-        SELECT j.id, j.due_at, j.priority, r.seq
-        FROM engine.jobs j JOIN engine.runs r ON r.id = j.run_id
+        SELECT j.id, j.due_at, j.priority FROM engine.jobs j
         WHERE NOT blocked AND due_at <= now() AND j.id <> ALL ($4::bigint[])
             AND (worker IS NULL OR now() <= $8)
             AND losses + (worker IS NOT NULL)::integer < $5
@@ -30,16 +32,16 @@ MOST_URGENT = f"""
         SELECT j.id FROM ({DUE} ORDER BY due_at LIMIT 1000) AS early
         JOIN engine.jobs j ON j.id = early.id
         WHERE NOT j.blocked AND j.due_at <= now()
-        ORDER BY early.due_at - make_interval(secs => early.priority), early.seq
+        ORDER BY early.due_at - make_interval(secs => early.priority), early.id
         LIMIT $1 FOR UPDATE OF j SKIP LOCKED
 """  # noqa: S608 - a condition of ours
 CLAIM = f"""
     WITH due AS ({{due}}
     ), suspect AS (
-        SELECT j.id FROM engine.jobs j JOIN engine.runs r ON r.id = j.run_id
-        WHERE NOT blocked AND due_at <= now() AND j.id <> ALL ($4::bigint[])
+        SELECT j.id FROM engine.jobs j
+        WHERE losses > 0 AND losses + (worker IS NOT NULL)::integer >= $5
+            AND NOT blocked AND due_at <= now() AND j.id <> ALL ($4::bigint[])
             AND (worker IS NULL OR now() <= $8)
-            AND losses + (worker IS NOT NULL)::integer >= $5
             AND {CALLABLE.format(functions="$7::text[]")}
         ORDER BY due_at LIMIT $6
         FOR UPDATE OF j SKIP LOCKED
@@ -94,7 +96,7 @@ SHORTEN = """
 """
 OUTLOOK = f"""
     SELECT
-        (SELECT due_at FROM engine.jobs j JOIN engine.runs r ON r.id = j.run_id
+        (SELECT due_at FROM engine.jobs j
             WHERE NOT blocked
             AND ($2 > 0 OR losses + (worker IS NOT NULL)::integer < $1)
             AND {CALLABLE.format(functions="$3::text[]")}
