@@ -16,6 +16,7 @@ import structlog
 from tests.torture.crowd import crowd
 from tests.torture.cuts import cuts
 from tests.torture.figures import Figure, faults
+from tests.torture.model import model
 from tests.torture.points import killed
 from tests.torture.restarts import restarts
 from tests.torture.stopped import stopped
@@ -28,6 +29,7 @@ PARTS: dict[str, Part] = {
     "cuts": lambda seed, folder: cuts(seed, folder, 1000),
     "crowd": lambda seed, folder: crowd(seed, folder, 10_000),
     "stopped": lambda seed, folder: stopped(seed, folder, 50),
+    "model": lambda seed, folder: model(seed, folder, 280),
     "points": lambda seed, folder: killed(seed, folder, (1, 2, 3)),
 }
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.torture.cuts import cuts
 from tests.torture.figures import Figure, faults
+from tests.torture.model import model
 from tests.torture.storm import storm
 
 SEED = 20261121
@@ -25,3 +26,9 @@ async def test_lost_answers_to_commits_lose_and_double_nothing(tmp_path: Path) -
     figures = await cuts(SEED, tmp_path, 25)
     assert faults(figures) == []
     assert value(figures, "answers to commits lost") == 25
+
+
+async def test_the_engine_does_what_its_model_does(tmp_path: Path) -> None:
+    figures = await model(SEED, tmp_path, 12)
+    assert faults(figures) == []
+    assert value(figures, "rules applied to engine and model") >= 400
