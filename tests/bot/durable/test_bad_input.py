@@ -65,10 +65,7 @@ async def test_more_steps_than_allowed_fail_the_run_and_no_other(world: World) -
 async def test_parallel_steps_count_too(world: World) -> None:
     async def body(ctx: inngest.Context, steps: Steps) -> None:
         await steps.parallel(
-            *(
-                (lambda at=at: steps.run(f"s{at}", world.note, "x"))
-                for at in range(25)
-            )
+            *((lambda at=at: steps.run(f"s{at}", world.note, "x")) for at in range(25))
         )
 
     world.declare("go", body)
