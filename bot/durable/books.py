@@ -80,6 +80,9 @@ class Books:
             case Progress(ops) if len(job.memos) + len(ops) > self._limits.steps:
                 said = f"A run may have {self._limits.steps} steps; this wants more."
                 await self._fail(job, error_of("TooManySteps", said))
+            case Progress(()) if not job.step_id:
+                said = "The function neither ended nor named a step."
+                await self._retry_or_fail(job, Errored(error_of("NoProgress", said)))
             case Progress((Ran() as ran,)) if not job.step_id and not job.racing:
                 return await self._advance(job, ran)
             case Progress():

@@ -8,10 +8,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.durable.caller import InProcess
+from bot.durable.engine import EmbeddedEngine
 from bot.durable.port import Event, RunStatus
+from bot.durable.protocol import Outcome, Progress
+from bot.durable.queue import Job
 from bot.durable.steps import StepKey, Steps
 from db.server_bootstrap import Urls
-from tests.bot.durable.world import World
+from tests.bot.durable.world import QUICK, World
 
 NO_SPACE = """
     CREATE FUNCTION engine.no_space() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -146,3 +150,29 @@ async def test_a_name_as_wild_as_it_gets_comes_through(world: World) -> None:
 
     world.declare("go", body)
     assert (await world.run("go")).output == wild
+
+
+class Nowhere(InProcess):
+    """Calls that neither end nor name a step."""
+
+    calls = 0
+
+    async def call(self, job: Job) -> Outcome:
+        del job
+        self.calls += 1
+        return Progress(())
+
+
+async def test_a_function_that_goes_nowhere_fails_after_its_attempts(
+    world: World,
+) -> None:
+    counting(world, 1)
+    host = Nowhere(world.client, world.functions)
+    engine = EmbeddedEngine(world.system, host, QUICK)
+    world.engines.append(engine)
+    await engine.start()
+    await engine.send(Event("go", {}, "e1"))
+    (run,) = await world.ended("e1")
+    assert run.status is RunStatus.FAILED
+    assert run.error == "The function neither ended nor named a step."
+    assert host.calls == 5
