@@ -35,10 +35,12 @@ from tests.faults.crash import (
     RATING,
     REQUESTS,
     RETRY,
+    WAITS,
     Deed,
     Outcome,
     crash,
 )
+from tests.faults.test_kill_waits import approves, asking, presses_an_answer
 from tests.faults.world import DOORS, WORDS, Shown, Site, helped, opened
 
 AT_ONCE, UNHURRIED_AT_ONCE = 2, 4
@@ -46,6 +48,15 @@ AT_ONCE, UNHURRIED_AT_ONCE = 2, 4
 LATER = [f"post.{moment}:{nth}" for moment in ("claimed", "sent") for nth in (2, 3, 4)]
 """Edits, later pages, the file."""
 COLUMNS = ("what", "point", "door", "lost", "twice", "told", "waiting", "calls", "s")
+
+
+async def answers(site: Site) -> None:
+    """Ask for a piece, be asked something first, and press."""
+    site.outside.claude.answer = asking(until="Warm")
+    await presses_an_answer(site)
+
+
+ANSWERED, APPROVED = Deed(answers), Deed(approves)
 
 
 @dataclass(frozen=True)
@@ -92,6 +103,8 @@ def cases() -> Iterator[Case]:
         ("retry", RETRY, MESSAGES),
         ("score", RATING, MESSAGES),
         ("command", HELP, MESSAGES),
+        ("answer", ANSWERED, sorted(WAITS - {"approve.shown"})),
+        ("approval", APPROVED, sorted(WAITS - {"ask.shown"})),
     )
     for what, deed, points in passed:
         for point in points:
@@ -133,7 +146,8 @@ async def tried(case: Case, where: tuple[Urls, Urls], folder: Path, pace: Pace) 
         opened(case.door, urls, folder) as site,
     ):
         site.app.pace = pace
-        site.script()
+        if case.deed is not ANSWERED:
+            site.script()
         outcome = await crash(site, case.deed, case.point)
         if outcome.shown.notices:
             await site.ana.presses("Send it again")
@@ -213,7 +227,9 @@ def summed(rows: list[Row], pace: Pace) -> None:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--only", help="piece, choice, retry, score or command")
+    options.add_argument(
+        "--only", help="piece, choice, retry, score, command, answer, approval"
+    )
     options.add_argument("--unhurried", action="store_true", help="production's leases")
     given = options.parse_args()
     pace = Pace() if given.unhurried else HASTE
