@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from bot.durable.errors import Unsupported
-from bot.durable.values import INT64
+from bot.durable.expressions.values import INT64
 
 LONGEST = 2_000
 """Characters of an expression."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from bot.durable.closures import Event, Join, Run
-from bot.durable.grammar import parse
-from bot.durable.values import MISSING
+from bot.durable.expressions.closures import Event, Join, Run
+from bot.durable.expressions.grammar import parse
+from bot.durable.expressions.values import MISSING
 
 
 @dataclass(frozen=True, slots=True)

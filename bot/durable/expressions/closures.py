@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bot.durable.values import MISSING, Binary, step, truthy
+from bot.durable.expressions.values import MISSING, Binary, step, truthy
 
 Event = Mapping[str, Any]
 Run = Callable[[Event, Event], Any]

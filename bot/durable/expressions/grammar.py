@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.durable import closures, values
-from bot.durable.closures import Join, Path, Run
 from bot.durable.errors import Unsupported
-from bot.durable.tokens import Token, literal, refused, split
+from bot.durable.expressions import closures, values
+from bot.durable.expressions.closures import Join, Path, Run
+from bot.durable.expressions.tokens import Token, literal, refused, split
 
 FIELDS = frozenset({"id", "name", "data", "user", "ts"})
 CONSTANTS = {"true": True, "false": False, "null": None}
