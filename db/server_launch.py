@@ -58,6 +58,8 @@ def _reachable(paths: tuple[str, ...]) -> bool:
             os.stat(path)  # noqa: PTH116 - pathlib would triple the start
     except PermissionError:
         return False
+    except FileNotFoundError:
+        return True  # the way to it is open; initdb is about to make it
     return True
 
 

@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -87,6 +88,16 @@ async def test_it_never_runs_as_root(tmp_path: Path) -> None:
     async with running(tmp_path) as server:
         assert _owner(tmp_path / "postgres/postmaster.pid") != 0
         assert _owner(server.layout.data) != 0
+
+
+async def test_a_first_start_works_in_a_folder_that_anybody_may_enter() -> None:
+    with tempfile.TemporaryDirectory() as folder:  # pytest's are closed to others
+        home = Path(folder, "home")
+        for each in (Path(folder), home):
+            each.mkdir(exist_ok=True)
+            each.chmod(0o755)
+        async with running(home) as server:
+            assert await ask(server.urls.app, "SELECT 1") == 1
 
 
 def _owner(path: Path) -> int:
