@@ -89,10 +89,20 @@ async def _work(given: Orders) -> None:
     made = client()
     host = InProcess(made, functions(made, ledger))
     engine = EmbeddedEngine(system, host, limits(given))
+    orphaned = asyncio.create_task(_orphaned())
     await engine.start()
     await _send(engine, given)
     await told.wait()
+    orphaned.cancel()
     await engine.stop(timedelta(seconds=5))
+
+
+async def _orphaned() -> None:
+    """End when whoever started us was killed."""
+    parent = multiprocessing.parent_process()
+    while parent and parent.is_alive():  # noqa: ASYNC110 - a process
+        await asyncio.sleep(1)
+    os._exit(1)
 
 
 async def _send(engine: EmbeddedEngine, given: Orders) -> None:
