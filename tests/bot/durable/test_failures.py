@@ -163,7 +163,9 @@ async def test_a_result_that_cannot_be_kept_is_a_clear_error(
 
 async def test_an_unsupported_step_is_a_clear_error_of_the_run(world: World) -> None:
     async def body(ctx: inngest.Context, steps: Steps) -> None:
-        await ctx.step.ai.infer("ask", adapter=Adapter(auth_key="k", model="m"), body={})
+        await ctx.step.ai.infer(
+            "ask", adapter=Adapter(auth_key="k", model="m"), body={}
+        )
 
     world.declare("go", body)
     run = await world.run("go")
