@@ -78,3 +78,13 @@ def _leaves(value: Any) -> Iterator[Any]:
             yield from _leaves(part)
     else:
         yield value
+
+
+def invoked_id(event: Arrived) -> str:
+    """Return the function that an ``INVOKED`` is for."""
+    return str(event.facts["data"]["_inngest"]["fn_id"])
+
+
+def correlation(event: Arrived) -> str:
+    """Return what tells the run that waits for what an ``INVOKED`` leads to."""
+    return str(event.facts["data"]["_inngest"]["correlation_id"])

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
+import asyncpg
 import structlog
 import uuid_utils.compat as uuids
 
@@ -33,6 +34,9 @@ from bot.durable.registry import Registry
 from db import faultpoints
 
 faultpoints.declare("engine.after_commit")
+
+UNKEEPABLE = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
+"""What the same call would meet again: NUL in a name, Infinity, a name of pages."""
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -70,12 +74,20 @@ class Books:
             return True
         timeouts = self._host.plans[job.function_id].timeouts
         if timeouts and not job.memos and not job.attempt:
-            expect = partial(transitions.expect, self._database, job.run_id)
+            expect = partial(transitions.expect, self._database, job)
             await self._database.insist(partial(expect, timeouts.finish))
         return False
 
     async def keep(self, job: Job, outcome: Outcome) -> Job | None:
         """Keep what came of a call; return the run's next one if it goes on here."""
+        try:
+            return await self._keep(job, outcome)
+        except UNKEEPABLE as error:
+            said = f"What it gave cannot be kept: {error}."
+            await self._fail(job, error_of("Unkeepable", said))
+            return None
+
+    async def _keep(self, job: Job, outcome: Outcome) -> Job | None:
         match outcome:
             case Progress(ops) if len(job.memos) + len(ops) > self._limits.steps:
                 said = f"A run may have {self._limits.steps} steps; this wants more."

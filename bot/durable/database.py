@@ -17,6 +17,8 @@ from db import roles
 
 CHANNEL = "engine"
 BACKOFF_S = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+STOPPED_MS = "15000"
+"""A process that stops inside a transaction holds its locks no longer than that."""
 LOST = (
     OSError,
     TimeoutError,
@@ -28,6 +30,7 @@ LOST = (
     asyncpg.PostgresSystemError,
     asyncpg.TransactionRollbackError,
     asyncpg.InvalidCachedStatementError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
 )
 """What passes by itself: the same statement may succeed a moment later."""
 
@@ -127,6 +130,10 @@ def _payload(hear: Callable[[str], None]) -> Callable[..., None]:
 def _options(engine: AsyncEngine) -> dict[str, Any]:
     # The dialect knows how its URLs map to the driver's arguments, sockets and TLS too.
     _, options = engine.dialect.create_connect_args(engine.url)
-    settings = {"role": roles.WORKER, "application_name": "draper-engine"}
+    settings = {
+        "role": roles.WORKER,
+        "application_name": "draper-engine",
+        "idle_in_transaction_session_timeout": STOPPED_MS,
+    }
     limits = {"timeout": 10, "command_timeout": 30}
     return {**options, **limits, "server_settings": settings}

@@ -7,9 +7,9 @@ from uuid import UUID
 import structlog
 
 from bot.durable import endings, flow, starts, watches
-from bot.durable.arrived import COLUMNS, INVOKED, Arrived
+from bot.durable.arrived import COLUMNS, INVOKED, Arrived, invoked_id
 from bot.durable.database import LOST, Connection, Database
-from bot.durable.flow import Wanted
+from bot.durable.flow import Wanted, refusals
 from bot.durable.observer import NOBODY, Observer
 from bot.durable.protocol import Error
 from bot.durable.registry import EDITION, Registry
@@ -121,6 +121,7 @@ async def _work(
         ripe = await flow.ripen(connection, registry.known)
         entered |= await _begin(connection, ripe, began)
     for part, heard in _parts(rows, registry):
+        await refusals.tell_gone(connection, _in_vain(part, registry))
         wanted = [one for event in part for one in _wanted(event, registry)]
         admitted = await flow.admit(connection, wanted)
         entered |= await _begin(connection, admitted, began)
@@ -163,9 +164,15 @@ async def _note(connection: Connection, rows: Sequence[Any], *, changed: bool) -
         faultpoints.reach("engine.run_insert")
 
 
+def _in_vain(part: Iterable[Arrived], registry: Registry) -> list[Arrived]:
+    """Return the invocations of functions that are gone: somebody waits for each."""
+    invoked = [event for event in part if event.name == INVOKED]
+    return [event for event in invoked if invoked_id(event) not in registry.known]
+
+
 def _wanted(event: Arrived, registry: Registry) -> Iterator[Wanted]:
     if event.name == INVOKED:
-        one = registry.known.get(event.facts["data"]["_inngest"]["fn_id"])
+        one = registry.known.get(invoked_id(event))
         if one:
             yield one.plan, event
         return

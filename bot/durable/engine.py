@@ -192,10 +192,15 @@ class EmbeddedEngine:
         await self._load()
 
     async def _load(self) -> None:
+        # Before reading: what changes meanwhile is read again. And again if it fails.
         self._stale = False
-        async with self._database.connection() as connection:
-            await self._registry.load(connection)
-            await flow.adjust(connection, self._registry.known)
+        try:
+            async with self._database.connection() as connection:
+                await self._registry.load(connection)
+                await flow.adjust(connection, self._registry.known)
+        except Exception:
+            self._stale = True
+            raise
         self._host.learn(self._registry.known)
 
     async def _beat(self) -> None:

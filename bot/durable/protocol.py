@@ -180,6 +180,11 @@ def dump(value: Any) -> str:
     return text.encode(errors="replace").decode()
 
 
+def storable(text: str) -> str:
+    """Return text that PostgreSQL takes: NUL and half surrogate pairs become ``?``."""
+    return text.replace("\0", "?").encode(errors="replace").decode()
+
+
 def read(answer: Answer) -> Outcome:
     """Return what the answer means for the run."""
     if len(answer.body) > MAX_BODY_BYTES:
@@ -203,17 +208,18 @@ def _progress(ops: list[dict[str, Any]], *, retriable: bool) -> Outcome:
         return Errored(step["error"], step_id=step["id"], name=step["displayName"])
     read_ops: list[Op] = []
     for op in ops:
-        one = _op(op)
-        if isinstance(one, Errored):
-            return one
-        read_ops.append(one)
+        try:
+            read_ops.append(_op(op))
+        except Unsupported as error:
+            said = f"Step {op['displayName']!r}: {error.said}"
+            return Errored(error_of("Unsupported", said), retriable=False)
     racing = any((op.get("opts") or {}).get("parallelMode") == "race" for op in ops)
     return Progress(tuple(read_ops), racing)
 
 
-def _op(op: dict[str, Any]) -> Op | Errored:
+def _op(op: dict[str, Any]) -> Op:
     step_id, name, opts = op["id"], op["displayName"], op.get("opts") or {}
-    made: Op | Errored
+    made: Op
     match op["op"]:
         case "StepRun":
             made = Ran(step_id, name, dump({"data": op.get("data")}))
@@ -228,8 +234,7 @@ def _op(op: dict[str, Any]) -> Op | Errored:
         case "InvokeFunction":
             made = _invoked(step_id, name, opts)
         case other:
-            said = f"Step {name!r}: {other} is not supported by the embedded engine."
-            made = Errored(error_of("Unsupported", said), retriable=False)
+            raise Unsupported(f"{other} is not supported by the embedded engine.")
     return made
 
 
@@ -238,15 +243,9 @@ def _failed(step_id: str, name: str, error: Error) -> Ran:
     return Ran(step_id, name, dump({"error": memo}), failed=True)
 
 
-def _waited(
-    step_id: str, name: str, event: str, opts: dict[str, Any]
-) -> Waited | Errored:
+def _waited(step_id: str, name: str, event: str, opts: dict[str, Any]) -> Waited:
     condition = opts.get("if")
-    try:
-        when = expressions.compile(condition, names=SIDES) if condition else None
-    except Unsupported as error:
-        said = f"Step {name!r}: {error.said}"
-        return Errored(error_of("Unsupported", said), retriable=False)
+    when = expressions.compile(condition, names=SIDES) if condition else None
     return Waited(step_id, name, event, when, duration(opts["timeout"]))
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.durable import lanes, watches
-from bot.durable.arrived import INVOKED, Arrived
+from bot.durable.arrived import INVOKED, Arrived, correlation
 from bot.durable.database import Connection
 from bot.durable.expressions import Expression
 from bot.durable.functions import Plan
@@ -72,10 +72,7 @@ class Start:
     @property
     def invoked_by(self) -> str | None:
         """What tells the run that waits for this one's result, if there is one."""
-        if self.event.name != INVOKED:
-            return None
-        correlation: str = self.event.facts["data"]["_inngest"]["correlation_id"]
-        return correlation
+        return correlation(self.event) if self.event.name == INVOKED else None
 
 
 async def begin(connection: Connection, starts: Sequence[Start]) -> dict[str, int]:

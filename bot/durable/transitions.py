@@ -23,6 +23,7 @@ from bot.durable.protocol import (
     Slept,
     Waited,
     dump,
+    storable,
 )
 from bot.durable.queue import Job
 from bot.durable.watches import Watch
@@ -66,9 +67,12 @@ RACING = "UPDATE engine.runs SET racing = true WHERE id = $1"
 # Whoever dispatches has to look at the clock anew.
 EXPECT = """
     WITH expected AS (
-        UPDATE engine.runs SET expires_at = now() + $2::interval WHERE id = $1
+        UPDATE engine.runs SET expires_at = now() + $2::interval
+        WHERE id = $1 AND status = 'active' AND EXISTS
+            (SELECT FROM engine.jobs WHERE id = $3 AND token = $4)
+        RETURNING expires_at
     )
-    SELECT pg_notify('engine', 'events') WHERE $2::interval IS NOT NULL
+    SELECT pg_notify('engine', 'events') FROM expected WHERE expires_at IS NOT NULL
 """
 LEFT = "SELECT count(*) FROM engine.jobs WHERE run_id = $1"
 RETRY = """
@@ -179,7 +183,7 @@ async def _again(
     spent: int,
 ) -> bool:
     error, delay, at = why
-    message = f"{error.get('name')}: {error.get('message')}"
+    message = storable(f"{error.get('name')}: {error.get('message')}")
     async with database.transaction() as connection:
         if not await endings.lock(connection, job.run_id):
             return False
@@ -188,10 +192,10 @@ async def _again(
     return bool(done == "UPDATE 1")
 
 
-async def expect(database: Database, run_id: UUID, patience: timedelta | None) -> None:
+async def expect(database: Database, job: Job, patience: timedelta | None) -> None:
     """Let a run that begins now end after ``patience`` at the latest."""
     async with database.connection() as connection:
-        await connection.execute(EXPECT, run_id, patience)
+        await connection.execute(EXPECT, job.run_id, patience, job.id, job.token)
 
 
 async def cancel(database: Database, run_id: UUID) -> bool:

@@ -26,12 +26,13 @@ ADD = """
     VALUES ($1, $2, $3, $4, $5, $6, now() + $7::interval) ON CONFLICT DO NOTHING
 """
 REMOVE = "DELETE FROM engine.watches WHERE run_id = $1 AND step_id = $2"
-# The events of a run come before what it listens for.
+# No run listens for the event it was started by. Numbers do not tell which event came
+# first: one that was numbered early may have been committed late.
 LISTENING = f"""
     SELECT w.run_id, w.step_id, w.condition, {COLUMNS}
     FROM engine.watches w
     JOIN engine.runs r ON r.id = w.run_id AND r.status = 'active'
-    JOIN engine.events e ON e.id = r.event_id AND e.seq < $3
+    JOIN engine.events e ON e.id = r.event_id AND e.id <> $3
     WHERE w.event = $1 AND (w.value IS NULL OR $2::text[] IS NULL OR w.value = ANY ($2))
         AND (w.until IS NULL OR w.until > to_timestamp($4 / 1000.0))
     ORDER BY w.run_id, w.step_id, w.place
@@ -97,7 +98,7 @@ async def remove(connection: Connection, run_id: UUID, step_id: str) -> None:
 async def answer(connection: Connection, event: Arrived) -> set[UUID]:
     """Give the event to the steps that wait for it; return the runs it cancels."""
     cancelled = set()
-    heard = (event.name, _values(event), event.seq, event.ts)
+    heard = (event.name, _values(event), event.id, event.ts)
     rows = await connection.fetch(LISTENING, *heard)
     for row in rows:
         if not _holds(row, event):

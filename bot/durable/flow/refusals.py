@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.durable.arrived import FINISHED
+from bot.durable.arrived import FINISHED, INVOKED, Arrived, correlation, invoked_id
 from bot.durable.database import Connection
 from bot.durable.protocol import dump, error_of
 from bot.durable.starts import Start
@@ -22,13 +22,24 @@ async def tell(
     connection: Connection, refused: Sequence[Start], name: str, why: str
 ) -> None:
     """Let the runs that invoked these know that they will not begin."""
-    invoked = [start for start in refused if start.invoked_by]
+    await _tell(connection, [start.event for start in refused], name, why)
+
+
+async def tell_gone(connection: Connection, events: Sequence[Arrived]) -> None:
+    """Let the runs know that invoked a function which went before the event came."""
+    await _tell(connection, events, "FunctionNotFound", "There is no such function.")
+
+
+async def _tell(
+    connection: Connection, events: Sequence[Arrived], name: str, why: str
+) -> None:
+    invoked = [event for event in events if event.name == INVOKED]
     if not invoked:
         return
     columns = (
-        [start.event.id for start in invoked],
-        [start.plan.id for start in invoked],
-        [start.invoked_by for start in invoked],
+        [event.id for event in invoked],
+        list(map(invoked_id, invoked)),
+        list(map(correlation, invoked)),
     )
     await connection.execute(TELL, FINISHED, *columns, dump(error_of(name, why)))
     await connection.execute(NOTIFY)
