@@ -31,12 +31,18 @@ from bot.durable.protocol import (
 )
 from bot.durable.queue import Job
 from bot.durable.registry import Registry
+from bot.durable.transitions import MAX_STATE_BYTES, StateTooLarge, is_small
 from db import faultpoints
 
 faultpoints.declare("engine.after_commit")
 
 UNKEEPABLE = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 """What the same call would meet again: NUL in a name, Infinity, a name of pages."""
+
+TOO_LARGE = (
+    f"The steps of a run may return {MAX_STATE_BYTES >> 20} MiB in all. "
+    "Keep the data in the object store and return keys."
+)
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -85,7 +91,9 @@ class Books:
         except UNKEEPABLE as error:
             said = f"What it gave cannot be kept: {error}."
             await self._fail(job, error_of("Unkeepable", said))
-            return None
+        except StateTooLarge:
+            await self._fail(job, error_of("StateTooLarge", TOO_LARGE))
+        return None
 
     async def _keep(self, job: Job, outcome: Outcome) -> Job | None:
         match outcome:
@@ -95,7 +103,7 @@ class Books:
             case Progress(()) if not job.step_id:
                 said = "The function neither ended nor named a step."
                 await self._retry_or_fail(job, Errored(error_of("NoProgress", said)))
-            case Progress((Ran() as ran,)) if not job.step_id and not job.racing:
+            case Progress((Ran() as ran,)) if _stays(job, ran):
                 return await self._advance(job, ran)
             case Progress():
                 await self._progress(job, self._checked(outcome))
@@ -174,3 +182,8 @@ class Books:
         done = await self._database.insist(work)
         faultpoints.reach("engine.after_commit")
         return done
+
+
+def _stays(job: Job, ran: Ran) -> bool:
+    """Tell whether the run may go on in this worker once a step has run."""
+    return not job.step_id and not job.racing and is_small(ran)

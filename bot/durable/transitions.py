@@ -74,6 +74,7 @@ EXPECT = """
     )
     SELECT pg_notify('engine', 'events') FROM expected WHERE expires_at IS NOT NULL
 """
+SIZE = "SELECT sum(octet_length(body::text)) FROM engine.memos WHERE run_id = $1"
 LEFT = "SELECT count(*) FROM engine.jobs WHERE run_id = $1"
 RETRY = """
     UPDATE engine.jobs SET
@@ -102,6 +103,15 @@ INVOKE = """
     VALUES ('invoke:' || $1::text, $2, $3) ON CONFLICT DO NOTHING
 """
 NOTIFY = "SELECT pg_notify('engine', $1)"
+MAX_STATE_BYTES = 32 * 2**20
+"""What the steps of a run may return in all, as on Inngest's server: every call carries
+it, and what no call can carry would stand in the way of all others."""
+SMALL = MAX_STATE_BYTES // 1000
+"""Characters; as many memos of this size as a run may have need no measuring."""
+
+
+class StateTooLarge(Exception):
+    """The steps of a run have returned more than it may hold."""
 
 
 async def advance(
@@ -118,7 +128,11 @@ async def advance(
 
 
 async def progress(database: Database, job: Job, made: Progress) -> bool:
-    """Keep what the call got to, and queue what comes next; False if lost."""
+    """Keep what the call got to, and queue what comes next; False if lost.
+
+    Raises:
+        StateTooLarge: Nothing was kept.
+    """
     async with database.transaction() as connection:
         run = await endings.lock(connection, job.run_id)
         taken = run and await connection.fetchrow(TAKE, job.id, job.token)
@@ -128,6 +142,7 @@ async def progress(database: Database, job: Job, made: Progress) -> bool:
             await connection.execute(RACING, run["id"])
         for op in made.ops:
             await _keep(connection, job, op)
+        await _check_size(connection, job, made.ops)
         racing = made.racing or run["racing"]
         if taken["again"] or await _goes_on(connection, job, made.ops, racing=racing):
             await connection.execute(GO_ON, run["id"])
@@ -225,6 +240,18 @@ async def _keep(connection: Connection, job: Job, op: Op) -> None:
             await _wait(connection, job, op)
         case Invoked():
             await _invoke(connection, job, op)
+
+
+async def _check_size(connection: Connection, job: Job, ops: Sequence[Op]) -> None:
+    if all(is_small(op) for op in ops):
+        return
+    if await connection.fetchval(SIZE, job.run_id) > MAX_STATE_BYTES:
+        raise StateTooLarge
+
+
+def is_small(op: Op) -> bool:
+    """Tell whether it may be kept without measuring what else there is."""
+    return not isinstance(op, Ran) or len(op.memo) <= SMALL
 
 
 async def _add(
