@@ -1,6 +1,7 @@
 """Events in, runs out: by one dispatcher at a time, in the order of the events."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -41,17 +42,21 @@ DUE = """
             WHERE next_at <= now() AND function_id = ANY ($2::text[])) AS ripe
 """
 
-# The rows before any lane: who ends a run has its row and waits for its lane.
-HOLD = """
-    SELECT FROM engine.runs WHERE id = ANY ($1::uuid[]) AND status = 'active'
-    ORDER BY id FOR NO KEY UPDATE
-"""
 ON_DUTY = "SELECT pg_advisory_xact_lock($1)"
 
 log = structlog.get_logger()
 
-Entered = dict[str, int]
-"""The lanes that runs are to be let into, with their limits."""
+
+@dataclass(slots=True)
+class Turn:
+    """What one transaction comes to."""
+
+    began: list[str]
+    """The functions of the runs that begin."""
+    entered: dict[str, int] = field(default_factory=dict)
+    """The lanes that runs are to be let into, with their limits."""
+    ends: dict[UUID, Error | None] = field(default_factory=dict)
+    """The runs to end, and why."""
 
 
 async def dispatch(
@@ -106,8 +111,8 @@ async def _dispatch(database: Database, registry: Registry, began: list[str]) ->
         # Whoever registers and then sends is understood, however fast it goes.
         if rows and not registry.is_latest(rows[0]):
             await registry.load(connection)
-        await _work(connection, registry, rows, began)
-    return len(rows)
+        handled = await _work(connection, registry, rows, began)
+    return len(rows) if handled == len(rows) else BATCH
 
 
 async def _work(
@@ -115,22 +120,36 @@ async def _work(
     registry: Registry,
     rows: Sequence[Any],
     began: list[str],
-) -> None:
+) -> int:
+    """Do what is due, and what the events of ``rows`` do; return how many of them."""
     due = await connection.fetchrow(DUE, BATCH, list(registry.known))
-    entered: Entered = {}
+    turn, handled = Turn(began), 0
     if due["ripe"]:
         ripe = await flow.ripen(connection, registry.known)
-        entered |= await _begin(connection, ripe, began)
+        await _begin(connection, ripe, turn)
     for part, heard in _parts(rows, registry):
-        await refusals.tell_gone(connection, _in_vain(part, registry))
-        wanted = [one for event in part for one in _wanted(event, registry)]
-        admitted = await flow.admit(connection, wanted)
-        entered |= await _begin(connection, admitted, began)
+        # The runs that end are locked before any lane, so the lanes come last. What
+        # follows happens after those ends, in a transaction of its own.
+        if turn.ends:
+            break
+        await _hear(connection, registry, part, turn)
         if heard:
-            await _end(connection, await watches.answer(connection, part[-1]))
-    await _end(connection, due["expired"], endings.TIMED_OUT)
-    await starts.admit(connection, entered)
-    await _note(connection, rows, changed=bool(rows) or due["ripe"])
+            cancelled = await watches.answer(connection, part[-1])
+            turn.ends = {**dict.fromkeys(cancelled), **turn.ends}
+        handled += len(part)
+    turn.ends = {**dict.fromkeys(due["expired"], endings.TIMED_OUT), **turn.ends}
+    await _end(connection, turn.ends)
+    await starts.admit(connection, turn.entered)
+    await _note(connection, rows[:handled], changed=handled > 0 or due["ripe"])
+    return handled
+
+
+async def _hear(
+    connection: Connection, registry: Registry, part: Sequence[Arrived], turn: Turn
+) -> None:
+    await refusals.tell_gone(connection, _in_vain(part, registry))
+    wanted = [one for event in part for one in _wanted(event, registry)]
+    await _begin(connection, await flow.admit(connection, wanted), turn)
 
 
 def _parts(
@@ -147,14 +166,11 @@ def _parts(
         yield part, False
 
 
-async def _begin(
-    connection: Connection, begun: Sequence[Start], began: list[str]
-) -> Entered:
-    began += [start.plan.id for start in begun]
-    entered = await starts.begin(connection, begun)
+async def _begin(connection: Connection, begun: Sequence[Start], turn: Turn) -> None:
+    turn.began += [start.plan.id for start in begun]
+    turn.entered |= await starts.begin(connection, begun)
     overtaken = await flow.overtaken(connection, begun)
-    await _end(connection, overtaken, flow.OVERTAKEN)
-    return entered
+    turn.ends |= dict.fromkeys(overtaken, flow.OVERTAKEN)
 
 
 async def _note(connection: Connection, rows: Sequence[Any], *, changed: bool) -> None:
@@ -182,11 +198,7 @@ def _wanted(event: Arrived, registry: Registry) -> Iterator[Wanted]:
             yield one.plan, event
 
 
-async def _end(
-    connection: Connection, runs: Iterable[UUID], error: Error | None = None
-) -> None:
-    ids = sorted(runs)
-    if len(ids) > 1:
-        await connection.execute(HOLD, ids)
-    for run_id in ids:
-        await endings.cancel(connection, run_id, error)
+async def _end(connection: Connection, ends: Mapping[UUID, Error | None]) -> None:
+    await endings.hold(connection, ends)
+    for run_id in sorted(ends):
+        await endings.cancel(connection, run_id, ends[run_id])

@@ -3,6 +3,7 @@
 Locks are taken in one order: the run's row, its jobs, its memos, its lane.
 """
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,10 @@ ANSWERED = "invalid status code: 500"
 LOCK = """
     SELECT id, function_id, event_id, lane, lane_limit, racing, invoked_by
     FROM engine.runs WHERE id = $1 AND status = 'active' FOR NO KEY UPDATE
+"""
+HOLD = """
+    SELECT FROM engine.runs WHERE id = ANY ($1::uuid[]) AND status = 'active'
+    ORDER BY id FOR NO KEY UPDATE
 """
 END = """
     UPDATE engine.runs
@@ -48,6 +53,13 @@ NOTIFY = "SELECT pg_notify('engine', $1)"
 async def lock(connection: Connection, run_id: UUID) -> Any:
     """Return the run's row, locked; None when it has ended, or there is none."""
     return await connection.fetchrow(LOCK, run_id)
+
+
+async def hold(connection: Connection, runs: Iterable[UUID]) -> None:
+    """Lock the rows of several runs, before anything else of any of them."""
+    ids = list(runs)
+    if ids:
+        await connection.execute(HOLD, ids)
 
 
 async def complete(connection: Connection, run: Any, output: str) -> None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from bot.durable import expressions
+from bot.durable import endings, expressions
 from bot.durable.arrived import COLUMNS, FINISHED, Arrived, Facts
 from bot.durable.database import Connection
 from bot.durable.expressions import Expression
@@ -97,20 +97,17 @@ async def remove(connection: Connection, run_id: UUID, step_id: str) -> None:
 
 async def answer(connection: Connection, event: Arrived) -> set[UUID]:
     """Give the event to the steps that wait for it; return the runs it cancels."""
-    cancelled = set()
     heard = (event.name, _values(event), event.id, event.ts)
-    rows = await connection.fetch(LISTENING, *heard)
-    for row in rows:
-        if not _holds(row, event):
-            continue
-        if row["step_id"]:
-            found = (row["run_id"], row["step_id"], event.json, event.id)
-            await connection.execute(ANSWER, *found)
-        else:
-            cancelled.add(row["run_id"])
-    if rows:
+    listening = await connection.fetch(LISTENING, *heard)
+    rows = [row for row in listening if _holds(row, event)]
+    waiting = [row for row in rows if row["step_id"]]
+    await endings.hold(connection, {row["run_id"] for row in waiting})
+    for row in waiting:
+        found = (row["run_id"], row["step_id"], event.json, event.id)
+        await connection.execute(ANSWER, *found)
+    if listening:
         faultpoints.reach("engine.wait_matched")
-    return cancelled
+    return {row["run_id"] for row in rows if not row["step_id"]}
 
 
 def _values(event: Arrived) -> list[str] | None:
