@@ -205,7 +205,8 @@ class EmbeddedEngine:
 
     async def _beat(self) -> None:
         await asyncio.sleep(self._limits.lease.total_seconds() / 3)
-        await self._worker.beat()
+        # At once again if it fails: a lease does not wait for another third of it.
+        await self._database.insist(self._worker.beat)
         async with self._database.connection() as connection:
             self._queued = await queue.queued(connection)
 

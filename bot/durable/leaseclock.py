@@ -33,10 +33,11 @@ class LeaseClock:
     def latest(self) -> datetime:
         """Return the database time up to which a lease that ran out is a lost one.
 
-        If the database's clock says more, it was set forward, and holders are given
+        If the database's clock says more, it was set forward; if it was not seen for
+        the time of a lease, it may have been away for everybody. Then holders are given
         the time of a lease to renew what they have.
         """
-        if self._monotonic() < self._believed_from:
+        if self._monotonic() < self._believed_from or self._was_away():
             return NEVER
         unseen = self._seen[0] == NEVER
         return ALWAYS if unseen else self._expected() + self._slack
@@ -46,14 +47,18 @@ class LeaseClock:
         if self._seen[0] == NEVER:
             self._seen = (now, self._monotonic())
             return False
-        jump = now - self._expected()
+        jump, was_away = now - self._expected(), self._was_away()
         self._seen = (now, self._monotonic())
+        if was_away or jump > self._slack:
+            self._believed_from = self._monotonic() + self._lease.total_seconds()
         if abs(jump) <= self._slack:
             return False
         log.warning("engine.clock_jumped", seconds=round(jump.total_seconds(), 1))
-        if jump > self._slack:
-            self._believed_from = self._monotonic() + self._lease.total_seconds()
         return jump < -self._slack
+
+    def _was_away(self) -> bool:
+        now, at = self._seen
+        return now != NEVER and self._monotonic() - at > self._lease.total_seconds()
 
     def _expected(self) -> datetime:
         now, at = self._seen

@@ -41,10 +41,27 @@ def clock(hands: Hands) -> LeaseClock:
 def test_while_both_clocks_agree_lost_leases_are_taken_over(
     clock: LeaseClock, hands: Hands
 ) -> None:
-    hands.at += 60
-    now = NOON + timedelta(seconds=60)
-    assert clock.latest() > now
+    now = NOON
+    for _ in range(12):
+        hands.at += 5
+        now += timedelta(seconds=5)
+        assert clock.latest() > now
+        assert not clock.see(now)
+
+
+def test_after_an_absence_of_the_database_holders_may_renew_first(
+    clock: LeaseClock, hands: Hands
+) -> None:
+    hands.at += 16
+    now = NOON + timedelta(seconds=16)
+    assert clock.latest() < now
     assert not clock.see(now)
+    hands.at += 14
+    now += timedelta(seconds=14)
+    assert clock.latest() < now
+    assert not clock.see(now)
+    hands.at += 2
+    assert clock.latest() > now + timedelta(seconds=2)
 
 
 def test_set_forward_nothing_is_taken_over_for_the_time_of_a_lease(
@@ -55,7 +72,9 @@ def test_set_forward_nothing_is_taken_over_for_the_time_of_a_lease(
     assert clock.latest() < jumped
     assert not clock.see(jumped)
     assert clock.latest() < jumped
-    hands.at += 16
+    hands.at += 8
+    assert not clock.see(jumped + timedelta(seconds=8))
+    hands.at += 8
     assert clock.latest() > jumped + timedelta(seconds=16)
 
 
