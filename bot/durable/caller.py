@@ -74,7 +74,7 @@ class InProcess:
         except Exception as error:  # noqa: BLE001 - the edge of foreign code
             return Errored(error_of(type(error).__name__, str(error)))
         faultpoints.reach("engine.after_call")
-        return protocol.read(answer)
+        return _read(answer)
 
     async def _post(self, job: Job, plan: Plan) -> asgi.Answer:
         call = Call(
@@ -89,3 +89,12 @@ class InProcess:
             racing=job.racing,
         )
         return await asgi.post(self._app, PATH, call.query(), call.body())
+
+
+def _read(answer: asgi.Answer) -> Outcome:
+    try:
+        return protocol.read(answer)
+    except ValueError as error:
+        # Infinity, say, which the SDK writes though no JSON has it.
+        said = f"What a step returned cannot be kept: {error}."
+        return Errored(error_of("Unkeepable", said), retriable=False)

@@ -106,12 +106,19 @@ def _object(given: Mapping[str, Any], field: str, where: str) -> dict[str, Any]:
         raise Refused(f"{where}: {field} is not an object.")
     if _is_deeper(value, DEEPEST):
         raise Refused(f"{where}: {field} is nested deeper than {DEEPEST} levels.")
-    if len(json.dumps(value)) > MAX_EVENT_BYTES:
+    if _size(value, f"{where}: {field}") > MAX_EVENT_BYTES:
         raise Refused(
             f"{where}: {field} is larger than {MAX_EVENT_BYTES} bytes;"
             " keep it in an object store and send its key."
         )
     return dict(value)
+
+
+def _size(value: Any, where: str) -> int:
+    try:
+        return len(json.dumps(value, allow_nan=False))
+    except ValueError:
+        raise Refused(f"{where} has a number that is too large.") from None
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
@@ -126,7 +133,7 @@ def _check_time(at: Any, where: str, now: datetime) -> None:
         return
     if not isinstance(at, int) or isinstance(at, bool):
         raise Refused(f"{where}: ts is not a whole number of milliseconds.")
-    if at / 1000 > (now + EARLY).timestamp():
+    if at > (now + EARLY).timestamp() * 1000:
         raise Refused(
             f"{where}: ts lies in the future, and this engine starts runs when events"
             " arrive; let the function sleep until then."

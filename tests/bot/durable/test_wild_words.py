@@ -48,7 +48,17 @@ async def output(ctx: inngest.Context, steps: Steps) -> float:
     return float("inf")
 
 
-@pytest.mark.parametrize("body", [name, names, event, half_a_pair, long_event, output])
+async def infinite() -> float:
+    return float("inf")
+
+
+async def step(ctx: inngest.Context, steps: Steps) -> None:
+    await ctx.step.run("a", infinite)
+
+
+@pytest.mark.parametrize(
+    "body", [name, names, event, half_a_pair, long_event, output, step]
+)
 async def test_what_cannot_be_kept_fails_the_run_by_name(
     world: World, body: Body
 ) -> None:

@@ -116,3 +116,18 @@ def test_data_may_be_nested_a_hundred_levels_deep() -> None:
 def test_a_clock_that_is_a_minute_ahead_is_let_pass() -> None:
     ts = int(NOW.timestamp() * 1000) + 60_000
     assert read({"name": "a", "ts": ts}).refusal == ""
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ('"ts": 1' + "0" * 400, "ts lies in the future"),
+        ('"data": {"x": 1e400}', "data has a number that is too large"),
+        ('"user": {"x": [-1e400]}', "user has a number that is too large"),
+    ],
+)
+def test_numbers_beyond_all_bounds_are_refused(field: str, said: str) -> None:
+    body = f'[{{"name": "good"}}, {{"name": "bad", {field}}}]'.encode()
+    received = inbound.read(body, "", NOW)
+    assert [event.name for event in received.events] == ["good"]
+    assert said in received.refusal
