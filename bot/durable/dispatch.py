@@ -1,6 +1,6 @@
 """Events in, runs out: by one dispatcher at a time, in the order of the events."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -55,8 +55,8 @@ class Turn:
     """The functions of the runs that begin."""
     entered: dict[str, int] = field(default_factory=dict)
     """The lanes that runs are to be let into, with their limits."""
-    ends: dict[UUID, Error | None] = field(default_factory=dict)
-    """The runs to end, and why."""
+    ended: list[Any] = field(default_factory=list)
+    """The runs that have ended, but have still to leave their lanes."""
 
 
 async def dispatch(
@@ -111,8 +111,8 @@ async def _dispatch(database: Database, registry: Registry, began: list[str]) ->
         # Whoever registers and then sends is understood, however fast it goes.
         if rows and not registry.is_latest(rows[0]):
             await registry.load(connection)
-        handled = await _work(connection, registry, rows, began)
-    return len(rows) if handled == len(rows) else BATCH
+        await _work(connection, registry, rows, began)
+    return len(rows)
 
 
 async def _work(
@@ -120,28 +120,23 @@ async def _work(
     registry: Registry,
     rows: Sequence[Any],
     began: list[str],
-) -> int:
-    """Do what is due, and what the events of ``rows`` do; return how many of them."""
+) -> None:
     due = await connection.fetchrow(DUE, BATCH, list(registry.known))
-    turn, handled = Turn(began), 0
+    turn = Turn(began)
     if due["ripe"]:
         ripe = await flow.ripen(connection, registry.known)
         await _begin(connection, ripe, turn)
     for part, heard in _parts(rows, registry):
-        # The runs that end are locked before any lane, so the lanes come last. What
-        # follows happens after those ends, in a transaction of its own.
-        if turn.ends:
-            break
         await _hear(connection, registry, part, turn)
         if heard:
-            cancelled = await watches.answer(connection, part[-1])
-            turn.ends = {**dict.fromkeys(cancelled), **turn.ends}
-        handled += len(part)
-    turn.ends = {**dict.fromkeys(due["expired"], endings.TIMED_OUT), **turn.ends}
-    await _end(connection, turn.ends)
+            await _end(connection, await watches.answer(connection, part[-1]), turn)
+    await _end(connection, due["expired"], turn, endings.TIMED_OUT)
+    # The rows of all these runs come before any lane: who works on one of them has
+    # its row, and waits for its lane.
+    for run in sorted(turn.ended, key=lambda run: run["lane"] or ""):
+        await endings.leave(connection, run)
     await starts.admit(connection, turn.entered)
-    await _note(connection, rows[:handled], changed=handled > 0 or due["ripe"])
-    return handled
+    await _note(connection, rows, changed=bool(rows) or due["ripe"])
 
 
 async def _hear(
@@ -170,7 +165,7 @@ async def _begin(connection: Connection, begun: Sequence[Start], turn: Turn) -> 
     turn.began += [start.plan.id for start in begun]
     turn.entered |= await starts.begin(connection, begun)
     overtaken = await flow.overtaken(connection, begun)
-    turn.ends |= dict.fromkeys(overtaken, flow.OVERTAKEN)
+    await _end(connection, overtaken, turn, flow.OVERTAKEN)
 
 
 async def _note(connection: Connection, rows: Sequence[Any], *, changed: bool) -> None:
@@ -198,7 +193,13 @@ def _wanted(event: Arrived, registry: Registry) -> Iterator[Wanted]:
             yield one.plan, event
 
 
-async def _end(connection: Connection, ends: Mapping[UUID, Error | None]) -> None:
-    await endings.hold(connection, ends)
-    for run_id in sorted(ends):
-        await endings.cancel(connection, run_id, ends[run_id])
+async def _end(
+    connection: Connection,
+    runs: Iterable[UUID],
+    turn: Turn,
+    error: Error | None = None,
+) -> None:
+    ids = sorted(runs)
+    await endings.hold(connection, ids)
+    ended = [await endings.cut(connection, run_id, error) for run_id in ids]
+    turn.ended += filter(None, ended)

@@ -64,14 +64,16 @@ async def hold(connection: Connection, runs: Iterable[UUID]) -> None:
 
 async def complete(connection: Connection, run: Any, output: str) -> None:
     """End a locked run well."""
-    await _end(connection, run, "completed", output=output)
+    await _close(connection, run, "completed", output=output)
+    await leave(connection, run)
 
 
 async def fail(
     connection: Connection, run: Any, error: Error, *, tell: bool = True
 ) -> None:
     """End a locked run badly, and let failure handlers know if ``tell``."""
-    await _end(connection, run, "failed", error=error)
+    await _close(connection, run, "failed", error=error)
+    await leave(connection, run)
     if tell:
         await _report(connection, run, ("failed", FAILED), error)
 
@@ -80,17 +82,32 @@ async def cancel(
     connection: Connection, run_id: UUID, error: Error | None = None
 ) -> bool:
     """End a run now, for a reason if one is given; False when it has ended."""
+    run = await cut(connection, run_id, error)
+    if run is not None:
+        await leave(connection, run)
+    return run is not None
+
+
+async def cut(connection: Connection, run_id: UUID, error: Error | None = None) -> Any:
+    """End a run now, but let nobody into its lane yet; None when it has ended."""
     run = await lock(connection, run_id)
     if run is None:
-        return False
-    await _end(connection, run, "cancelled", error=error)
+        return None
+    await _close(connection, run, "cancelled", error=error)
     said = error or error_of("Cancelled", "It was cancelled.")
     await _report(connection, run, ("cancelled", CANCELLED), said)
     await connection.execute(NOTIFY, f"cancel:{run_id}")
-    return True
+    return run
 
 
-async def _end(
+async def leave(connection: Connection, run: Any) -> None:
+    """Let others into the lane of a run that has ended."""
+    await lanes.settle(connection, run["id"], run["lane"], run["lane_limit"])
+    if run["lane"]:
+        await connection.execute(NOTIFY, "jobs")
+
+
+async def _close(
     connection: Connection,
     run: Any,
     status: str,
@@ -102,9 +119,6 @@ async def _end(
     await connection.execute(CLEAR, run["id"])
     await connection.execute(DEAFEN, run["id"])
     await connection.execute(END, run["id"], status, output, said)
-    await lanes.settle(connection, run["id"], run["lane"], run["lane_limit"])
-    if run["lane"]:
-        await connection.execute(NOTIFY, "jobs")
     if run["invoked_by"]:
         if status == "cancelled":
             said = dump(error or error_of("Cancelled", "It was cancelled."))
