@@ -261,8 +261,9 @@ def _is_partial(delivery: Delivery, shown: str) -> bool:
 
 
 def _buttons(delivery: Delivery) -> tuple[Button, ...]:
-    return tuple(
+    made = (
         Button(button["label"], f"{delivery.id}:{number}", button.get("row", 0))
         for number, button in enumerate(delivery.payload.get("buttons", []))
         if button.get("shown", True)
     )
+    return tuple(sorted(made, key=lambda button: button.row))

@@ -10,7 +10,11 @@ class RunNotFound(NotFound):
 
     def __init__(self, number: int) -> None:
         """Name the run, and how to see what there is."""
-        what = f"I know no run #{number}." if number else "There is no run for that."
+        what = (
+            f"I know no run #{number}."
+            if number
+            else "I have nothing of yours for that right now."
+        )
         super().__init__(what, hint="/runs lists the latest.")
 
 

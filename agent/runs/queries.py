@@ -56,7 +56,8 @@ _ENQUEUE = text("""
 
 _LINES = """
     SELECT r.id, r.number, coalesce(s.title, 'Answer') AS title, r.status,
-           coalesce(left(r.user_message, 80), '') AS asked, r.queued_at
+           CASE WHEN length(r.user_message) > 80 THEN left(r.user_message, 79) || '…'
+                ELSE coalesce(r.user_message, '') END AS asked, r.queued_at
     FROM runs r LEFT JOIN skills s ON s.id = r.skill_id
 """
 _LATEST = text(f"{_LINES} ORDER BY r.number DESC LIMIT :n")

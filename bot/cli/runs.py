@@ -41,10 +41,9 @@ def _common(command: argparse.ArgumentParser) -> None:
 
 
 def _positive(given: str) -> int:
-    number = int(given)
-    if number < 1:
+    if not given.isdecimal() or not int(given):
         raise argparse.ArgumentTypeError("it must be 1 or more")
-    return number
+    return int(given)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -24,7 +24,7 @@ from agent.runs.schemas import (
     Status,
 )
 from bot.render.runs import detail, piece
-from bot.render.words import STATUS_WORDS, brief
+from bot.render.words import STATUS_WORDS, brief, glance
 
 LISTED = 25
 """Names in one list; more would be scrolled past."""
@@ -202,14 +202,15 @@ def _drafts(value: Drafts) -> Message:
     choices = [
         Choice(
             f"{label} #{line.number}",
-            "runs.decide",
-            {"draft_id": str(line.draft_id), "decision": decision.value},
+            operation,
+            {"draft_id": str(line.draft_id), **more},
             row=row,
         )
         for row, line in enumerate(value.lines[:DECIDABLE])
-        for label, decision in (
-            ("Approve", Decision.APPROVE),
-            ("Reject", Decision.REJECT),
+        for label, operation, more in (
+            ("Approve", "runs.decide", {"decision": Decision.APPROVE.value}),
+            ("Revise", "runs.revise", {}),
+            ("Reject", "runs.decide", {"decision": Decision.REJECT.value}),
         )
     ]
     return Message(f"Drafts that wait for your yes:\n\n{listed}", choices=choices)
@@ -219,7 +220,7 @@ def _draft(line: DraftLine) -> str:
     by = f", for {line.asked_by}" if line.asked_by else ""
     version = f", version {line.version}" if line.version > 1 else ""
     head = f"**#{line.number}** {line.title}{version}{by}"
-    return f"{head}\n\n> {brief(line.preview, PREVIEWED)}"
+    return f"{head}\n\n> {glance(line.preview, PREVIEWED)}"
 
 
 RENDER: dict[type, Callable[[Any], Message]] = {

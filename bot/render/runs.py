@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from agent.mailroom.schemas import Choice, Message, StoredFile
 from agent.runs.schemas import Piece, RunDetail, StepLine, Waiting
-from bot.render.words import STATUS_WORDS, brief
+from bot.render.words import STATUS_WORDS, brief, glance
 
 ASKED, ERROR = 300, 500
 """Characters shown of a request, and of an error."""
@@ -41,6 +41,8 @@ SETTLED = {
 """Reasons of the router that are whole, and how a person is told them."""
 
 _CLAIM = re.compile(r'^(?:phrase|hint|hand-off from \S+) "(.+)" of (\S+) [\d.]+:1')
+_NEARLY = 1.01
+"""A day that lacks some minutes is told as a day."""
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -52,7 +54,8 @@ def detail(value: RunDetail) -> Message:
     lines.append(_origin(value))
     lines += filter(None, (_waiting(value),))
     if value.error:
-        lines.append(f"What went wrong: {brief(value.error, ERROR)}")
+        why = "Why it ended" if value.status == "cancelled" else "What went wrong"
+        lines.append(f"{why}: {brief(value.error, ERROR)}")
     lines += filter(None, ("\n".join(map(_step, _latest(value.steps))),))
     lines += [_cost(value), *filter(None, (_why(value),))]
     return Message("\n\n".join(lines), choices=tuple(_next(value)))
@@ -67,7 +70,7 @@ def piece(value: Piece) -> Message:
         size_bytes=value.size_bytes,
     )
     head = f"**{value.title}**, of run #{value.number}"
-    return Message(f"{head}\n\n> {brief(value.preview, ASKED)}", files=(file,))
+    return Message(f"{head}\n\n> {glance(value.preview, ASKED)}", files=(file,))
 
 
 def dollars(cost: Decimal) -> str:
@@ -76,10 +79,10 @@ def dollars(cost: Decimal) -> str:
 
 
 def span(time: timedelta) -> str:
-    """Return about how long that is, in its largest whole unit: ``3 minutes``."""
+    """Return about how long that is, in its largest unit, rounded: ``3 days``."""
     seconds = max(time.total_seconds(), 1.0)
-    size, unit = next(one for one in _UNITS if seconds >= one[0])
-    count = int(seconds // size)
+    size, unit = next(one for one in _UNITS if seconds * _NEARLY >= one[0])
+    count = round(seconds / size)
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 

@@ -1,5 +1,7 @@
 """Words used in several places, and cutting them to fit."""
 
+import re
+
 STATUS_WORDS = {
     "queued": "waiting",
     "running": "being written",
@@ -10,6 +12,14 @@ STATUS_WORDS = {
     "timeout": "timed out",
     "cancelled": "stopped",
 }
+
+
+_MARKS = re.compile(r"^[ \t]*(?:#{1,6}|>|[-*]|\d+\.)[ \t]+", re.MULTILINE)
+
+
+def glance(markdown: str, longest: int) -> str:
+    """How a piece begins, in one line: without the marks of headings and lists."""
+    return brief(_MARKS.sub("", markdown), longest)
 
 
 def brief(text: str, longest: int) -> str:

@@ -97,7 +97,7 @@ def _only_promises(payload: Mapping[str, Any]) -> bool:
 
 
 def _buttons(row_id: UUID, payload: Mapping[str, Any]) -> tuple[ShownButton, ...]:
-    return tuple(
+    made = (
         ShownButton(
             label=button["label"].strip(f"{MARK} "),
             payload=f"{row_id}:{number}",
@@ -107,6 +107,7 @@ def _buttons(row_id: UUID, payload: Mapping[str, Any]) -> tuple[ShownButton, ...
         for number, button in enumerate(payload.get("buttons") or [])
         if button.get("shown", True)
     )
+    return tuple(sorted(made, key=lambda button: button.row))
 
 
 def _files(row_id: UUID, payload: Mapping[str, Any]) -> tuple[ShownFile, ...]:

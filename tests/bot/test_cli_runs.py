@@ -281,8 +281,11 @@ async def test_durable_functions_without_a_run_are_listed_and_shown(desk: Desk) 
     assert "It is one of: queued," in refused.hint
 
 
-def test_a_limit_of_nothing_is_no_limit(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("limit", ["0", "-1", "many", ""])
+def test_a_limit_of_nothing_is_no_limit(
+    limit: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(["runs", "list", "--limit", "0"])
+        main(["runs", "list", f"--limit={limit}"])
     assert ended.value.code == 2
     assert "it must be 1 or more" in capsys.readouterr().err

@@ -155,7 +155,14 @@ def test_money_is_told_in_cents(cost: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(-5, "1 second"), (59, "59 seconds"), (60, "1 minute"), (7200, "2 hours")],
+    [
+        (-5, "1 second"),
+        (59, "59 seconds"),
+        (60, "1 minute"),
+        (86_390, "1 day"),
+        (7 * 86_400 - 14, "7 days"),
+        (7200, "2 hours"),
+    ],
 )
 def test_a_span_is_told_in_its_largest_unit(seconds: int, said: str) -> None:
     assert span(timedelta(seconds=seconds)) == said
@@ -172,7 +179,13 @@ def test_a_piece_is_shown_with_its_file() -> None:
             size_bytes=5,
         )
     )
-    assert shown.text == "**Tea**, of run #7\n\n> # Tea Drink it."
+    assert shown.text == "**Tea**, of run #7\n\n> Tea Drink it."
     assert [(file.name, file.storage_key) for file in shown.files] == [
         ("tea.md", "outputs/x.md")
     ]
+
+
+def test_a_run_that_was_stopped_did_not_go_wrong() -> None:
+    assert "Why it ended: The draft was rejected." in told(
+        status="cancelled", error="The draft was rejected."
+    )

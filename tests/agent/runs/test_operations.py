@@ -159,7 +159,7 @@ async def test_a_run_may_be_asked_for_where_nobody_waits_in_a_chat(
 
 async def test_runs_are_found_by_number_or_as_the_latest(world: World) -> None:
     ana = await world.settled(AS_ANA)
-    with pytest.raises(RunNotFound, match="no run for that"):
+    with pytest.raises(RunNotFound, match="nothing of yours"):
         await world.call(show_run, ana)
     first = await start(world, ana, "inbox:1", "first")
     await start(world, ana, "inbox:2", "x" * 200)
@@ -174,7 +174,10 @@ async def test_runs_are_found_by_number_or_as_the_latest(world: World) -> None:
     with pytest.raises(RunNotFound, match="no run #3"):
         await world.call(show_run, ana, number=3)
     lines = (await world.call(list_runs, ana)).lines
-    assert [(line.number, len(line.asked)) for line in lines] == [(2, 80), (1, 5)]
+    assert [(line.number, line.asked) for line in lines] == [
+        (2, f"{'x' * 79}…"),
+        (1, "first"),
+    ]
 
 
 async def test_another_workspace_sees_nothing_of_it(world: World) -> None:

@@ -153,6 +153,20 @@ async def test_a_button_keeps_its_number_when_others_are_hidden(chat: Chat) -> N
     assert shown.note == "<p>How good is it?</p>\n"
 
 
+async def test_buttons_stand_in_their_rows_whenever_they_were_added(
+    chat: Chat,
+) -> None:
+    row = await chat.says(
+        "Which tone?",
+        buttons=[{"label": "Stop", "row": 9}, {"label": "warm", "row": 0}],
+    )
+    [shown] = await chat.pg.history(chat.ana, limit=1)
+    assert [(one.label, one.payload) for one in shown.buttons] == [
+        ("warm", f"{row}:1"),
+        ("Stop", f"{row}:0"),
+    ]
+
+
 async def test_what_is_held_or_cancelled_is_not_shown(chat: Chat) -> None:
     for status in ("held", "cancelled"):
         row = await chat.says(status)
