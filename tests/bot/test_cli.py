@@ -155,7 +155,7 @@ def test_the_database_goes_round_from_empty_to_restored(
     assert "postgresql://agent_release:" in _said(capsys, "db", "url", "owner")
 
     name = "INSERT INTO workspaces (name) VALUES ('Acme') RETURNING name"
-    assert "read-only transaction" in _failed(capsys, "db", "sql", name)
+    assert "`draper db sql --write`" in _failed(capsys, "db", "sql", name)
     assert "(1 row)" in _said(capsys, "db", "sql", "--write", name)
     count = "SELECT name, NULL AS nothing FROM workspaces"
     expected = "name | nothing\n-----+--------\nAcme |\n(1 row)\n"
