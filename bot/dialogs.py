@@ -113,7 +113,7 @@ async def take(
 ) -> bool:
     """Take a message as the answer to the open question; False when it is not one."""
     if dialog.kind == "confirm":
-        return await pauses.take(ctx, dialog, text)
+        return await pauses.take(ctx, dialog, text, route)
     if dialog.kind == "review":
         return await _reason(ctx, dialog, text, route)
     raw = {"dialog_id": str(dialog.id), "step": dialog.step, "text": text}

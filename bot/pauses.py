@@ -15,6 +15,7 @@ from agent.runs.pause_queries import Pause
 from agent.runs.pause_schemas import Decision, Revising
 from bot import render
 from bot.answers import reply
+from bot.router import Route
 
 REVISION_MINUTES = 60
 
@@ -22,12 +23,22 @@ _VERDICT = re.compile(
     r"(?P<word>approved?|revise|reject(?:ed)?)\b[\s:,.!-]*(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_ORDER = re.compile(
+    r"\W*(?:please\s+|now\s+)?(?:write|draft|create|plan|review|audit|edit|build)\s",
+    re.IGNORECASE,
+)
+"""How requests begin, and answers seldom do."""
 _LONGEST_YES = 60
 """Characters: "Approve the budget of the spring campaign ..." is no yes to a draft."""
 
 
-async def take(ctx: Ctx, dialog: Dialog, text: str) -> bool:
-    """Take a message as what is waited for; False when nothing waits any more."""
+async def take(ctx: Ctx, dialog: Dialog, text: str, route: Route) -> bool:
+    """Take a message as what is waited for; False when nothing waits any more.
+
+    A plain new request is none: what is asked stays open, for a button or other words.
+    """
+    if route.method == "phrase" and _ORDER.match(text):
+        return False
     assert dialog.subject_id is not None  # noqa: S101 - it is about a run
     waiting = await pause_queries.waiting(ctx.session, dialog.subject_id)
     if "draft_id" in dialog.answers:

@@ -15,6 +15,7 @@ from tests.faults.conftest import Opens
 from tests.faults.crash import Deed, Outcome, crash
 from tests.faults.test_lives import lives
 from tests.faults.world import ASK, PIECE, Shown, Site
+from tests.forms import short_form
 from tests.scenarios.test_questions import TIME_PASSES
 from tests.standins.anthropic import Reply
 
@@ -99,17 +100,24 @@ async def steps(site: Site) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(
     ("fault", "door"),
-    [
-        ("write.settled", "telegram poll"),
-        ("engine.after_call:2", "web"),
-        ("ask.shown", "telegram webhook"),
-        ("engine.before_call:3", "telegram poll"),
-        ("inbox.handled:2", "telegram poll"),
-        ("engine.wait_matched", "web"),
-        ("wait.over", "telegram webhook"),
-        ("write.streaming", "web"),
-        ("deliver.shown", "telegram poll"),
-    ],
+    short_form(
+        [
+            ("write.settled", "telegram poll"),
+            ("engine.after_call:2", "web"),
+            ("ask.shown", "telegram webhook"),
+            ("engine.before_call:3", "telegram poll"),
+            ("inbox.handled:2", "telegram poll"),
+            ("engine.wait_matched", "web"),
+            ("wait.over", "telegram webhook"),
+            ("write.streaming", "web"),
+            ("deliver.shown", "telegram poll"),
+        ],
+        every_day=[
+            ("ask.shown", "telegram webhook"),
+            ("engine.wait_matched", "web"),
+            ("wait.over", "telegram webhook"),
+        ],
+    ),
 )
 async def test_killed_anywhere_a_pressed_answer_counts_once(
     opens: Opens, fault: str, door: str
@@ -124,7 +132,12 @@ async def test_killed_anywhere_a_pressed_answer_counts_once(
     assert await site.asks(answered) == 1
 
 
-@pytest.mark.parametrize("fault", ["inbox.handled:2", "inbox.claimed:2", "wait.over"])
+@pytest.mark.parametrize(
+    "fault",
+    short_form(
+        ["inbox.handled:2", "inbox.claimed:2", "wait.over"], ["inbox.handled:2"]
+    ),
+)
 async def test_killed_over_a_written_answer_it_is_no_new_request(
     opens: Opens, fault: str
 ) -> None:
@@ -137,7 +150,9 @@ async def test_killed_over_a_written_answer_it_is_no_new_request(
     assert await site.asks(said, text=ANSWER) == 1
 
 
-@pytest.mark.parametrize("fault", ["engine.after_claim:4", "wait.over"])
+@pytest.mark.parametrize(
+    "fault", short_form(["engine.after_claim:4", "wait.over"], ["wait.over"])
+)
 async def test_killed_over_the_time_out_it_goes_on_with_its_default_once(
     opens: Opens, fault: str
 ) -> None:
@@ -149,7 +164,10 @@ async def test_killed_over_the_time_out_it_goes_on_with_its_default_once(
     await site.ana.sees("Nobody answered", "went on with: plain")
 
 
-@pytest.mark.parametrize("fault", ["inbox.handled:2", "engine.run_insert:2"])
+@pytest.mark.parametrize(
+    "fault",
+    short_form(["inbox.handled:2", "engine.run_insert:2"], ["engine.run_insert:2"]),
+)
 async def test_killed_over_a_stop_nothing_waits_any_more(
     opens: Opens, fault: str
 ) -> None:
@@ -165,13 +183,16 @@ async def test_killed_over_a_stop_nothing_waits_any_more(
 
 @pytest.mark.parametrize(
     ("fault", "door"),
-    [
-        ("approve.shown", "web"),
-        ("inbox.handled:2", "telegram poll"),
-        ("engine.wait_matched", "telegram webhook"),
-        ("wait.over", "web"),
-        ("deliver.stored", "telegram poll"),
-    ],
+    short_form(
+        [
+            ("approve.shown", "web"),
+            ("inbox.handled:2", "telegram poll"),
+            ("engine.wait_matched", "telegram webhook"),
+            ("wait.over", "web"),
+            ("deliver.stored", "telegram poll"),
+        ],
+        every_day=[("engine.wait_matched", "telegram webhook")],
+    ),
 )
 async def test_killed_anywhere_a_yes_counts_once(
     opens: Opens, fault: str, door: str
@@ -187,7 +208,9 @@ async def test_killed_anywhere_a_yes_counts_once(
     assert row.used_at is not None
 
 
-@pytest.mark.parametrize("fault", ["inbox.handled:2", "write.reserved:2"])
+@pytest.mark.parametrize(
+    "fault", short_form(["inbox.handled:2", "write.reserved:2"], ["write.reserved:2"])
+)
 async def test_killed_over_a_revision_there_is_one_second_version(
     opens: Opens, fault: str
 ) -> None:

@@ -105,8 +105,8 @@ async def test_lists_are_kind_when_empty(house: House) -> None:
     for command, said in (
         ("runs", "No runs yet"),
         ("outputs", "No pieces yet"),
-        ("cancel", "no run for that"),
-        ("retry", "no run for that"),
+        ("cancel", "nothing of yours for that"),
+        ("retry", "nothing of yours for that"),
         ("run 7", "I know no run #7"),
     ):
         await ana.commands(command)

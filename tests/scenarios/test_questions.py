@@ -102,6 +102,20 @@ async def test_the_next_words_answer_it(house: House, door: str) -> None:
     assert await house.asks(ours, id=run.conversation_id) == 1, "no new request"
 
 
+async def test_a_new_request_is_no_answer_and_the_question_stays_open(
+    house: House,
+) -> None:
+    ana = await house.member("telegram")
+    asked = await is_asked(house, ana, Reply("# Sauna\n\nFor all."), Reply("# Warm"))
+    await ana.writes("Write positioning for Borealis, a sauna club in Riga")
+    await ana.sees("For all")
+    await ana.presses("Warm", asked)
+    await house.rests()
+    ours = "SELECT status FROM runs WHERE conversation_id = :id"
+    here = (await house.run()).conversation_id
+    assert [row.status for row in await house.rows(ours, id=here)] == ["completed"] * 2
+
+
 async def test_it_may_be_left_to_its_own_judgement(house: House) -> None:
     ana = await house.member("slack")
     asked = await is_asked(house, ana)

@@ -6,12 +6,18 @@ from tests.bot.durable.world import World
 from tests.conftest import administer
 
 SLEEPING = (
-    "INSERT INTO engine.events (id, name, data, dispatched_at) "
-    "SELECT 'f' || n, 'go', '{}', now() FROM generate_series(1, 20000) n",
-    "INSERT INTO engine.runs (function_id, event_id) "
-    "SELECT 't-go', id FROM engine.events",
-    "INSERT INTO engine.watches (run_id, step_id, event, value) "
-    "SELECT id, s, s, event_id FROM engine.runs, unnest(ARRAY['a', 'b']) s",
+    (
+        "INSERT INTO engine.events (id, name, data, dispatched_at) "
+        "SELECT 'f' || n, 'go', '{}', now() FROM generate_series(1, 20000) n"
+    ),
+    (
+        "INSERT INTO engine.runs (function_id, event_id) "
+        "SELECT 't-go', id FROM engine.events"
+    ),
+    (
+        "INSERT INTO engine.watches (run_id, step_id, event, value) "
+        "SELECT id, s, s, event_id FROM engine.runs, unnest(ARRAY['a', 'b']) s"
+    ),
 )
 
 
