@@ -29,6 +29,7 @@ bench: .venv/dev.stamp ## Run the benchmarks; each prints a table
 
 torture: .venv/dev.stamp ## Kill and restart everything for half an hour; count what is lost
 	@$(BIN)/python -m tests.torture $(if $(SEED),--seed $(SEED)) $(PARTS)
+	@$(if $(PARTS),,$(BIN)/pytest -n $(WORKERS) --dist loadfile -q -m long)
 
 coverage: .venv/run.stamp ## Count which targets of docs/seed-coverage.csv exist
 	@$(BIN)/python -m db.coverage
