@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator
+from itertools import count
 
 import pytest
 import pytest_asyncio
@@ -14,6 +15,8 @@ from tests.bot.durable.desk import Desk
 from tests.bot.durable.world import World
 from tests.conftest import administer
 
+_number = count(1)
+
 EMPTY = """
     TRUNCATE engine.events, engine.runs, engine.jobs, engine.memos, engine.slots,
         engine.functions, engine.watches, engine.batches, engine.meters,
@@ -24,7 +27,8 @@ EMPTY = """
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def engine_database(server: Urls, bare_template: Urls) -> AsyncIterator[Urls]:
     """A migrated database."""
-    name = f"draper_engine_{os.getpid()}"
+    # Other folders import this fixture, each with a database of its own.
+    name = f"draper_engine_{os.getpid()}_{next(_number)}"
     source = bare_template.admin.database
     await administer(
         server.admin,

@@ -31,7 +31,8 @@ class Asked:
 
 
 def steps(asked: Asked) -> Steps:
-    ctx = SimpleNamespace(step=asked, run_id="run")
+    began = inngest.Event(name="go")
+    ctx = SimpleNamespace(step=asked, run_id="run", event=began, attempt=0)
     return Steps(cast("inngest.Context", ctx))
 
 
