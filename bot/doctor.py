@@ -169,7 +169,7 @@ async def work(url: URL, *, is_running: bool = True) -> Health:
         f"{letters} message(s) given up in 30 days",
     ]
     if stuck and is_running:
-        hint = "`draper runs list --stuck` shows runs; is a worker process running?"
+        hint = "`draper runs list --stuck` shows runs, `draper runs retry` helps one."
         return Health(ok=False, detail=stuck, hint=hint)
     if stuck:
         facts.append("the rest goes on when Draper runs")

@@ -75,6 +75,12 @@ _BY_STATUS = text("""
     GROUP BY status
 """)
 
+_IS_WORKSPACE = text("""
+    SELECT EXISTS (
+        SELECT FROM workspaces w WHERE lower(w.name) = lower(:workspace)
+            OR w.slug = :workspace OR CAST(w.id AS text) = :workspace)
+""")
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -117,6 +123,12 @@ class Place:
     def event_id(self) -> str:
         """What the engine knows this attempt by."""
         return f"{self.id}:{self.attempt}"
+
+
+async def knows_workspace(session: AsyncSession, workspace: str) -> bool:
+    """Whether a workspace has this name, slug or id."""
+    values = {"workspace": workspace}
+    return bool(await session.scalar(_IS_WORKSPACE, values))
 
 
 async def latest(

@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from agent.gate import invoke
 from agent.runs import overview
 from agent.runs.errors import RunAlive, RunEnded
@@ -41,6 +43,7 @@ async def do(args: argparse.Namespace, settings: Settings) -> str:
 
 async def _list(operator: Operator, args: argparse.Namespace) -> str:
     async with operator.worker() as session:
+        await _ensure_workspace(session, args.workspace)
         lines = await overview.latest(
             session,
             args.limit,
@@ -100,6 +103,7 @@ async def _change(operator: Operator, args: argparse.Namespace) -> str:
 
 async def _the_run(operator: Operator, args: argparse.Namespace) -> tuple[Line, Place]:
     async with operator.worker() as session:
+        await _ensure_workspace(session, args.workspace)
         if _is_number(args.run):
             number = int(args.run)
             found = await overview.numbered(session, number, args.workspace, SEVERAL)
@@ -111,6 +115,13 @@ async def _the_run(operator: Operator, args: argparse.Namespace) -> tuple[Line, 
     if place is None:
         raise _unknown(args.run)
     return line, place
+
+
+async def _ensure_workspace(session: AsyncSession, name: str) -> None:
+    if name and not await overview.knows_workspace(session, name):
+        raise Refusal(
+            f"There is no workspace {name}.", hint="`draper runs list` names them."
+        )
 
 
 def _is_number(given: str) -> bool:

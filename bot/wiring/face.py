@@ -34,6 +34,8 @@ DRAIN_S = 20
 LOOK_UPS = 4
 """Connections for registrations and look-ups."""
 
+LAST_PORT = 65535
+
 log = structlog.get_logger()
 
 
@@ -144,12 +146,17 @@ def listen(place: Place) -> socket.socket:
     """Take the port.
 
     Raises:
-        BadInput: The host is not this machine's loopback, or the port is taken.
+        BadInput: The host is not this machine's loopback, or the port is taken, or
+            no port at all.
     """
     if not is_loopback(place.host) or place.host == "0.0.0.0":  # noqa: S104
         raise BadInput(
             f"The engine listens on this machine only, not on {place.host}.",
             hint="Use 127.0.0.1; for others put a proxy with TLS before it.",
+        )
+    if not 0 <= place.port <= LAST_PORT:
+        raise BadInput(
+            f"There is no port {place.port}.", hint=f"Give one up to {LAST_PORT}."
         )
     try:
         family = socket.AF_INET6 if ":" in place.host else socket.AF_INET

@@ -113,7 +113,14 @@ async def test_a_list_narrows_by_status_workspace_and_number(desk: Desk) -> None
     assert await ids("--workspace", "rival") == [str(second.run_id)]
     assert await ids("--workspace", str(ACME)) == [str(first.run_id)]
     assert await ids("--limit", "1") == [str(second.run_id)]
-    assert await ids("--workspace", "nobody") == []
+
+
+@pytest.mark.parametrize("words", [("list",), ("show", "1")])
+async def test_a_workspace_that_is_not_there_is_named(
+    desk: Desk, words: tuple[str, ...]
+) -> None:
+    refused = await desk.refuses(*words, "--workspace", "nope")
+    assert refused.message == "There is no workspace nope."
 
 
 async def test_stuck_is_what_should_move_and_has_not(desk: Desk) -> None:

@@ -69,6 +69,7 @@ async def test_killed_over_a_later_page_it_comes_once_or_its_loss_is_told(
     await assert_one_piece(site)
 
 
+@pytest.mark.long
 async def test_killed_over_a_choice_it_counts_once(opens: Opens) -> None:
     site = await opens("slack http")
     site.script()
@@ -77,6 +78,7 @@ async def test_killed_over_a_choice_it_counts_once(opens: Opens) -> None:
     await assert_one_piece(site)
 
 
+@pytest.mark.long
 async def test_a_retry_pressed_once_runs_once_more_whatever_happens(
     opens: Opens,
 ) -> None:
@@ -109,6 +111,7 @@ async def test_what_kills_its_worker_each_time_is_given_up_and_the_person_told(
     await until_swept(site)
 
 
+@pytest.mark.long
 async def test_a_message_that_kills_its_worker_each_time_is_apologised_for(
     opens: Opens,
 ) -> None:
@@ -132,6 +135,7 @@ async def until_swept(site: Site) -> None:
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.long
 async def test_a_stranger_s_lost_refusal_is_owned_up_to_without_a_button(
     opens: Opens,
 ) -> None:

@@ -113,9 +113,7 @@ async def steps(site: Site) -> list[tuple[str, str]]:
             ("deliver.shown", "telegram poll"),
         ],
         every_day=[
-            ("ask.shown", "telegram webhook"),
             ("engine.wait_matched", "web"),
-            ("wait.over", "telegram webhook"),
         ],
     ),
 )

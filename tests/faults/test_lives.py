@@ -8,6 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tests.faults.app import App
 from tests.faults.books import assert_one_piece
 from tests.faults.conftest import Opens
@@ -31,6 +33,7 @@ async def test_told_to_stop_it_finishes_the_piece_it_is_writing(opens: Opens) ->
     await assert_one_piece(site)
 
 
+@pytest.mark.long
 async def test_told_to_stop_it_does_not_wait_for_ever_and_goes_on_in_the_next_life(
     opens: Opens,
 ) -> None:

@@ -56,6 +56,11 @@ def test_it_listens_to_this_machine_only(host: str, *, dev: bool) -> None:
         listen(Place(host, 0, dev))
 
 
+def test_a_number_that_is_no_port_is_named() -> None:
+    with pytest.raises(BadInput, match="There is no port 99999"):
+        listen(Place("127.0.0.1", 99_999, dev=True))
+
+
 def test_a_port_that_is_taken_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

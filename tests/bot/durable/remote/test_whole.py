@@ -125,6 +125,7 @@ async def test_every_call_of_it_can_be_made_only_once(
     assert house.claude.calls == paid
 
 
+@pytest.mark.long
 async def test_a_server_that_is_away_delays_and_loses_nothing(
     house: House, inngest: Inngest
 ) -> None:
@@ -138,6 +139,7 @@ async def test_a_server_that_is_away_delays_and_loses_nothing(
     assert house.claude.calls == 1
 
 
+@pytest.mark.long
 async def test_a_step_that_fails_is_repeated_by_the_server(
     house: House, inngest: Inngest
 ) -> None:
