@@ -142,7 +142,7 @@ def downgrade() -> None:
         "DELETE FROM engine.runs r USING engine.jobs j"
         " WHERE j.run_id = r.id AND j.kind IN ('wait', 'invoke')"
     )
-    op.execute("DROP INDEX engine.jobs_due_at_idx1")
+    op.execute("DROP INDEX engine.jobs_due_at_idx1, engine.runs_function_id_idx")
     op.execute(
         "ALTER TABLE engine.jobs DROP CONSTRAINT jobs_kind_check,"
         " DROP answer, DROP priority,"
