@@ -12,9 +12,9 @@ import inngest.fast_api
 
 from bot.durable import asgi, protocol
 from bot.durable.functions import Plan, configs, read
-from bot.durable.host import Known
+from bot.durable.host import Known, call_of
 from bot.durable.limits import Limits
-from bot.durable.protocol import Call, Errored, Outcome, error_of
+from bot.durable.protocol import Errored, Outcome, error_of
 from bot.durable.queue import Job
 from db import faultpoints
 
@@ -77,17 +77,7 @@ class InProcess:
         return _read(answer)
 
     async def _post(self, job: Job, plan: Plan) -> asgi.Answer:
-        call = Call(
-            run_id=str(job.run_id),
-            function_id=job.function_id,
-            step_id=job.step_id,
-            attempt=job.attempt,
-            max_attempts=plan.max_attempts,
-            event=job.event,
-            events=job.events,
-            memos=job.memos,
-            racing=job.racing,
-        )
+        call = call_of(job, plan)
         return await asgi.post(self._app, PATH, call.query(), call.body())
 
 

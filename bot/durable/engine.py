@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -103,7 +104,10 @@ class EmbeddedEngine:
     async def cancel(self, run_id: str) -> bool:
         """Stop a run, the step it is in too; False when it had already ended."""
         key = _uuid(run_id)
-        done = key is not None and await transitions.cancel(self._database, key)
+        if key is None:
+            return False
+        cancel = partial(transitions.cancel, self._database, key)
+        done = await self._database.insist(cancel)
         if done:
             self._worker.cut(run_id)
         return done

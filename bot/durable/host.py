@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bot.durable.functions import Plan
-from bot.durable.protocol import Outcome
+from bot.durable.protocol import Call, Outcome
 from bot.durable.queue import Job
 
 
@@ -42,3 +42,18 @@ class Host(Protocol):
     async def call(self, job: Job) -> Outcome:
         """Return what came of it; whatever the function does, there is an outcome."""
         ...
+
+
+def call_of(job: Job, plan: Plan) -> Call:
+    """Return the call that a job stands for."""
+    return Call(
+        run_id=str(job.run_id),
+        function_id=job.function_id,
+        step_id=job.step_id,
+        attempt=job.attempt,
+        max_attempts=plan.max_attempts,
+        event=job.event,
+        events=job.events,
+        memos=job.memos,
+        racing=job.racing,
+    )

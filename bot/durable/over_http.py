@@ -21,12 +21,11 @@ from bot.durable.absences import Absences
 from bot.durable.asgi import Answer
 from bot.durable.errors import Unsupported
 from bot.durable.functions import Plan
-from bot.durable.host import Known
+from bot.durable.host import Known, call_of
 from bot.durable.inference import GATEWAY, Inference
 from bot.durable.limits import Limits
 from bot.durable.protocol import (
     MAX_BODY_BYTES,
-    Call,
     Errored,
     Outcome,
     Undelivered,
@@ -223,21 +222,6 @@ class OverHttp:
             hmac.compare_digest(_seal(answer.body, key, at), given.encode())
             for key in self._keys
         )
-
-
-def call_of(job: Job, plan: Plan) -> Call:
-    """Return the call that a job stands for."""
-    return Call(
-        run_id=str(job.run_id),
-        function_id=job.function_id,
-        step_id=job.step_id,
-        attempt=job.attempt,
-        max_attempts=plan.max_attempts,
-        event=job.event,
-        events=job.events,
-        memos=job.memos,
-        racing=job.racing,
-    )
 
 
 async def _body(answer: httpx.Response) -> bytes:
