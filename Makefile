@@ -3,7 +3,8 @@
 # "storm cuts" chooses parts of it.
 
 BIN := .venv/bin
-WORKERS := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+# Two to a core: half of what a test does is wait for a server or a process.
+WORKERS := $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))))
 COMPILE := $(BIN)/python -m uv pip compile pyproject.toml --universal --python-version 3.11 \
 	--no-emit-index-url --no-annotate --no-header --quiet
 
@@ -17,10 +18,10 @@ run: .venv/run.stamp ## Start Draper and print the sign-in link
 	@$(BIN)/draper run
 
 test: .venv/dev.stamp ## Run the tests
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -q
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -q
 
 check: .venv/dev.stamp chromium lint ## Everything CI does: linters, types, borders, tests
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -q
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -q
 
 bench: .venv/dev.stamp ## Run the benchmarks; each prints a table
 	@for each in bench/[a-z]*; do \
@@ -29,7 +30,7 @@ bench: .venv/dev.stamp ## Run the benchmarks; each prints a table
 
 torture: .venv/dev.stamp ## Kill and restart everything for half an hour; count what is lost
 	@$(BIN)/python -m tests.torture $(if $(SEED),--seed $(SEED)) $(PARTS)
-	@$(if $(PARTS),,$(BIN)/pytest -n $(WORKERS) --dist loadfile -q -m long)
+	@$(if $(PARTS),,$(BIN)/pytest -n $(WORKERS) --dist worksteal -q -m long)
 
 coverage: .venv/run.stamp ## Count which targets of docs/seed-coverage.csv exist
 	@$(BIN)/python -m db.coverage

@@ -7,13 +7,16 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from agent.errors import Unavailable
 from agent.ports import (
     Approvals,
     Audit,
     Budget,
+    Change,
     Clock,
     Engine,
     Events,
+    House,
     Ids,
     Objects,
     Skills,
@@ -57,6 +60,12 @@ class Caller:
     approval_id: UUID | None = None
     """The press that allows this very call, once."""
     timezone: str = "UTC"
+    scopes: frozenset[str] | None = None
+    """What an API key may call; None: whatever the person may. See ``gate``."""
+    is_tainted: bool = False
+    """The model that chose the call has read text nobody of the team wrote."""
+    address: str = ""
+    user_agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +111,22 @@ class Ctx:
     """None where nobody is waiting in a chat: REST, MCP."""
     engine: Engine | None = None
     """None where nobody can tell how a run gets on."""
+    house: House | None = None
+    """None where a call may not reach beyond the tenant's rows."""
+    changes: list[Change] = field(default_factory=list)
+    """What this call changed, for the audit; see ``changed``."""
+
+    def changed(self, change: Change) -> None:
+        """Have the gate write down what was changed, in the same transaction."""
+        self.changes.append(change)
+
+    @property
+    def at_home(self) -> House:
+        """The house.
+
+        Raises:
+            Unavailable: This process lends none.
+        """
+        if self.house is None:
+            raise Unavailable("This cannot be done from here.", hint="Use the chat.")
+        return self.house

@@ -5,7 +5,8 @@ whether the same call may succeed later. Rooms subclass these; no surface ever n
 subclass.
 """
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 class AgentError(Exception):
@@ -60,11 +61,20 @@ class NeedsApproval(AgentError):
 
     code, status = "needs_approval", 409
 
-    def __init__(self, operation: str, params_hash: str) -> None:
-        """Name the call that waits."""
+    def __init__(
+        self,
+        operation: str,
+        params_hash: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        role: str = "member",
+    ) -> None:
+        """Name the call that waits: its parameters as JSON values, and whose yes."""
         super().__init__(f"{operation} waits for you.", hint="Press Approve to go on.")
         self.operation = operation
         self.params_hash = params_hash
+        self.params = dict(params or {})
+        self.role = role
 
 
 class OverBudget(AgentError):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pydantic import BaseModel, ValidationError
 
@@ -17,26 +18,39 @@ GUARDED: Mapping[Via, frozenset[Effect]] = {
     Via.MODEL: frozenset({Effect.SPEND, Effect.SEND, Effect.PUBLISH, Effect.DESTROY}),
 }
 
+TAINTED = GUARDED[Via.MODEL] | {Effect.WRITE}
+"""Who has read a stranger's text may be doing the stranger's bidding: it only reads."""
+
 
 async def invoke(op: Operation[P, R], ctx: Ctx, raw: Mapping[str, object]) -> R:
     """Check the call (role, shape, approval, budget), run it, and record it.
 
     Raises:
-        Forbidden: The caller's role is below ``op.role``.
+        Forbidden: The caller's role is below ``op.role``, or their key's scopes do
+            not cover it.
         BadInput: ``raw`` does not fit ``op.params``; names the first bad field.
         NeedsApproval: The effect is guarded, and no unused approval is for this call.
         OverBudget: The operation spends, and nothing is left to spend.
     """
     ensure_role(ctx.caller, op.role)
-    params = _shape(op, raw)
-    if op.effect in GUARDED[ctx.caller.via]:
+    _ensure_scope(ctx.caller, op)
+    params = shape(op, raw)
+    if op.effect in _guarded(ctx.caller):
         await _consent(op, ctx, params)
+    ctx = replace(ctx, changes=[])
     if op.effect is Effect.SPEND:
         await ctx.budget.ensure_left(ctx.session, ctx.caller)
     result = await op.run(ctx, params)
     if op.effect is not Effect.READ:
-        await ctx.audit.record(ctx.session, ctx.caller, action=op.name)
+        await ctx.audit.record(
+            ctx.session, ctx.caller, action=op.name, changes=ctx.changes
+        )
     return result
+
+
+def may(caller: Caller, op: Operation[P, R]) -> bool:
+    """Whether this caller may call at all; for lists of what there is to do."""
+    return caller.role >= op.role and _in_scope(caller, op)
 
 
 def ensure_role(caller: Caller, lowest: Role) -> None:
@@ -64,7 +78,33 @@ def params_hash(op: str, user_id: object, params: BaseModel) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _shape(op: Operation[P, R], raw: Mapping[str, object]) -> P:
+def _guarded(caller: Caller) -> frozenset[Effect]:
+    is_risky = caller.via is Via.MODEL and caller.is_tainted
+    return TAINTED if is_risky else GUARDED[caller.via]
+
+
+def _in_scope(caller: Caller, op: Operation[P, R]) -> bool:
+    if caller.scopes is None:
+        return True
+    room = op.name.partition(".")[0]
+    return bool(caller.scopes & {"*", op.effect, f"{room}:*", f"{room}:{op.effect}"})
+
+
+def _ensure_scope(caller: Caller, op: Operation[P, R]) -> None:
+    if not _in_scope(caller, op):
+        room = op.name.partition(".")[0]
+        raise Forbidden(
+            f"This key may not call {op.name}.",
+            hint=f"It needs the scope {op.effect} or {room}:{op.effect}.",
+        )
+
+
+def shape(op: Operation[P, R], raw: Mapping[str, object]) -> P:
+    """Return ``raw`` as the operation's parameters.
+
+    Raises:
+        BadInput: It does not fit; names the first bad field.
+    """
     try:
         return op.params.model_validate(raw)
     except ValidationError as error:
@@ -83,4 +123,9 @@ async def _consent(op: Operation[P, R], ctx: Ctx, params: P) -> None:
     if given is None or not await ctx.approvals.use(
         ctx.session, given, params_hash=wanted
     ):
-        raise NeedsApproval(op.name, wanted)
+        raise NeedsApproval(
+            op.name,
+            wanted,
+            params.model_dump(mode="json"),
+            role=max(op.role, Role.MEMBER).name.lower(),
+        )

@@ -5,8 +5,8 @@ module has no effect, and ``agent.registry`` lists by hand what exists.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar, get_type_hints
 
@@ -53,6 +53,11 @@ class Command:
     """Parameters filled from the words that follow; the last one takes the rest."""
     in_menu: bool = False
     """Shown in the messenger's own command menu."""
+    says: tuple[str, ...] = ()
+    """What people write instead: patterns of a whole message, groups are parameters.
+
+    ``no pings (?P<start>\\d+)-(?P<end>\\d+)``; case and blanks do not matter.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +73,21 @@ class Operation(Generic[P, R]):
     role: Role
     on: frozenset[Surface]
     command: Command | None = None
+    example: Mapping[str, object] = field(default_factory=dict)
+    """Parameters of a typical call, for the API's reference and the model."""
+    reads_outside: bool = False
+    """Its result carries text that nobody of the team wrote: a page, a file, a mail."""
 
 
-def operation(
+def operation(  # noqa: PLR0913 - a declaration
     name: str,
     *,
     effect: Effect,
     role: Role,
     on: set[Surface],
     command: Command | None = None,
+    example: Mapping[str, object] | None = None,
+    reads_outside: bool = False,
 ) -> Callable[[Run[P, R]], Operation[P, R]]:
     """Turn ``async def f(ctx, p: Params) -> Result`` into an ``Operation``.
 
@@ -86,6 +97,8 @@ def operation(
         role: The lowest role that may call.
         on: The surfaces that show it. There is no default: exposure is a choice.
         command: How it is typed; needed exactly when ``on`` has CHAT.
+        example: Parameters of a typical call.
+        reads_outside: Whether its result carries a stranger's text.
 
     Raises:
         TypeError: The function is not ``(ctx, p: Params) -> Result`` with a docstring,
@@ -111,6 +124,8 @@ def operation(
             role=role,
             on=frozenset(on),
             command=command,
+            example=example or {},
+            reads_outside=reads_outside,
         )
 
     return declare

@@ -1,9 +1,10 @@
 """What the agent asks of the outside world; ``bot.wiring`` supplies each one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,6 +32,30 @@ class Who(Protocol):
     def via(self) -> str:
         """``person``, ``model`` or ``operator``: who chose the call for them."""
         ...
+
+    @property
+    def address(self) -> str:
+        """The network address they came from; empty where none is known."""
+        ...
+
+    @property
+    def user_agent(self) -> str:
+        """The program they came with; empty where none is known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a call changed about one thing: the changed fields only, never a secret."""
+
+    subject: str
+    """What kind of thing: ``client``, ``member``, ``connection``."""
+    id: str
+    before: Mapping[str, Any] | None = None
+    """None: it was made just now."""
+    after: Mapping[str, Any] | None = None
+    """None: it is gone."""
+    category: Literal["audit", "privacy", "secret"] = "audit"
 
 
 class Approvals(Protocol):
@@ -62,8 +87,18 @@ class Budget(Protocol):
 class Audit(Protocol):
     """The append-only history of who did what."""
 
-    async def record(self, session: AsyncSession, who: Who, *, action: str) -> None:
-        """Append one line; it stands only if the caller's transaction commits."""
+    async def record(
+        self,
+        session: AsyncSession,
+        who: Who,
+        *,
+        action: str,
+        changes: Sequence[Change] = (),
+    ) -> None:
+        """Append a line for each change, or one that says only what was done.
+
+        It stands only if the caller's transaction commits.
+        """
         ...
 
     async def once(self, session: AsyncSession, who: Who, *, key: str) -> bool:
@@ -165,3 +200,63 @@ class Objects(Protocol):
     async def ping(self) -> None:
         """Raise Unavailable unless the store can be written and read."""
         ...
+
+
+SystemRole = Literal["door", "worker", "vault", "eraser"]
+
+AsRole = Callable[[SystemRole], AbstractAsyncContextManager[AsyncSession]]
+"""Opens a transaction with one narrow role's rights; it commits on a clean exit."""
+
+
+class Sealer(Protocol):
+    """The installation's key, which wraps the workspaces' keys."""
+
+    id: bytes
+
+    def wrap(self, key: bytes, bound_to: bytes) -> bytes:
+        """Encrypt a workspace's key."""
+        ...
+
+    def unwrap(self, wrapped: bytes, bound_to: bytes) -> bytes:
+        """Decrypt a workspace's key.
+
+        Raises:
+            CannotOpen: Another installation's key wrapped it, or it was changed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One plain mail to one person."""
+
+    to: str
+    subject: str
+    text: str
+
+
+class Mail(Protocol):
+    """The way out for our own mail: codes, invitations."""
+
+    async def send(self, letter: Letter) -> None:
+        """Hand the letter to the mail server.
+
+        Raises:
+            Unavailable: It did not take it for now.
+            BadInput: It refuses the address.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the installation lends to calls that reach beyond the tenant's rows."""
+
+    as_role: AsRole
+    pepper: bytes
+    """Short codes are hashed with it."""
+    key: Sealer
+    public_url: str = ""
+    """Where people reach the web pages; empty: on this machine only."""
+    mail: Mail | None = None
+    """None: no mail server is set up."""

@@ -23,8 +23,8 @@ from agent.llm.port import Completion, Piece, Prompt, Stop, Usage
 from agent.llm.rehearsal import Rehearsal
 from agent.memory import conversations
 from agent.runs import writing
+from agent.runs.calls import Job
 from agent.runs.operations import start_run
-from agent.runs.writing import Job
 from bot.services import Services
 from bot.settings import Settings
 from bot.wiring.database import open_database

@@ -172,6 +172,9 @@ async def _message(
         if kept is None:
             await keep(ctx)
         return
+    if (call := chat.heard(text)) is not None:
+        await _run(ctx, call, kept)
+        return
     await _start(services, with_route(ctx, route), route, kept)
 
 
@@ -215,12 +218,13 @@ async def _command(services: Services, ctx: Ctx, inbound: Inbound, typed: str) -
         await _say(ctx, render.unknown_command(typed, near))
 
 
-async def _run(ctx: Ctx, call: chat.Typed) -> None:
+async def _run(ctx: Ctx, call: chat.Typed, kept: UUID | None = None) -> None:
+    if kept is None:
+        await keep(ctx)
     usage = chat.usage_when_misread(call)
     if usage is not None:
-        await _say(ctx, render.usage(usage))
+        await reply(ctx, render.usage(usage))
         return
-    await keep(ctx)
     await dialogs.run(ctx, call.op, call.raw)
 
 

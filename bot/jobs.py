@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from agent.ctx import Caller, Role
-from agent.runs.writing import Job
+from agent.runs.calls import Job
 
 
 def job_of(data: Mapping[str, Any], step: str = "write") -> Job:

@@ -11,8 +11,19 @@ from agent.catalog.shelf import Shelf
 from agent.ctx import Caller, Ctx, Origin
 from agent.identity.callers import Identity
 from agent.llm.port import Model, Prices
-from agent.ports import Approvals, Audit, Clock, Engine, Events, Ids, Objects
-from agent.runs.writing import Bench
+from agent.ports import (
+    Approvals,
+    Audit,
+    Clock,
+    Engine,
+    Events,
+    House,
+    Ids,
+    Mail,
+    Objects,
+    Sealer,
+)
+from agent.runs.calls import Bench
 from bot.links import Links
 from bot.pace import Pace
 from bot.router import Router
@@ -45,7 +56,10 @@ class Services:
     clock: Clock
     ids: Ids
     pepper: bytes
+    key: Sealer
     admits: Admits
+    public_url: str = ""
+    mail: Mail | None = None
     links: Links | None = None
     """None where PUBLIC_URL is not set."""
     channels: Mapping[str, Channel] = field(default_factory=dict)
@@ -63,7 +77,9 @@ class Services:
         return system(self.system, role)
 
     @asynccontextmanager
-    async def ctx(self, caller: Caller, origin: Origin) -> AsyncIterator[Ctx]:
+    async def ctx(
+        self, caller: Caller, origin: Origin | None = None
+    ) -> AsyncIterator[Ctx]:
         """Open the caller's transaction as the world of one call."""
         async with self.tenant(caller) as session:
             yield Ctx(
@@ -79,7 +95,19 @@ class Services:
                 skills=self.shelf,
                 origin=origin,
                 engine=self.progress,
+                house=self.house,
             )
+
+    @property
+    def house(self) -> House:
+        """What calls may use that reach beyond the tenant's rows."""
+        return House(
+            as_role=self.as_role,
+            pepper=self.pepper,
+            key=self.key,
+            public_url=self.public_url,
+            mail=self.mail,
+        )
 
     @property
     def bench(self) -> Bench:

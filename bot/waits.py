@@ -16,10 +16,10 @@ from agent.mailroom.deliveries import Owner
 from agent.memory import conversations
 from agent.memory.schemas import Dialog
 from agent.runs import approvals, outputs, pause_messages, pause_queries
+from agent.runs.calls import Job
 from agent.runs.outputs import Output
 from agent.runs.pause_queries import Pause
 from agent.runs.pause_schemas import ANSWER_WITHIN, DECIDE_WITHIN
-from agent.runs.writing import Job
 from bot import render
 from bot.durable.steps import StepKey
 from bot.jobs import job_of

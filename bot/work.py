@@ -26,8 +26,8 @@ from agent.runs import (
     work_queries,
     writing,
 )
+from agent.runs.calls import Cancelled, Job
 from agent.runs.outputs import Output
-from agent.runs.writing import Cancelled, Job
 from bot import render
 from bot.durable.steps import StepKey
 from bot.jobs import job_of

@@ -18,12 +18,18 @@ def _uuid(setting: str) -> str:
 
 HERE = f"workspace_id = {_uuid(WORKSPACE)}"
 MINE = f"user_id = {_uuid(USER)}"
+ME = _uuid(USER)
 GLOBAL = "workspace_id IS NULL"
 IN_REACH = (
     f"(user_id IS NULL OR {MINE})"
     f" AND (private_chat_id IS NULL OR private_chat_id = {_uuid(CHAT)})"
 )
 """One person's, one private chat's, or, with neither set, every member's."""
+RUN_IN_REACH = (
+    f"(private_user_id IS NULL OR private_user_id = {ME})"
+    f" AND (private_chat_id IS NULL OR private_chat_id = {_uuid(CHAT)})"
+)
+"""The same of a run, whose ``user_id`` says who asked."""
 
 
 def tenant(table: str, key: str = "workspace_id") -> list[str]:

@@ -50,6 +50,10 @@ class Turn:
     text: str
     cache: bool = False
     """Marks the end of a stable prefix, as on a Block."""
+    tool_uses: tuple["ToolUse", ...] = ()
+    """What the assistant asked for with these words."""
+    tool_results: tuple["ToolResult", ...] = ()
+    """What came of it, by the user's side; before the text, if there is any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,17 @@ class ToolUse:
     name: str
     input: Mapping[str, Any]
     """As the model wrote it: check it before use."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What came of one ToolUse."""
+
+    id: str
+    """The ToolUse's."""
+    content: str
+    """For the model to read; outside text in it is already marked as data."""
+    is_error: bool = False
 
 
 @dataclass(frozen=True, slots=True)

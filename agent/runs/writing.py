@@ -5,76 +5,20 @@ finished one left behind is found and not paid for again.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from agent.billing import budgets
-from agent.billing.budgets import Budgets, Call, Spent
-from agent.ctx import Caller
-from agent.errors import AgentError
-from agent.llm import loop
-from agent.llm.port import Completion, Model, Prices, Prompt, Stop, Turn
+from agent.billing.budgets import Call
+from agent.llm.port import Completion, Stop, Turn
 from agent.llm.prompt import Task, build
-from agent.llm.tally import Tally
-from agent.mailroom import deliveries
-from agent.ports import Clock, Objects
-from agent.runs import approvals, briefs, questions, work_queries
+from agent.runs import approvals, briefs, calls, questions, work_queries
 from agent.runs.briefs import Brief
+from agent.runs.calls import Bench, Cancelled, Job
 from agent.runs.questions import Question
 from db import faultpoints
 
-faultpoints.declare("write.reserved", "write.streaming", "write.settled")
-
-OpenTenant = Callable[[Caller], AbstractAsyncContextManager[AsyncSession]]
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What writing needs besides the request."""
-
-    open: OpenTenant
-    model: Model
-    prices: Prices
-    budgets: Budgets
-    objects: Objects
-    clock: Clock
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One attempt at one run, for one person; of its writing steps, this one."""
-
-    run_id: UUID
-    attempt: int
-    caller: Caller
-    step: str = "write"
-    """``write``, ``write-2`` ...: each is a call of its own."""
-
-    @property
-    def call_prefix(self) -> str:
-        """Run, attempt, step; a call's number makes it a ``call_key``."""
-        return f"{self.run_id}:{self.attempt}:{self.step}:"
-
-    @property
-    def store_key(self) -> str:
-        """Workspace, run, attempt: under it this attempt's files lie."""
-        return f"{self.caller.workspace_id}/{self.run_id}/{self.attempt}"
-
-    @property
-    def draft_key(self) -> str:
-        """Where the text waits until it is an output."""
-        return f"drafts/{self.store_key}/{self.step}.md"
-
-
-class Cancelled(AgentError):
-    """The run was stopped while it was being written; nothing more is to be done."""
-
-    code, status = "cancelled", 409
+faultpoints.declare("write.reserved", "write.settled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +60,17 @@ async def write(bench: Bench, job: Job) -> Written:
         now = bench.clock.now()
         brief = await briefs.read(session, job.run_id, job.attempt, now)
         prompt = build(await _told(bench, brief))
-        call = await _reserve(bench, session, job, prompt)
+        call = await calls.reserve(bench, session, job, prompt)
     faultpoints.reach("write.reserved")
-    said = await _stream(bench, call, job, prompt)
+
+    async def kept(completion: Completion) -> _Said:
+        question = questions.asked(completion)
+        if question is None:
+            body = completion.text.encode()
+            await bench.objects.put(job.draft_key, body, media_type="text/markdown")
+        return _Said(completion, question)
+
+    said = await calls.collect(bench, call, job, prompt, kept)
     written = _written(job, brief, said)
     # Paid for is booked, even when the step is cancelled right now.
     await asyncio.shield(_book(bench, call, job, said.completion, written))
@@ -149,92 +101,7 @@ async def _book(
     bench: Bench, call: Call, job: Job, completion: Completion, written: Written
 ) -> None:
     async with bench.open(job.caller) as session:
-        await _settle(bench, session, call, completion)
+        await calls.settle(bench, session, call, completion)
         await work_queries.finish(
             session, job.run_id, job.step, job.attempt, output=asdict(written)
         )
-
-
-async def _reserve(
-    bench: Bench, session: AsyncSession, job: Job, prompt: Prompt
-) -> Call:
-    # Calls booked already were paid; one that crashed unbooked is this very call.
-    number = 1 + await work_queries.booked_calls(session, job.run_id, job.call_prefix)
-    caller = job.caller
-    key = f"{job.call_prefix}{number}"
-    call = Call(caller.workspace_id, caller.user_id, job.run_id, key)
-    ceiling = bench.prices.ceiling_usd(
-        bench.model.provider, bench.model.model_for(prompt), prompt
-    )
-    await bench.budgets.reserve(session, call, ceiling)
-    return call
-
-
-async def _stream(bench: Bench, call: Call, job: Job, prompt: Prompt) -> _Said:
-    async def show(text: str) -> None:
-        faultpoints.reach("write.streaming")
-        async with bench.open(job.caller) as session:
-            run = job.run_id, job.attempt
-            alive = await deliveries.stream(session, *run, text)
-            if not alive and not await work_queries.is_running(session, *run):
-                raise Cancelled("The run was stopped.")
-
-    tally = Tally()
-    try:
-        completion = await loop.collect(bench.model, prompt, show, tally=tally)
-        question = questions.asked(completion)
-        if question is None:
-            body = completion.text.encode()
-            await bench.objects.put(job.draft_key, body, media_type="text/markdown")
-    except BaseException as error:
-        # Whatever ended it, cancelling included: what was spent is booked, and a
-        # second cancelling does not stop that.
-        spent = _unfinished(bench.model, prompt, tally)
-        await asyncio.shield(_book_failure(bench, call, job, spent, _said(error)))
-        raise
-    return _Said(completion, question)
-
-
-async def _book_failure(
-    bench: Bench, call: Call, job: Job, spent: Completion, error: str
-) -> None:
-    async with bench.open(job.caller) as session:
-        await _settle(bench, session, call, spent, status="error")
-        await work_queries.fail(session, job.run_id, job.step, job.attempt, error)
-
-
-def _unfinished(model: Model, prompt: Prompt, tally: Tally) -> Completion:
-    return Completion(
-        text="",
-        usage=tally.usage,
-        stop=Stop.OTHER,
-        provider=model.provider,
-        model=model.model_for(prompt),
-        latency_ms=0,
-    )
-
-
-def _said(error: BaseException) -> str:
-    return error.said if isinstance(error, AgentError) else type(error).__name__
-
-
-async def _settle(
-    bench: Bench,
-    session: AsyncSession,
-    call: Call,
-    completion: Completion,
-    *,
-    status: str = "ok",
-) -> None:
-    provider, model = completion.provider, completion.model
-    spent = Spent(
-        provider=provider,
-        model=model,
-        tokens=asdict(completion.usage),
-        cost_usd=bench.prices.cost_usd(provider, model, completion.usage),
-        price_version=bench.prices.version,
-        latency_ms=completion.latency_ms,
-        status=status,
-    )
-    await budgets.settle(session, call, spent)
-    await work_queries.total(session, call.run_id, provider, model)

@@ -55,6 +55,13 @@ _COMMANDS = re.compile(
 )
 
 
+_SAID = [
+    (op, re.compile(pattern, re.IGNORECASE))
+    for op in on(Surface.CHAT)
+    if op.command
+    for pattern in op.command.says
+]
+
 _TYPED = re.compile(r"/(?P<first>\S+)\s*(?P<rest>.*)", re.DOTALL)
 
 
@@ -78,6 +85,16 @@ def read(said: str) -> Typed | None:
         pattern = r"\s+".join(declared.words.split()) + r"(?!\S)"
         if begun := re.match(pattern, spaced, re.IGNORECASE):
             return Typed(op, _arguments(declared, spaced[begun.end() :].strip()))
+    return None
+
+
+def heard(text: str) -> Typed | None:
+    """The operation that plain words ask for, when all of them do."""
+    plain = " ".join(text.split()).rstrip(" .!?")
+    for op, pattern in _SAID:
+        if found := pattern.fullmatch(plain):
+            given = {name: said for name, said in found.groupdict().items() if said}
+            return Typed(op, given)
     return None
 
 

@@ -129,11 +129,14 @@ class SkillSetting(Base):
     workspace_id: Mapped[Tenant]
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
-    skill_id: Mapped[UUID] = mapped_column(to("skills", "cascade"))
+    skill_id: Mapped[UUID | None] = mapped_column(to("skills", "cascade"))
+    """None: every skill."""
     client_id: Mapped[UUID | None]
     version_id: Mapped[UUID | None] = mapped_column(to("skill_versions", "null"))
     is_active: Mapped[bool] = mapped_column(server_default=ON)
     model_tier: Mapped[str | None]
+    model: Mapped[str | None]
+    """``<provider>/<model>``; beats the tier."""
 
 
 class Rule(Base):

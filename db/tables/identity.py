@@ -215,3 +215,28 @@ class WorkspaceMember(Base):
     joined_at: Mapped[Moment]
     limit_day_usd: Mapped[Money | None]
     limit_month_usd: Mapped[Money | None]
+
+
+class IdempotentRequest(Base):
+    """A request of a program under a key of its own, and what it was answered."""
+
+    __tablename__ = "idempotent_requests"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "user_id", "key"),
+        CheckConstraint("length(key) BETWEEN 1 AND 255", name="key_length"),
+        Index(None, "user_id"),
+        Index(None, "expires_at"),
+    )
+
+    id: Mapped[Id]
+    workspace_id: Mapped[Tenant]
+    created_at: Mapped[Moment]
+    user_id: Mapped[UUID] = mapped_column(to("users", "cascade"))
+    key: Mapped[str]
+    operation: Mapped[str]
+    params_hash: Mapped[bytes]
+    """The same key with other parameters is a mistake, not a repeat."""
+    status_code: Mapped[Small | None]
+    """None while it is being answered."""
+    body: Mapped[Json | None]
+    expires_at: Mapped[datetime]

@@ -141,6 +141,7 @@ class Run(Base):
         inside("parent_id", "runs", "null"),
         inside("cache_of_id", "runs", "null"),
         inside("arm_id", "experiment_arms", "null"),
+        inside("private_chat_id", "chats", "cascade"),
         one_of(
             "kind",
             "skill chat workflow simulation ocr import export ingest analysis"
@@ -158,6 +159,8 @@ class Run(Base):
         ),
         CheckConstraint("cost_usd >= 0", name="cost_not_negative"),
         sparse("user_id"),
+        sparse("private_user_id"),
+        sparse("workspace_id", "private_chat_id"),
         sparse("workspace_id", "client_id"),
         sparse("skill_id"),
         sparse("skill_version_id"),
@@ -197,6 +200,11 @@ class Run(Base):
     parent_id: Mapped[UUID | None]
     cache_of_id: Mapped[UUID | None]
     arm_id: Mapped[UUID | None]
+    private_user_id: Mapped[UUID | None] = mapped_column(to("users", "cascade"))
+    """Set: this person's alone; copied from the conversation, emptied by sharing."""
+    private_chat_id: Mapped[UUID | None]
+    is_tainted: Mapped[bool] = mapped_column(server_default=OFF)
+    """Whether it has read text that nobody of the team wrote."""
     number: Mapped[Big]
     kind: Mapped[str] = mapped_column(server_default=word("skill"))
     subject_type: Mapped[str | None]

@@ -1,6 +1,6 @@
 """Working stand-ins for ``agent.ports``: small enough to read, no mocks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.errors import NeedsApproval, NotFound, OverBudget
-from agent.ports import SkillRef, Who
+from agent.ports import Change, SkillRef, Who
 
 
 class Approvals:
@@ -49,10 +49,19 @@ class Diary:
     """Remembers what was recorded."""
 
     lines: list[tuple[UUID, str]] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
 
-    async def record(self, session: AsyncSession, who: Who, *, action: str) -> None:
+    async def record(
+        self,
+        session: AsyncSession,
+        who: Who,
+        *,
+        action: str,
+        changes: Sequence[Change] = (),
+    ) -> None:
         self.lines.append((who.user_id, action))
+        self.changes += changes
 
     async def once(self, session: AsyncSession, who: Who, *, key: str) -> bool:
         is_new = key not in self.taken

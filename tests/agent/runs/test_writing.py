@@ -22,10 +22,10 @@ from agent.llm.port import (
     Usage,
 )
 from agent.runs import pause_queries, writing
+from agent.runs.calls import Bench, Cancelled, Job
 from agent.runs.operations import cancel_run, retry_run, start_run
 from agent.runs.pause_operations import answer_run
 from agent.runs.pause_queries import Pause
-from agent.runs.writing import Bench, Cancelled, Job
 from tests.agent.llm.fakes import Played, Step, said
 from tests.agent.world import AS_ANA, World, asked
 from tests.db.asking import one, run
