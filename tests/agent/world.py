@@ -15,15 +15,18 @@ from agent.identity.callers import Spot
 from agent.identity.history import History
 from agent.memory import conversations
 from agent.operation import Operation, P, R
+from agent.ports import House, SystemRole
 from agent.runs.approvals import TableApprovals
+from agent.vault.keys import InstallationKey
 from bot.ports import TimeOrderedIds
 from db.tenancy import system, tenant
-from tests.fakes.ports import Files, Outbox, Skills, Still
+from tests.fakes.ports import Files, Letters, Outbox, Skills, Still
 from tests.seeds import ACME, ANA, BOB, EVE, RIVAL
 
 AS_ANA = Caller(ACME, ANA, Role.OWNER, channel="telegram")
 AS_BOB = Caller(ACME, BOB, Role.MEMBER, channel="telegram")
 AS_EVE = Caller(RIVAL, EVE, Role.OWNER, channel="telegram")
+PEPPER = b"a pepper"
 
 
 @dataclass
@@ -37,6 +40,7 @@ class World:
     outbox: Outbox = field(default_factory=Outbox)
     files: Files = field(default_factory=Files)
     skills: Skills = field(default_factory=Skills)
+    mail: Letters = field(default_factory=Letters)
 
     def tenant(self, caller: Caller) -> AbstractAsyncContextManager[AsyncSession]:
         """The caller's transaction."""
@@ -60,7 +64,17 @@ class World:
                 objects=self.files,
                 skills=self.skills,
                 origin=origin,
+                house=self.house,
             )
+
+    @property
+    def house(self) -> House:
+        """What calls may use that reach beyond the tenant's rows."""
+
+        def as_role(role: SystemRole) -> AbstractAsyncContextManager[AsyncSession]:
+            return system(self.system, role)
+
+        return House(as_role, PEPPER, InstallationKey(b"k" * 32), mail=self.mail)
 
     async def call(self, op: Operation[P, R], caller: Caller, **raw: object) -> R:
         """One operation, through the gate, in a transaction of its own."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
-PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
+PIN = re.compile(r"^[A-Za-z0-9._-]+==.*", re.MULTILINE)
 
 
 def _plain(name: str) -> str:
@@ -17,9 +17,10 @@ def _plain(name: str) -> str:
 
 
 def _pins(lock: str) -> dict[str, str]:
-    return {
-        _plain(name): version for name, version in PIN.findall(Path(lock).read_text())
-    }
+    pins = [Requirement(line) for line in PIN.findall(Path(lock).read_text())]
+    # One package may be pinned twice, for different Pythons: ours is read last.
+    pins.sort(key=lambda pin: _applies(pin, set()))
+    return {_plain(pin.name): str(pin.specifier)[2:] for pin in pins}
 
 
 def _wanted(*extras: str) -> list[Requirement]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.errors import NeedsApproval, NotFound, OverBudget
-from agent.ports import Change, SkillRef, Who
+from agent.ports import Change, Letter, SkillRef, Who
 
 
 class Approvals:
@@ -136,3 +136,13 @@ class Skills:
 
     def find(self, name: str) -> SkillRef | None:
         return next((ref for ref in self.refs if ref.name == name), None)
+
+
+@dataclass
+class Letters:
+    """A mail server that takes everything; what it got, in order."""
+
+    sent: list[Letter] = field(default_factory=list)
+
+    async def send(self, letter: Letter) -> None:
+        self.sent.append(letter)
