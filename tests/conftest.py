@@ -7,14 +7,19 @@ be thrown away too: its logins' passwords become "test".
 """
 
 import os
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import asyncpg
 import pytest
 import pytest_asyncio
 import structlog
-from sqlalchemy import URL, Connection, make_url, text
+from sqlalchemy import URL, Connection, make_url
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from db import roles, schema
@@ -23,6 +28,9 @@ from db.server_bootstrap import Urls
 from tests import seeds
 
 GIVEN = os.environ.get("TEST_DATABASE_ADMIN_URL")  # noqa: TID251 - tests have no wiring
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - the databases of one test run
+ROOM_BYTES = 2 << 30
 
 _number = count(1)
 
@@ -51,11 +59,23 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Urls
     if GIVEN:
         yield await _prepared(make_url(GIVEN))
         return
-    started = Server(tmp_path_factory.mktemp("postgres"), durable=False)
-    try:
-        yield await started.start()
-    finally:
-        await started.stop()
+    with _quick_folder(tmp_path_factory) as folder:
+        started = Server(folder, durable=False)
+        try:
+            yield await started.start()
+        finally:
+            await started.stop()
+
+
+@contextmanager
+def _quick_folder(elsewhere: pytest.TempPathFactory) -> Iterator[Path]:
+    # A test's database is a thousand small files, made and deleted: in memory that
+    # takes a fifth of the time.
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
+        with TemporaryDirectory(prefix="draper-", dir=MEMORY) as folder:
+            yield Path(folder)
+    else:
+        yield elsewhere.mktemp("postgres")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -120,13 +140,13 @@ async def owner_engine(database: Urls) -> AsyncIterator[AsyncEngine]:
 
 async def administer(admin: URL, *statements: str) -> None:
     """Run what only an administrator may, each statement for itself."""
-    engine = create_async_engine(admin, isolation_level="AUTOCOMMIT")
+    _, given = PGDialect_asyncpg().create_connect_args(admin)  # type: ignore[no-untyped-call]
+    connection = await asyncpg.connect(**given)
     try:
-        async with engine.connect() as connection:
-            for statement in statements:
-                await connection.execute(text(statement))
+        for statement in statements:
+            await connection.execute(statement)
     finally:
-        await engine.dispose()
+        await connection.close()
 
 
 async def _prepared(admin: URL) -> Urls:
