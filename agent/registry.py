@@ -9,12 +9,13 @@ from agent.mailroom.operations import OPERATIONS as MAILROOM
 from agent.memory.operations import OPERATIONS as MEMORY
 from agent.operation import Operation, Surface
 from agent.runs.operations import OPERATIONS as RUNS
+from agent.runs.output_operations import OPERATIONS as OUTPUTS
 from agent.runs.pause_operations import OPERATIONS as PAUSES
 
 AnyOperation = Operation[Any, Any]
 
 CATALOGUE: tuple[AnyOperation, ...] = (
-    *(*CATALOG, *RUNS, *PAUSES),
+    *(*CATALOG, *RUNS, *OUTPUTS, *PAUSES),
     *(*CLIENTS, *MEMORY, *MAILROOM),
 )
 

@@ -22,7 +22,8 @@ from agent.memory import conversations
 from agent.memory.operations import Interviewed, answer, focus
 from agent.memory.schemas import Dialog
 from agent.registry import AnyOperation
-from agent.runs.operations import cancel_run, explain_score, start_run
+from agent.runs.operations import cancel_run, start_run
+from agent.runs.output_operations import explain_score
 from agent.runs.pause_schemas import Revising
 from bot import pauses, render
 from bot.answers import keep, reply

@@ -53,6 +53,7 @@ _PENDING = text(f"""
     LEFT JOIN workspace_members m ON m.user_id = a.requested_by_id
     WHERE a.subject_type = 'run' AND a.status = 'pending' AND {_IN_REACH}
       AND a.required_role = ANY(CAST(:roles AS text[]))
+      AND (CAST(:before AS uuid) IS NULL OR a.id < :before)
     ORDER BY a.id DESC LIMIT :n
 """)  # noqa: S608 - as above
 
@@ -156,10 +157,10 @@ async def find(session: AsyncSession, approval_id: UUID) -> RowMapping | None:
 
 
 async def pending(
-    session: AsyncSession, roles: Sequence[str], n: int
+    session: AsyncSession, roles: Sequence[str], n: int, *, before: UUID | None = None
 ) -> list[RowMapping]:
     """The drafts that wait for a yes of one of these roles, newest first."""
-    values = {"roles": list(roles), "n": n}
+    values = {"roles": list(roles), "n": n, "before": before}
     return list((await session.execute(_PENDING, values)).mappings())
 
 

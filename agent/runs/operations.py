@@ -12,36 +12,25 @@ from agent.operation import Command, Effect, Surface, operation
 from agent.runs import details, queries, requests
 from agent.runs.errors import (
     ElsewhereRun,
-    NotScored,
-    OutputNotFound,
     RunAlive,
     RunEnded,
     RunNotFound,
 )
-from agent.runs.outputs import Output
 from agent.runs.schemas import (
     Ended,
-    Explained,
-    ExplainScore,
-    OneOutput,
     OneRun,
-    OutputLine,
-    Outputs,
-    Piece,
     RunDetail,
     RunLine,
     Runs,
-    Scored,
-    ScoreOutput,
     Started,
     StartRun,
     Status,
 )
-from agent.shapes import Nothing
+from agent.shapes import Nothing, Order, Paged
 
 ALIVE = ("queued", "running", "waiting_approval", "waiting_input")
 OVER = ("completed", "failed", "timeout", "cancelled")
-SHOWN = 10
+NEWEST_RUNS = Order("runs", int)
 
 
 @operation(
@@ -92,10 +81,16 @@ async def show_status(ctx: Ctx, p: Nothing) -> Status:  # noqa: ARG001 - takes n
     on={Surface.CHAT, Surface.BUTTON},
     command=Command("runs", in_menu=True),
 )
-async def list_runs(ctx: Ctx, p: Nothing) -> Runs:  # noqa: ARG001 - takes none
-    """List the latest runs."""
-    rows = await queries.latest(ctx.session, SHOWN)
-    return Runs(lines=[_line(row) for row in rows])
+async def list_runs(ctx: Ctx, p: Paged) -> Runs:
+    """List the latest runs.
+
+    Raises:
+        BadCursor: The cursor is not of this list.
+    """
+    before = NEWEST_RUNS.after(p)
+    found = await queries.latest(ctx.session, p.limit + 1, before=before)
+    rows, more = NEWEST_RUNS.cut(found, p, lambda row: row["number"])
+    return Runs(lines=[_line(row) for row in rows], next_cursor=more)
 
 
 @operation(
@@ -113,25 +108,6 @@ async def show_run(ctx: Ctx, p: OneRun) -> RunDetail:
     """
     row = await _the_run(ctx, p)
     return await details.of(ctx, row)
-
-
-@operation(
-    "runs.read",
-    effect=Effect.READ,
-    role=Role.VIEWER,
-    on={Surface.BUTTON},
-)
-async def read_output(ctx: Ctx, p: OneOutput) -> Piece:
-    """Get a finished piece once more, as a file.
-
-    Raises:
-        OutputNotFound: No such output in your workspace.
-    """
-    row = await queries.output(ctx.session, p.output_id)
-    if row is None:
-        raise OutputNotFound
-    kept = (row[name] for name in ("title", "storage_key", "size_bytes"))
-    return Piece(**row, file_name=Output(p.output_id, *kept).file_name)
 
 
 @operation(
@@ -183,61 +159,6 @@ async def retry_run(ctx: Ctx, p: OneRun) -> Ended:
     return Ended(run_id=row["id"], number=row["number"], status="queued")
 
 
-@operation(
-    "runs.outputs",
-    effect=Effect.READ,
-    role=Role.VIEWER,
-    on={Surface.CHAT, Surface.BUTTON},
-    command=Command("outputs", in_menu=True),
-)
-async def list_outputs(ctx: Ctx, p: Nothing) -> Outputs:  # noqa: ARG001 - takes none
-    """List the latest pieces, with their scores."""
-    rows = await queries.outputs(ctx.session, SHOWN)
-    return Outputs(lines=[OutputLine(**row) for row in rows])
-
-
-@operation(
-    "runs.score",
-    effect=Effect.WRITE,
-    role=Role.MEMBER,
-    on={Surface.BUTTON},
-)
-async def score_output(ctx: Ctx, p: ScoreOutput) -> Scored:
-    """Score an output from 1 to 5; scoring again replaces your earlier score.
-
-    Raises:
-        OutputNotFound: No such output in your workspace.
-    """
-    if not await queries.output_exists(ctx.session, p.output_id):
-        raise OutputNotFound
-    await queries.score(ctx.session, _feedback(ctx, p) | {"score": p.score})
-    votes, mean = await queries.standing(ctx.session, p.output_id)
-    return Scored(output_id=p.output_id, score=p.score, votes=votes, mean=mean)
-
-
-@operation(
-    "runs.explain",
-    effect=Effect.WRITE,
-    role=Role.MEMBER,
-    on={Surface.BUTTON},
-)
-async def explain_score(ctx: Ctx, p: ExplainScore) -> Explained:
-    """Say what was off about an output you scored.
-
-    Raises:
-        OutputNotFound: No such output in your workspace.
-        NotScored: Somebody else's score is meant, not yours.
-    """
-    if not await queries.output_exists(ctx.session, p.output_id):
-        raise OutputNotFound
-    score = await queries.own_score(ctx.session, _feedback(ctx, p))
-    if not score:
-        raise NotScored
-    reason = " ".join(p.reason.split())
-    await queries.explain(ctx.session, _feedback(ctx, p) | {"reason": reason})
-    return Explained(output_id=p.output_id, reason=reason, score=score)
-
-
 async def _the_run(
     ctx: Ctx, p: OneRun, *, latest_among: Sequence[str] | None = None
 ) -> RowMapping:
@@ -261,16 +182,6 @@ async def _ensure_in_reach(ctx: Ctx, row: RowMapping) -> None:
         raise ElsewhereRun(row["number"])
 
 
-def _feedback(ctx: Ctx, p: ScoreOutput | ExplainScore) -> dict[str, object]:
-    return {
-        "workspace_id": ctx.caller.workspace_id,
-        "output_id": p.output_id,
-        "user_id": ctx.caller.user_id,
-        "reviewer_key": f"user:{ctx.caller.user_id}",
-        "channel": ctx.caller.channel,
-    }
-
-
 def _line(row: RowMapping) -> RunLine:
     return RunLine(**{name: row[name] for name in RunLine.model_fields})
 
@@ -280,10 +191,6 @@ OPERATIONS = (
     show_status,
     list_runs,
     show_run,
-    read_output,
     cancel_run,
     retry_run,
-    list_outputs,
-    score_output,
-    explain_score,
 )

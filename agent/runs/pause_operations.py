@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import RowMapping
 
@@ -31,11 +32,11 @@ from agent.runs.pause_schemas import (
     Replied,
     Revising,
 )
-from agent.shapes import Nothing
+from agent.shapes import Order, Paged
 
 ANSWERED = "run.answered"
 DECIDED = "run.decided"
-SHOWN = 10
+NEWEST_DRAFTS = Order("drafts", UUID)
 
 STATUS = {
     Decision.APPROVE: "approved",
@@ -167,11 +168,17 @@ async def revise_draft(ctx: Ctx, p: OneDraft) -> Revising:
     on={Surface.CHAT, Surface.BUTTON},
     command=Command("approvals", in_menu=True),
 )
-async def list_approvals(ctx: Ctx, p: Nothing) -> Drafts:  # noqa: ARG001 - takes none
-    """List the drafts that wait for your yes."""
+async def list_approvals(ctx: Ctx, p: Paged) -> Drafts:
+    """List the drafts that wait for your yes.
+
+    Raises:
+        BadCursor: The cursor is not of this list.
+    """
     roles = [role.name.lower() for role in Role if role <= ctx.caller.role]
-    rows = await approvals.pending(ctx.session, roles, SHOWN)
-    return Drafts(lines=[DraftLine(**row) for row in rows])
+    before = NEWEST_DRAFTS.after(p)
+    found = await approvals.pending(ctx.session, roles, p.limit + 1, before=before)
+    rows, more = NEWEST_DRAFTS.cut(found, p, lambda row: row["draft_id"])
+    return Drafts(lines=[DraftLine(**row) for row in rows], next_cursor=more)
 
 
 async def _asked(ctx: Ctx, at: Pause) -> RowMapping:

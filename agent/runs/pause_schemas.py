@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from agent.shapes import Frozen
+from agent.shapes import Frozen, Page
 
 ANSWER_WITHIN = timedelta(hours=24)
 DECIDE_WITHIN = timedelta(days=7)
@@ -89,7 +89,7 @@ class DraftLine(Frozen):
     required_role: str = Field(description="Whose yes it needs")
 
 
-class Drafts(Frozen):
+class Drafts(Page):
     """Drafts that wait for a yes, newest first."""
 
     lines: list[DraftLine] = Field(description="The drafts")

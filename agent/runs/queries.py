@@ -55,12 +55,15 @@ _ENQUEUE = text("""
 """)
 
 _LINES = """
-    SELECT r.id, r.number, coalesce(s.title, 'Answer') AS title, r.status,
+    SELECT r.id AS run_id, r.number, coalesce(s.title, 'Answer') AS title, r.status,
            CASE WHEN length(r.user_message) > 80 THEN left(r.user_message, 79) || '…'
                 ELSE coalesce(r.user_message, '') END AS asked, r.queued_at
     FROM runs r LEFT JOIN skills s ON s.id = r.skill_id
 """
-_LATEST = text(f"{_LINES} ORDER BY r.number DESC LIMIT :n")
+_LATEST = text(f"""
+    {_LINES} WHERE CAST(:before AS bigint) IS NULL OR r.number < :before
+    ORDER BY r.number DESC LIMIT :n
+""")
 _WORKING = text(f"""
     {_LINES}
     WHERE r.status IN ('queued', 'running', 'waiting_approval', 'waiting_input')
@@ -101,12 +104,6 @@ _AHEAD = text("""
     ORDER BY earlier.number LIMIT 1
 """)
 
-_OUTPUT = text("""
-    SELECT r.number, coalesce(o.title, 'Untitled') AS title, o.storage_key,
-           coalesce(o.preview, '') AS preview, o.size_bytes
-    FROM outputs o JOIN runs r ON r.id = o.run_id WHERE o.id = :id
-""")
-
 _MOVE = text("""
     UPDATE runs SET status = :status,
         started_at = CASE WHEN :status = 'running' THEN coalesce(started_at, now())
@@ -137,43 +134,6 @@ _TODAY = text("""
     WHERE w.id = :workspace_id
 """)
 
-_OUTPUTS = text("""
-    SELECT r.number, coalesce(o.title, 'Untitled') AS title,
-           coalesce(left(o.preview, 120), '') AS preview, o.size_bytes,
-           (SELECT avg(f.overall_score) FROM feedback f
-            WHERE f.output_id = o.id AND f.source = 'human')::float8 AS score
-    FROM outputs o JOIN runs r ON r.id = o.run_id
-    ORDER BY o.id DESC LIMIT :n
-""")
-
-_OUTPUT_EXISTS = text("SELECT id FROM outputs WHERE id = :id")
-
-_SCORE = text("""
-    INSERT INTO feedback (workspace_id, output_id, reviewer_id, reviewer_key, source,
-                          channel, overall_score)
-    VALUES (:workspace_id, :output_id, :user_id, :reviewer_key, 'human', :channel,
-            :score)
-    ON CONFLICT (output_id, source, reviewer_key, signal)
-    DO UPDATE SET overall_score = excluded.overall_score, channel = excluded.channel
-""")
-_EXPLAIN = text("""
-    UPDATE feedback SET
-        comment = concat_ws('; ', comment, CAST(:reason AS text)),
-        issues = issues || jsonb_build_object(
-            'description', CAST(:reason AS text), 'severity', 'medium')
-    WHERE output_id = :output_id AND source = 'human' AND reviewer_key = :reviewer_key
-      AND NOT issues @> jsonb_build_array(jsonb_build_object(
-            'description', CAST(:reason AS text)))
-""")
-_OWN_SCORE = text("""
-    SELECT overall_score FROM feedback WHERE output_id = :output_id
-      AND source = 'human' AND reviewer_key = :reviewer_key
-""")
-_STANDING = text("""
-    SELECT count(*) AS votes, avg(overall_score)::float8 AS mean FROM feedback
-    WHERE output_id = :output_id AND source = 'human'
-""")
-
 
 async def enqueue(session: AsyncSession, values: Mapping[str, Any]) -> int:
     """Ask for a run, in one statement; its number.
@@ -184,9 +144,12 @@ async def enqueue(session: AsyncSession, values: Mapping[str, Any]) -> int:
     return int((await session.execute(_ENQUEUE, values)).scalar_one())
 
 
-async def latest(session: AsyncSession, n: int) -> list[RowMapping]:
-    """The newest runs."""
-    return list((await session.execute(_LATEST, {"n": n})).mappings())
+async def latest(
+    session: AsyncSession, n: int, *, before: int | None = None
+) -> list[RowMapping]:
+    """The newest runs, of those with a number below ``before``."""
+    values = {"n": n, "before": before}
+    return list((await session.execute(_LATEST, values)).mappings())
 
 
 async def working(session: AsyncSession) -> list[RowMapping]:
@@ -222,11 +185,6 @@ async def ahead(session: AsyncSession, run_id: UUID) -> int:
     return int(await session.scalar(_AHEAD, {"run_id": run_id}) or 0)
 
 
-async def output(session: AsyncSession, output_id: UUID) -> RowMapping | None:
-    """One output, and the number of its run."""
-    return (await session.execute(_OUTPUT, {"id": output_id})).mappings().one_or_none()
-
-
 async def move(
     session: AsyncSession,
     run_id: UUID,
@@ -259,34 +217,3 @@ async def today(
     """The workspace's name, today's spending and what is unsure."""
     values = {"workspace_id": workspace_id, "client_id": client_id}
     return (await session.execute(_TODAY, values)).mappings().one()
-
-
-async def outputs(session: AsyncSession, n: int) -> list[RowMapping]:
-    """The newest outputs with their mean score by people."""
-    return list((await session.execute(_OUTPUTS, {"n": n})).mappings())
-
-
-async def output_exists(session: AsyncSession, output_id: UUID) -> bool:
-    """Whether the caller can see the output."""
-    return await session.scalar(_OUTPUT_EXISTS, {"id": output_id}) is not None
-
-
-async def score(session: AsyncSession, values: Mapping[str, Any]) -> None:
-    """Write one person's score; a second press replaces the first."""
-    await session.execute(_SCORE, values)
-
-
-async def explain(session: AsyncSession, values: Mapping[str, Any]) -> None:
-    """Add a reason to a person's score; the same one twice is kept once."""
-    await session.execute(_EXPLAIN, values)
-
-
-async def own_score(session: AsyncSession, values: Mapping[str, Any]) -> int:
-    """What this person gave the output; 0 when they have not scored it."""
-    return int(await session.scalar(_OWN_SCORE, values) or 0)
-
-
-async def standing(session: AsyncSession, output_id: UUID) -> tuple[int, float]:
-    """Return ``(votes, mean score)`` of an output that has at least one vote."""
-    row = (await session.execute(_STANDING, {"output_id": output_id})).one()
-    return row.votes, row.mean

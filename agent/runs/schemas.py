@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from agent.shapes import Frozen
+from agent.shapes import Frozen, Page
 
 Number = Annotated[
     int, Field(ge=0, le=2**53, description="The run's short number; 0 for the latest")
@@ -49,6 +49,7 @@ class OneRun(Frozen):
 class RunLine(Frozen):
     """A run in a list."""
 
+    run_id: UUID
     number: int = Field(description="The short number people type")
     title: str = Field(description="What it is")
     status: str = Field(description="Where it stands")
@@ -56,7 +57,7 @@ class RunLine(Frozen):
     queued_at: datetime = Field(description="When it was asked for")
 
 
-class Runs(Frozen):
+class Runs(Page):
     """Runs, newest first."""
 
     lines: list[RunLine] = Field(description="The runs")
@@ -141,6 +142,7 @@ class Ended(Frozen):
 class OutputLine(Frozen):
     """An output in a list."""
 
+    output_id: UUID
     number: int = Field(description="The run that made it")
     title: str = Field(description="Its title")
     preview: str = Field(description="How it begins")
@@ -148,7 +150,7 @@ class OutputLine(Frozen):
     score: float | None = Field(default=None, description="Mean score, 1-5")
 
 
-class Outputs(Frozen):
+class Outputs(Page):
     """Outputs, newest first."""
 
     lines: list[OutputLine] = Field(description="The outputs")

@@ -23,11 +23,15 @@ from agent.runs.schemas import (
     Started,
     Status,
 )
+from agent.shapes import Page
 from bot.render.runs import detail, piece
 from bot.render.words import STATUS_WORDS, brief, glance
 
 LISTED = 25
 """Names in one list; more would be scrolled past."""
+
+LAST_ROW = 9
+"""Of the buttons under a message: below all others."""
 
 DECIDABLE, PREVIEWED = 3, 400
 """Drafts of a list that have buttons, and characters that are shown of each."""
@@ -40,6 +44,13 @@ def result(value: BaseModel) -> Message:
         KeyError: The type has no wording; a test visits the whole catalogue.
     """
     return RENDER[type(value)](value)
+
+
+def more(operation: str, page: Page) -> tuple[Choice, ...]:
+    """The button that shows a list's next page, if there is one."""
+    if not page.next_cursor:
+        return ()
+    return (Choice("More", operation, {"cursor": page.next_cursor}, row=LAST_ROW),)
 
 
 def _started(value: Started) -> Message:
@@ -69,7 +80,10 @@ def _runs(value: Runs) -> Message:
     if not value.lines:
         return Message("No runs yet. Tell me what to write.")
     listed = "\n".join(map(_line, value.lines))
-    return Message(f"The latest runs:\n\n{listed}\n\n`/run <number>` shows one.")
+    return Message(
+        f"The latest runs:\n\n{listed}\n\n`/run <number>` shows one.",
+        choices=more("runs.list", value),
+    )
 
 
 def _status(value: Status) -> Message:
@@ -104,7 +118,10 @@ def _outputs(value: Outputs) -> Message:
         + (f", rated {line.score:.1f}" if line.score is not None else "")
         for line in value.lines
     )
-    return Message(f"The latest pieces:\n\n{listed}\n\n`/run <number>` shows one.")
+    return Message(
+        f"The latest pieces:\n\n{listed}\n\n`/run <number>` shows one.",
+        choices=more("runs.outputs", value),
+    )
 
 
 def _skills(value: SkillList) -> Message:
@@ -213,7 +230,10 @@ def _drafts(value: Drafts) -> Message:
             ("Reject", "runs.decide", {"decision": Decision.REJECT.value}),
         )
     ]
-    return Message(f"Drafts that wait for your yes:\n\n{listed}", choices=choices)
+    return Message(
+        f"Drafts that wait for your yes:\n\n{listed}",
+        choices=(*choices, *more("runs.approvals", value)),
+    )
 
 
 def _draft(line: DraftLine) -> str:

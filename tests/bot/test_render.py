@@ -42,6 +42,7 @@ PIECE = Output(ID, "Tea for two", "outputs/7.md", 5000)
 def run_line(number: int = 3, asked: str = "write an ad", **kw: Any) -> RunLine:
     values = {"title": "Copywriting", "status": "completed"} | kw
     return RunLine(
+        run_id=ID,
         number=number,
         asked=asked,
         queued_at=datetime(2026, 11, 21, tzinfo=UTC),
@@ -110,7 +111,16 @@ SAID: list[tuple[Any, str]] = [
     (Outputs(lines=[]), "No pieces yet. Tell me what to write."),
     (
         Outputs(
-            lines=[OutputLine(number=3, title="Tea", preview="", size_bytes=1, score=4)]
+            lines=[
+                OutputLine(
+                    output_id=ID,
+                    number=3,
+                    title="Tea",
+                    preview="",
+                    size_bytes=1,
+                    score=4,
+                )
+            ]
         ),
         "The latest pieces:\n\n- **#3** Tea, rated 4.0\n\n`/run <number>` shows one.",
     ),
@@ -216,7 +226,9 @@ HUGE: list[Any] = [
     ),
     Outputs(
         lines=[
-            OutputLine(number=n, title="T" * 120, preview=LONG, size_bytes=9)
+            OutputLine(
+                output_id=ID, number=n, title="T" * 120, preview=LONG, size_bytes=9
+            )
             for n in range(10)
         ]
     ),

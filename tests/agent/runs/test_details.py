@@ -10,7 +10,8 @@ from agent.gate import invoke
 from agent.ports import Progress
 from agent.runs import pause_queries, work_queries
 from agent.runs.errors import OutputNotFound
-from agent.runs.operations import read_output, show_run
+from agent.runs.operations import show_run
+from agent.runs.output_operations import read_output
 from agent.runs.pause_queries import Pause
 from agent.runs.pause_schemas import ANSWER_WITHIN
 from agent.runs.schemas import RunDetail, Started, Waiting

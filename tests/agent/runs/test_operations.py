@@ -26,15 +26,13 @@ from agent.runs.operations import (
     ALIVE,
     OVER,
     cancel_run,
-    explain_score,
-    list_outputs,
     list_runs,
     retry_run,
-    score_output,
     show_run,
     show_status,
     start_run,
 )
+from agent.runs.output_operations import explain_score, list_outputs, score_output
 from agent.runs.requests import SkillNotFound
 from agent.runs.schemas import Started
 from tests.agent.world import AS_ANA, AS_BOB, AS_EVE, World, asked
