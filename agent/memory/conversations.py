@@ -1,6 +1,5 @@
 """Conversations: whose they are, what was said, what is being asked."""
 
-import re
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,22 +7,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from agent.ctx import Caller
 from agent.memory import queries
 from agent.memory.schemas import Dialog, Line, Said, Standing
+from agent.vault import recognise
 
 HISTORY = 12
 """Turns of a conversation that a prompt may see."""
 
-_SECRETS = re.compile(
-    r"\bsk-[\w-]{20,}|\bxox[a-z](?:\.xox[a-z])?-[\w-]{8,}|\bxapp-[\w-]{8,}"
-    r"|\b\d{6,12}:[\w-]{30,}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[\w-]{35}"
-    r"|\bgh[pousr]_\w{30,}|\bgithub_pat_\w{30,}"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*KEY-----|\Z)"
-)
-"""Keys people paste by mistake: models', Slack's, Telegram's, clouds', code hosts'."""
-
 
 def redact(text: str) -> str:
     """The text without keys and tokens, which are never kept."""
-    return _SECRETS.sub("[key removed]", text)
+    return recognise.redact(text)
 
 
 async def ensure(session: AsyncSession, caller: Caller, *, is_private: bool) -> UUID:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.errors import AgentError, BadInput
+from agent.ports import Sealer
 from agent.vault import queries
 
 NONCE_BYTES = 12
@@ -105,7 +106,7 @@ class InstallationKey:
 
 
 async def seal(
-    session: AsyncSession, installation: InstallationKey, spot: Spot, secret: bytes
+    session: AsyncSession, installation: Sealer, spot: Spot, secret: bytes
 ) -> Sealed:
     """Seal ``secret`` for ``spot``; makes the workspace's key when it has none.
 
@@ -117,7 +118,7 @@ async def seal(
 
 
 async def open_sealed(
-    session: AsyncSession, installation: InstallationKey, spot: Spot, sealed: Sealed
+    session: AsyncSession, installation: Sealer, spot: Spot, sealed: Sealed
 ) -> bytes:
     """Return the secret.
 
@@ -139,7 +140,7 @@ async def open_sealed(
 
 
 async def rotate(
-    session: AsyncSession, installation: InstallationKey, workspace_id: UUID
+    session: AsyncSession, installation: Sealer, workspace_id: UUID
 ) -> str:
     """Retire the workspace's key and make the next; old values still open."""
     await queries.retire(session, workspace_id)
@@ -147,8 +148,15 @@ async def rotate(
     return kid
 
 
+async def current_id(
+    session: AsyncSession, installation: Sealer, workspace_id: UUID
+) -> str:
+    """The id of the workspace's key in force; made when there is none."""
+    return (await _current_key(session, installation, workspace_id))[0]
+
+
 async def _current_key(
-    session: AsyncSession, installation: InstallationKey, workspace_id: UUID
+    session: AsyncSession, installation: Sealer, workspace_id: UUID
 ) -> tuple[str, bytes]:
     found = await queries.current(session, workspace_id)
     if found is None:
