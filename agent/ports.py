@@ -56,6 +56,8 @@ class Change:
     after: Mapping[str, Any] | None = None
     """None: it is gone."""
     category: Literal["audit", "privacy", "secret"] = "audit"
+    label: str = ""
+    """How people call it, so that they find it again: a brand's name."""
 
 
 class Approvals(Protocol):
@@ -258,5 +260,7 @@ class House:
     key: Sealer
     public_url: str = ""
     """Where people reach the web pages; empty: on this machine only."""
+    local_url: str = "http://127.0.0.1:8000"
+    """Where this machine reaches them."""
     mail: Mail | None = None
     """None: no mail server is set up."""

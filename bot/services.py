@@ -59,6 +59,7 @@ class Services:
     key: Sealer
     admits: Admits
     public_url: str = ""
+    local_url: str = "http://127.0.0.1:8000"
     mail: Mail | None = None
     links: Links | None = None
     """None where PUBLIC_URL is not set."""
@@ -106,6 +107,7 @@ class Services:
             pepper=self.pepper,
             key=self.key,
             public_url=self.public_url,
+            local_url=self.local_url,
             mail=self.mail,
         )
 

@@ -1,6 +1,5 @@
-"""Statements of codes, sessions and throttles, run as ``agent_door``."""
+"""Statements of codes and throttles, run as ``agent_door``."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -32,38 +31,6 @@ _TRY_CODE = text("""
 """)
 
 _USE_CODE = text("UPDATE link_codes SET used_at = now() WHERE id = :id")
-
-_ADD_SESSION = text("""
-    INSERT INTO access_tokens (user_id, workspace_id, kind, prefix, token_hash,
-                               ip_address, user_agent, expires_at, last_used_at)
-    VALUES (:user_id, :workspace_id, 'session', :prefix, :token_hash,
-            CAST(CAST(:address AS text) AS inet), :user_agent, now() + :ttl, now())
-""")
-
-_FIND_SESSION = text("""
-    SELECT t.id, t.user_id, s.chat_row_id AS chat_id,
-           coalesce(s.workspace_id, t.workspace_id) AS workspace_id,
-           coalesce(m.display_name, u.full_name, '') AS name,
-           t.expires_at < now() + CAST(:enough AS interval) AS is_due
-    FROM resolve_token(:prefix, :token_hash) t
-    JOIN users u ON u.id = t.user_id
-    CROSS JOIN LATERAL resolve_sender('web', '', CAST(t.user_id AS text), '',
-                                      CAST(t.user_id AS text), '') s
-    JOIN workspace_members m ON m.user_id = t.user_id
-         AND m.workspace_id = coalesce(s.workspace_id, t.workspace_id)
-    WHERE t.kind = 'session'
-""")
-
-_RENEW_SESSION = text("""
-    UPDATE access_tokens SET expires_at = now() + :ttl, last_used_at = now()
-    WHERE id = :id
-""")
-
-_REVOKE_SESSION = text("""
-    UPDATE access_tokens SET revoked_at = now()
-    WHERE token_hash = :token_hash AND kind = 'session' AND revoked_at IS NULL
-    RETURNING pg_notify('u_' || user_id, CAST(id AS text))
-""")
 
 _COUNT_TRY = text("""
     INSERT INTO throttles AS t (key, kind, count, expires_at)
@@ -103,31 +70,6 @@ async def try_code(
 async def use_code(session: AsyncSession, code_id: UUID) -> None:
     """Let a code be used up."""
     await session.execute(_USE_CODE, {"id": code_id})
-
-
-async def add_session(session: AsyncSession, row: Mapping[str, Any]) -> None:
-    """Keep a session."""
-    await session.execute(_ADD_SESSION, row)
-
-
-async def find_session(
-    session: AsyncSession, prefix: str, token_hash: bytes, *, enough: timedelta
-) -> Row[Any] | None:
-    """Return a live session of a member; ``is_due`` when it has not ``enough`` left."""
-    key = {"prefix": prefix, "token_hash": token_hash, "enough": enough}
-    return (await session.execute(_FIND_SESSION, key)).one_or_none()
-
-
-async def renew_session(
-    session: AsyncSession, session_id: UUID, ttl: timedelta
-) -> None:
-    """Give a session its whole time again."""
-    await session.execute(_RENEW_SESSION, {"id": session_id, "ttl": ttl})
-
-
-async def revoke_session(session: AsyncSession, token_hash: bytes) -> None:
-    """End a session, and tell its open pages."""
-    await session.execute(_REVOKE_SESSION, {"token_hash": token_hash})
 
 
 async def count_try(session: AsyncSession, key: str, window: timedelta) -> int:
