@@ -33,6 +33,11 @@ class BadInput(AgentError):
 
     code, status = "bad_input", 422
 
+    def __init__(self, message: str, *, hint: str = "", field: str = "") -> None:
+        """Keep, besides, which parameter is meant, where it is a single one."""
+        super().__init__(message, hint=hint)
+        self.field = field
+
 
 class NotFound(AgentError):
     """No such row here; also what row security hides."""
@@ -44,6 +49,8 @@ class Forbidden(AgentError):
     """The caller's role is too low."""
 
     code, status = "forbidden", 403
+    operation = ""
+    """What was asked for; the gate says it, for the audit."""
 
 
 class Conflict(AgentError):

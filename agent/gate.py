@@ -32,8 +32,7 @@ async def invoke(op: Operation[P, R], ctx: Ctx, raw: Mapping[str, object]) -> R:
         NeedsApproval: The effect is guarded, and no unused approval is for this call.
         OverBudget: The operation spends, and nothing is left to spend.
     """
-    ensure_role(ctx.caller, op.role)
-    _ensure_scope(ctx.caller, op)
+    _admit(op, ctx.caller)
     params = shape(op, raw)
     if op.effect in _guarded(ctx.caller):
         await _consent(op, ctx, params)
@@ -46,6 +45,15 @@ async def invoke(op: Operation[P, R], ctx: Ctx, raw: Mapping[str, object]) -> R:
             ctx.session, ctx.caller, action=op.name, changes=ctx.changes
         )
     return result
+
+
+def _admit(op: Operation[P, R], caller: Caller) -> None:
+    try:
+        ensure_role(caller, op.role)
+        _ensure_scope(caller, op)
+    except Forbidden as refused:
+        refused.operation = op.name
+        raise
 
 
 def may(caller: Caller, op: Operation[P, R]) -> bool:
@@ -113,7 +121,9 @@ def shape(op: Operation[P, R], raw: Mapping[str, object]) -> P:
         declared = op.params.model_fields.get(field)
         meant = declared.description if declared else None
         raise BadInput(
-            f"{field}: {first['msg']}.", hint=f"It is: {meant}." if meant else ""
+            f"{field}: {first['msg']}.",
+            hint=f"It is: {meant}." if meant else "",
+            field=field,
         ) from error
 
 

@@ -53,6 +53,8 @@ class Command:
     """Parameters filled from the words that follow; the last one takes the rest."""
     in_menu: bool = False
     """Shown in the messenger's own command menu."""
+    also: tuple[str, ...] = ()
+    """Other words for the same, which /help does not list: ``client show``."""
     says: tuple[str, ...] = ()
     """What people write instead: patterns of a whole message, groups are parameters.
 

@@ -250,6 +250,18 @@ class Mail(Protocol):
         ...
 
 
+Tried = Literal["ok", "refused", "no_credit", "limited", "unreachable", "untested"]
+"""What one cheap call with a key showed; ``untested``: nobody knows how to try it."""
+
+
+class Trials(Protocol):
+    """Trying out keys of others."""
+
+    async def trial(self, provider: str, secret: str) -> Tried:
+        """Make one cheap call with the key; it never raises, and logs nothing of it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """What the installation lends to calls that reach beyond the tenant's rows."""
@@ -264,3 +276,5 @@ class House:
     """Where this machine reaches them."""
     mail: Mail | None = None
     """None: no mail server is set up."""
+    trials: Trials | None = None
+    """None: keys cannot be tried out from here."""

@@ -80,9 +80,9 @@ def read(said: str) -> Typed | None:
     """The operation that ``said`` (from ``words``) asks for, and its raw parameters."""
     command, _, rest = said.partition(" ")
     spaced = f"{command.replace('_', ' ').replace('-', ' ')} {rest}"
-    for op, declared in _longest_first():
+    for words, op, declared in _longest_first():
         # People's blanks and line breaks between the words are all the same.
-        pattern = r"\s+".join(declared.words.split()) + r"(?!\S)"
+        pattern = r"\s+".join(words.split()) + r"(?!\S)"
         if begun := re.match(pattern, spaced, re.IGNORECASE):
             return Typed(op, _arguments(declared, spaced[begun.end() :].strip()))
     return None
@@ -139,9 +139,14 @@ def nearest(said: str, skills: list[str]) -> str | None:
     return found[0] if found else None
 
 
-def _longest_first() -> list[tuple[AnyOperation, Command]]:
-    found = [(op, op.command) for op in on(Surface.CHAT) if op.command]
-    return sorted(found, key=lambda pair: -len(pair[1].words))
+def _longest_first() -> list[tuple[str, AnyOperation, Command]]:
+    found = [
+        (words, op, op.command)
+        for op in on(Surface.CHAT)
+        if op.command
+        for words in (op.command.words, *op.command.also)
+    ]
+    return sorted(found, key=lambda one: -len(one[0]))
 
 
 def _arguments(declared: Command, tail: str) -> dict[str, object]:
