@@ -4,19 +4,27 @@ from collections.abc import Iterator
 from typing import Any
 
 from agent.catalog.operations import OPERATIONS as CATALOG
+from agent.catalog.quality_operations import OPERATIONS as QUALITY
 from agent.clients.operations import OPERATIONS as CLIENTS
+from agent.identity.console_operations import OPERATIONS as CONSOLE
+from agent.identity.session_operations import OPERATIONS as SESSIONS
 from agent.mailroom.operations import OPERATIONS as MAILROOM
 from agent.memory.operations import OPERATIONS as MEMORY
 from agent.operation import Operation, Surface
 from agent.runs.operations import OPERATIONS as RUNS
 from agent.runs.output_operations import OPERATIONS as OUTPUTS
 from agent.runs.pause_operations import OPERATIONS as PAUSES
+from agent.runs.search_operations import OPERATIONS as SEARCH
+from agent.runs.sharing_operations import OPERATIONS as SHARING
+from agent.vault.operations import OPERATIONS as VAULT
 
 AnyOperation = Operation[Any, Any]
 
 CATALOGUE: tuple[AnyOperation, ...] = (
-    *(*CATALOG, *RUNS, *OUTPUTS, *PAUSES),
+    *(*CATALOG, *RUNS, *OUTPUTS, *PAUSES, *SHARING),
     *(*CLIENTS, *MEMORY, *MAILROOM),
+    *(*CONSOLE, *SESSIONS, *SEARCH, *QUALITY),
+    *VAULT,
 )
 
 BY_NAME = {op.name: op for op in CATALOGUE}

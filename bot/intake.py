@@ -211,7 +211,7 @@ async def _command(services: Services, ctx: Ctx, inbound: Inbound, typed: str) -
     elif services.shelf.file(name.replace("_", "-")) is not None:
         route = services.router.route(f"/{typed}")
         await _start(services, with_route(ctx, route), route, None)
-    elif (call := chat.read(typed)) is not None:
+    elif (call := chat.read(typed) or chat.heard(typed)) is not None:
         await _run(ctx, call)
     else:
         near = chat.nearest(typed, list(services.shelf.files))

@@ -78,8 +78,8 @@ async def find(session: AsyncSession, token: str) -> Person | None:
     spans = {"enough": TTL - RENEWED, "seen": SEEN, "grace": GRACE}
     found = await session_queries.find(session, key, spans)
     if found is None:
-        if ended := await session_queries.revoke_chain(session, key, GRACE):
-            log.warning("session.reused", ended=ended)
+        if await session_queries.revoke_chain(session, key, GRACE):
+            log.warning("session.reused")
         return None
     if found.is_due:
         await session_queries.renew(session, found.id, TTL)

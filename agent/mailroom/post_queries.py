@@ -17,14 +17,21 @@ _CLAIM_DELIVERIES = text("""
     FROM claim_deliveries(:limit, CAST(:lease AS interval), CAST(:channels AS text[]))
 """)
 
-_SENT = text("""
-    UPDATE deliveries SET status = 'sent', external_id = :external_id,
+# What is shown once is not kept once it may have been shown.
+_FADED = """
+    payload = CASE WHEN payload ? 'once'
+        THEN (payload - 'once') || jsonb_build_object('text', payload -> 'once')
+        ELSE payload END
+"""
+
+_SENT = text(f"""
+    UPDATE deliveries SET {_FADED}, status = 'sent', external_id = :external_id,
            sent_revision = :revision, sent_at = coalesce(sent_at, now()),
            claimed_until = NULL, last_error = NULL, not_before = now() +
            CAST(:pause AS interval)
     WHERE id = :id AND attempts = :attempts AND status IN ('sending', 'sent')
     RETURNING run_id
-""")
+""")  # noqa: S608 - a constant of ours
 
 _POSTPONE = text("""
     UPDATE deliveries SET status = CASE WHEN external_id IS NULL THEN 'planned'
@@ -34,11 +41,12 @@ _POSTPONE = text("""
     WHERE id = :id AND attempts = :attempts
 """)
 
-_END = text("""
-    UPDATE deliveries SET status = :status, claimed_until = NULL, last_error = :error
+_END = text(f"""
+    UPDATE deliveries SET {_FADED}, status = :status, claimed_until = NULL,
+           last_error = :error
     WHERE id = :id AND attempts = :attempts
     RETURNING run_id
-""")
+""")  # noqa: S608 - as above
 
 _DELIVERIES_DUE = text("""
     SELECT extract(epoch FROM min(due) - statement_timestamp()) FROM (

@@ -92,6 +92,8 @@ class Message:
     """Sent first when set; the text then follows as an edit, which may be repeated."""
     purpose: str = "reply"
     """As ``deliveries.purpose`` has it."""
+    once: str = ""
+    """Kept in the text's place as soon as it was sent: it holds what is shown once."""
 
     def payload(self, extra: Mapping[str, str]) -> dict[str, Any]:
         """The JSON kept in ``deliveries.payload``."""
@@ -102,6 +104,7 @@ class Message:
             "note": self.note,
             "placeholder": self.placeholder,
             "extra": dict(extra),
+            **({"once": self.once} if self.once else {}),
         }
 
 

@@ -24,6 +24,7 @@ from agent.runs.schemas import (
     Status,
 )
 from agent.shapes import Page
+from bot.render import console, sharing, vault
 from bot.render.runs import detail, piece
 from bot.render.words import STATUS_WORDS, brief, glance
 
@@ -264,3 +265,7 @@ RENDER: dict[type, Callable[[Any], Message]] = {
     Started: _started,
     Status: _status,
 }
+
+RENDER |= sharing.WORDS
+RENDER |= console.WORDS
+RENDER |= vault.WORDS

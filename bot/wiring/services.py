@@ -23,6 +23,7 @@ from agent.llm import prices
 from agent.llm.claude.model import Claude
 from agent.llm.port import Model, Prices, Tier
 from agent.llm.rehearsal import Rehearsal
+from agent.llm.trial import HttpTrials
 from agent.ports import Clock
 from agent.runs.approvals import TableApprovals
 from agent.vault.keys import InstallationKey
@@ -111,6 +112,8 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
         key=InstallationKey(_key_bytes(settings)),
         admits=_admits(settings),
         public_url=settings.public_url,
+        trials=_trials(settings),
+        local_url=local_url(settings),
         links=_links(settings, clock),
         pace=pace or Pace(),
         telemetry=watched.all,
@@ -150,6 +153,13 @@ async def running(core: Core) -> AsyncIterator[None]:
 async def _warm(model: Model) -> None:
     if isinstance(model, Claude):
         await model.open()
+
+
+def local_url(settings: Settings) -> str:
+    """Where this machine reaches our pages."""
+    everywhere = settings.host in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+    host = "127.0.0.1" if everywhere else settings.host
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 def pepper(settings: Settings) -> bytes:
@@ -205,6 +215,11 @@ def _model(settings: Settings, clock: SystemClock) -> tuple[Model, Prices]:
     )
     listed.check(model.provider, tiers.values())
     return model, listed
+
+
+def _trials(settings: Settings) -> HttpTrials:
+    bases = {"anthropic": settings.anthropic.base_url}
+    return HttpTrials(settings.models.fast, bases)
 
 
 def _store(settings: Settings) -> LocalObjects | S3Objects:
