@@ -15,7 +15,7 @@ from agent.memory import conversations
 from agent.memory.schemas import Standing
 from agent.runs.errors import AlreadyDone
 from agent.runs.operations import start_run
-from bot import dialogs, doorman, pauses, presses, render
+from bot import cards, dialogs, doorman, pauses, presses, render
 from bot.answers import keep, reply, said
 from bot.router import Route
 from bot.routing import with_route
@@ -67,7 +67,7 @@ async def handle(services: Services, item: Claimed) -> Handled:
             ctx = await _in_conversation(opened, inbound)
             if inbound.kind is not Kind.EDIT:
                 await keep(ctx)
-            await reply(ctx, render.refusal(refused))
+            await cards.answer(ctx, refused)
     return Handled("processed")
 
 
@@ -211,7 +211,7 @@ async def _command(services: Services, ctx: Ctx, inbound: Inbound, typed: str) -
     elif services.shelf.file(name.replace("_", "-")) is not None:
         route = services.router.route(f"/{typed}")
         await _start(services, with_route(ctx, route), route, None)
-    elif (call := chat.read(typed) or chat.heard(typed)) is not None:
+    elif (call := chat.read(typed)) is not None:
         await _run(ctx, call)
     else:
         near = chat.nearest(typed, list(services.shelf.files))

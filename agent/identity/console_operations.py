@@ -44,6 +44,7 @@ class NotInPrivate(Forbidden):
     command=Command(
         "console",
         in_menu=True,
+        also=("web",),
         says=(
             r"(please )?(open |show )?(me )?(the |my )?(web )?(console|dashboard)",
             r"web|sign ?in|log ?in",

@@ -31,6 +31,12 @@ class WebCaller:
     name: str = ""
     chat_id: UUID | None = None
     """Our ``chats`` row of their web chat; None until they first write."""
+    role: str = "viewer"
+    workspace: str = ""
+    """Its name."""
+    timezone: str = "UTC"
+    is_moved: bool = False
+    """Whether the session began under another role or workspace: see `Desk.rotate`."""
 
     @property
     def sender(self) -> Sender:
@@ -114,6 +120,10 @@ class Desk(Protocol):
 
     async def who(self, token: str) -> WebCaller | None:
         """Return the session's person and extend it; None when it has ended."""
+        ...
+
+    async def rotate(self, token: str, visitor: Visitor) -> str | None:
+        """Return the token that replaces this one; None when another request did so."""
         ...
 
     async def sign_out(self, token: str) -> None:

@@ -9,8 +9,8 @@ from jinja2 import Environment, FileSystemLoader
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from bot.web.desk import Desk, TooManyTries, Visitor
-from bot.web.session import Doorkeeper, Signed
+from bot.web.desk import Desk, TooManyTries
+from bot.web.session import Doorkeeper, Signed, visitor_of
 from channels.web.parse import MAX_CHARACTERS
 from channels.web.verify import LOOPBACK, csrf_token, host_of
 
@@ -18,10 +18,13 @@ HERE = Path(__file__).parent
 MAX_FORM_BYTES = 4096
 USED_UP = (
     "That sign-in link is used up or too old: a link works once, and not for long."
-    " Run `draper link` where Draper runs, and it prints a new one."
+    " Write `console` to Draper in a private chat for a new one, or run `draper link`"
+    " where Draper runs."
 )
 TOO_MANY = "That was tried too often. Wait a minute, then try again."
 ENDED = "You are signed out."
+PLACES = {"console": "/console"}
+"""Where a sign-in may lead besides the chat; nothing else that a link names does."""
 
 _pages = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
 
@@ -34,14 +37,20 @@ def router(desk: Desk, doorkeeper: Doorkeeper) -> APIRouter:
     @api.get("/")
     async def chat(request: Request) -> Response:
         signed = await doorkeeper.seen(request)
-        return _chat(signed) if signed else RedirectResponse("/signin", 303)
+        if signed is None:
+            return RedirectResponse("/signin", 303)
+        renewed = await doorkeeper.renew(signed, request)
+        return doorkeeper.known_as(renewed, _chat(renewed), before=signed)
 
     @api.get("/signin")
-    async def ask(request: Request, code: str = "", ended: str = "") -> Response:
+    async def ask(
+        request: Request, code: str = "", ended: str = "", to: str = ""
+    ) -> Response:
         # Looking never uses a code up: mail scanners and previews follow links too.
         known = await doorkeeper.seen(request) is not None
         return _signin(
             code=code,
+            to=to if to in PLACES else "",
             said=ENDED if ended else "",
             at_once=bool(code) and not known and _on_this_machine(request),
         )
@@ -52,14 +61,16 @@ def router(desk: Desk, doorkeeper: Doorkeeper) -> APIRouter:
         dependencies=[Depends(doorkeeper.ours)],
     )
     async def enter(request: Request) -> Response:
-        code = str((await request.form()).get("code", ""))
+        form = await request.form()
+        code, to = str(form.get("code", "")), str(form.get("to", ""))
         try:
-            token = await desk.redeem(code, _visitor(request))
+            token = await desk.redeem(code, visitor_of(request))
         except TooManyTries:
             return _signin(said=TOO_MANY, status=429)
         if token is None:
             return _signin(said=USED_UP, status=400)
-        inside = RedirectResponse("/", 303)
+        await doorkeeper.replace(request)
+        inside = RedirectResponse(PLACES.get(to, "/"), 303)
         doorkeeper.welcome(inside, token)
         return inside
 
@@ -83,9 +94,14 @@ def _chat(signed: Signed) -> Response:
 
 
 def _signin(
-    *, code: str = "", said: str = "", status: int = 200, at_once: bool = False
+    *,
+    code: str = "",
+    to: str = "",
+    said: str = "",
+    status: int = 200,
+    at_once: bool = False,
 ) -> Response:
-    facts = {"code": code, "said": said, "at_once": at_once}
+    facts = {"code": code, "to": to, "said": said, "at_once": at_once}
     return page("signin.html", facts, status)
 
 
@@ -97,8 +113,3 @@ def page(name: str, facts: Mapping[str, Any], status: int = 200) -> Response:
 def _on_this_machine(request: Request) -> bool:
     # No scanner reaches a loopback address, so there the page may press for you.
     return host_of(request.headers.get("host", "")) in LOOPBACK
-
-
-def _visitor(request: Request) -> Visitor:
-    address = request.client.host if request.client else ""
-    return Visitor(address, request.headers.get("user-agent", "")[:400])

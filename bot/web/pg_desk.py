@@ -115,7 +115,17 @@ class PgDesk:
             session_id=person.session_id,
             name=person.name,
             chat_id=person.chat_id,
+            role=person.role,
+            workspace=person.workspace,
+            timezone=person.timezone,
+            is_moved=person.is_moved,
         )
+
+    async def rotate(self, token: str, visitor: Visitor) -> str | None:
+        """See `Desk`."""
+        client = Client(visitor.address, visitor.user_agent)
+        async with self._door() as session:
+            return await sessions.rotate(session, token, client)
 
     async def sign_out(self, token: str) -> None:
         """See `Desk`."""
@@ -232,6 +242,8 @@ async def _open(session: AsyncSession, member: Membership, visitor: Visitor) -> 
     await callers.know(session, member, Identity(ChannelName.WEB, "", here))
     spot = Spot(ChannelName.WEB, "", here, "", "private")
     await callers.bind_chat(session, spot, member.workspace_id)
+    # Whoever asked for the link elsewhere comes into that workspace, chat and all.
+    await callers.hand_over(session, spot, member)
     return await sessions.create(
         session,
         user_id=member.user_id,

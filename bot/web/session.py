@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.web.desk import Desk, WebCaller
+from bot.web.desk import Desk, Visitor, WebCaller
 from channels.web.verify import csrf_matches, from_our_page
 
 CSRF_HEADER = "x-csrf-token"
+CSRF_FIELD = "csrf"
 COOKIE_DAYS = 30
+MAX_FIELDS = 60
 
 
 class Turned(Exception):
@@ -28,6 +31,14 @@ class Signed:
 
     caller: WebCaller
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A form that this session's page sent."""
+
+    signed: Signed
+    form: FormData
 
 
 class Doorkeeper:
@@ -66,9 +77,32 @@ class Doorkeeper:
         """
         self.ours(request)
         signed = await self.signed(request)
-        if not csrf_matches(signed.token, request.headers.get(CSRF_HEADER, "")):
-            raise Turned(403, "This page is out of date. Reload it and try again.")
+        _ensure_word(signed, request.headers.get(CSRF_HEADER, ""))
         return signed
+
+    async def posted(self, request: Request) -> Posted:
+        """Return the live session and the form of a request that changes something.
+
+        Raises:
+            Turned: As ``acting``; the session's word is a field of the form.
+        """
+        self.ours(request)
+        signed = await self.signed(request)
+        form = await request.form(max_files=0, max_fields=MAX_FIELDS)
+        _ensure_word(signed, str(form.get(CSRF_FIELD, "")))
+        return Posted(signed, form)
+
+    async def renew(self, signed: Signed, request: Request) -> Signed:
+        """Return the session under the token it has from now on.
+
+        Another one where the person's role or workspace is not what it was opened
+        under; ``welcome`` hands it to the browser.
+        """
+        if not signed.caller.is_moved:
+            return signed
+        fresh = await self._desk.rotate(signed.token, visitor_of(request))
+        caller = await self._desk.who(fresh) if fresh else None
+        return Signed(caller, fresh) if caller and fresh else signed
 
     def ours(self, request: Request) -> None:
         """Let only a page of ours through.
@@ -78,6 +112,17 @@ class Doorkeeper:
         """
         if not from_our_page(request.headers, public_url=self._public_url):
             raise Turned(403, "That came from another site. Open Draper and try there.")
+
+    def known_as(self, now: Signed, response: Response, before: Signed) -> Response:
+        """Return the response, handing the browser its new token where it has one."""
+        if now.token != before.token:
+            self.welcome(response, now.token)
+        return response
+
+    async def replace(self, request: Request) -> None:
+        """End the session that the browser still has: a new one is about to begin."""
+        if token := request.cookies.get(self.cookie, ""):
+            await self._desk.sign_out(token)
 
     def welcome(self, response: Response, token: str) -> None:
         """Hand the browser its session."""
@@ -95,3 +140,14 @@ class Doorkeeper:
         response.delete_cookie(
             self.cookie, secure=self._secure, httponly=True, samesite="lax"
         )
+
+
+def visitor_of(request: Request) -> Visitor:
+    """Who knocks, as far as the request tells."""
+    address = request.client.host if request.client else ""
+    return Visitor(address, request.headers.get("user-agent", "")[:400])
+
+
+def _ensure_word(signed: Signed, given: str) -> None:
+    if not csrf_matches(signed.token, given):
+        raise Turned(403, "This page is out of date. Reload it and try again.")

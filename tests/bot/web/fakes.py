@@ -60,13 +60,21 @@ class FakeDesk:
         if code not in self.codes:
             return None
         self.codes.remove(code)
-        self.sessions[TOKEN] = ANA
-        return TOKEN
+        fresh = TOKEN if TOKEN not in self.sessions else f"{TOKEN}-{len(self.sessions)}"
+        self.sessions[fresh] = ANA
+        return fresh
 
     async def who(self, token: str) -> WebCaller | None:
         if self.failure:
             raise self.failure
         return self.sessions.get(token)
+
+    async def rotate(self, token: str, visitor: Visitor) -> str | None:
+        if token not in self.sessions:
+            return None
+        fresh = f"{token}+"
+        self.sessions[fresh] = replace(self.sessions.pop(token), is_moved=False)
+        return fresh
 
     async def sign_out(self, token: str) -> None:
         self.sessions.pop(token, None)
