@@ -10,6 +10,8 @@ from agent.mailroom.schemas import Message
 from agent.memory import conversations
 from agent.memory.schemas import Dialog
 from agent.runs import approvals, pause_queries
+from agent.runs.consent_operations import change_call
+from agent.runs.consent_schemas import CallChanged
 from agent.runs.pause_operations import answer_run, decide_draft
 from agent.runs.pause_queries import Pause
 from agent.runs.pause_schemas import Decision, Revising
@@ -41,6 +43,8 @@ async def take(ctx: Ctx, dialog: Dialog, text: str, route: Route) -> bool:
         return False
     assert dialog.subject_id is not None  # noqa: S101 - it is about a run
     waiting = await pause_queries.waiting(ctx.session, dialog.subject_id)
+    if "call_id" in dialog.answers:
+        return await _change(ctx, dialog, waiting, text)
     if "draft_id" in dialog.answers:
         return await _revision(ctx, dialog, waiting, text)
     if waiting is None or dialog.step != f"{waiting.attempt}:{waiting.number}":
@@ -79,6 +83,20 @@ async def begin_revision(ctx: Ctx, revising: Revising) -> None:
     await reply(ctx, Message("What should change? Write it in a line or two."))
 
 
+async def begin_change(ctx: Ctx, changed: CallChanged) -> None:
+    """Ask what the model should plan differently, and take the next words as that."""
+    dialog = Dialog(
+        id=ctx.ids.new(),
+        kind="confirm",
+        step="change",
+        answers={"call_id": str(changed.call_id)},
+        subject_type="run",
+        subject_id=changed.run_id,
+    )
+    await conversations.ask(ctx.session, ctx.caller, dialog, minutes=REVISION_MINUTES)
+    await reply(ctx, Message("What should be different? Write it in a line or two."))
+
+
 async def _answer(ctx: Ctx, waiting: Pause, text: str) -> None:
     raw = {
         "run_id": waiting.run_id,
@@ -96,6 +114,16 @@ async def _revision(ctx: Ctx, dialog: Dialog, waiting: Pause | None, text: str) 
         return False
     verdict = _verdict(text) or (Decision.REVISE, text)
     await _decide(ctx, UUID(dialog.answers["draft_id"]), *verdict)
+    return True
+
+
+async def _change(ctx: Ctx, dialog: Dialog, waiting: Pause | None, text: str) -> bool:
+    await conversations.close(ctx.session, dialog.id, "completed")
+    if waiting is None or not waiting.is_approval:
+        return False
+    raw = {"call_id": dialog.answers["call_id"], "text": text}
+    changed = await invoke(change_call, ctx, raw)
+    await reply(ctx, render.result(changed))
     return True
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy import RowMapping
 
 from agent.ctx import Caller, Ctx, Origin
-from agent.errors import AgentError
+from agent.errors import AgentError, NeedsApproval
 from agent.gate import invoke
 from agent.mailroom import deliveries
 from agent.mailroom.operations import Resent
@@ -18,11 +18,17 @@ from agent.memory import conversations
 from agent.memory.operations import Answered, Left
 from agent.operation import Surface
 from agent.registry import BY_NAME, AnyOperation
+from agent.runs.consent_schemas import (
+    CallApproved,
+    CallChanged,
+    CallDecided,
+    CallRefused,
+)
 from agent.runs.errors import AlreadyDone
 from agent.runs.operations import start_run
 from agent.runs.pause_schemas import Decided, Replied
 from agent.runs.schemas import Ended, Explained, Scored
-from bot import dialogs, render
+from bot import cards, dialogs, pauses, render
 from bot.answers import reply
 from bot.routing import with_press
 from bot.services import Services
@@ -56,6 +62,9 @@ async def press(
         return ""
     except AgentError as refused:
         async with services.ctx(caller, origin) as ctx:
+            found = await _find(ctx, inbound.pressed)
+            if found is not None and found[2].name in cards.PRESSES:
+                await cards.close(ctx, found[0], refused)
             return await _refuse(ctx, inbound, refused.said)
 
 
@@ -105,10 +114,31 @@ async def _do(
         return await _choose(services, ctx, delivery, button)
     if op.name in {"memory.answer", "memory.leave"}:
         return await _answer(services, ctx, delivery, button, op)
-    result = await invoke(op, ctx, button["params"])
+    try:
+        result = await invoke(op, ctx, button["params"])
+    except NeedsApproval as needs:
+        await cards.ask(await _with_client(ctx), needs)
+        return ""
+    if isinstance(result, CallDecided):
+        return await _decided(ctx, delivery, result)
     if not await _shown_in_place(ctx, delivery, result):
         await dialogs.follow(ctx, result)
     return _notice(result)
+
+
+async def _decided(ctx: Ctx, delivery: RowMapping, decided: CallDecided) -> str:
+    """What follows from a card's press; a model's call is gone on with by its run."""
+    match decided:
+        case CallApproved():
+            done = await cards.act(await _with_client(ctx), delivery, decided)
+            if done is not None:
+                await dialogs.follow(ctx, done)
+        case CallRefused():
+            await cards.drop(ctx, delivery, decided)
+        case CallChanged(text=""):
+            await pauses.begin_change(ctx, decided)
+            return ""
+    return render.result(decided).text
 
 
 async def _choose(

@@ -92,7 +92,7 @@ class Pause:
     @property
     def is_approval(self) -> bool:
         """Whether a decision ends it, rather than an answer."""
-        return self.name.startswith("approve-")
+        return self.name.startswith(("approve-", "consent-"))
 
     @property
     def status(self) -> str:

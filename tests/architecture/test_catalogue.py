@@ -10,6 +10,8 @@ from pydantic import BaseModel
 from agent.operation import Effect, Surface
 from agent.registry import BY_NAME, CATALOGUE, AnyOperation, on
 from bot import render
+from bot.cards import PRESSES
+from bot.render import cards
 
 by_name = pytest.mark.parametrize("op", CATALOGUE, ids=lambda op: op.name)
 
@@ -118,8 +120,25 @@ def test_no_two_commands_are_typed_alike() -> None:
     assert len(words) == len(set(words))
 
 
-def test_what_cannot_be_undone_is_no_button_without_a_second_press() -> None:
-    # Until surfaces can ask for an approval, nothing may need one of a person.
-    for op in CATALOGUE:
-        if op.effect is Effect.DESTROY:
-            pytest.fail(f"{op.name}: nothing answers NeedsApproval yet")
+@by_name
+def test_what_needs_a_yes_is_asked_for_in_words(op: AnyOperation) -> None:
+    given = {field: f"<b>`{field}`</b>" for field in op.params.model_fields}
+    asked = cards.question(op, given, {})
+    first, _, rest = asked.partition("\n")
+    assert re.fullmatch(r"\*\*[A-Z].*\?\*\*", first)
+    # Whatever was written stands in code spans, and nowhere else.
+    assert "<b>" not in re.sub(r"`[^`]*`", "", asked)
+    if op.effect is Effect.DESTROY:
+        assert "cannot be undone" in rest
+    assert re.fullmatch(r"[A-Z][a-z]+", cards.verb(op))
+
+
+def test_every_worded_card_is_of_an_operation_and_of_its_parameters() -> None:
+    for name, worded in cards.QUESTIONS.items():
+        used = set(re.findall(r"{(\w+)}", worded))
+        assert used <= set(BY_NAME[name].params.model_fields), name
+
+
+def test_a_yes_is_neither_typed_nor_given_by_a_program() -> None:
+    for name in PRESSES:
+        assert BY_NAME[name].on == {Surface.BUTTON}
