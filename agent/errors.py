@@ -6,6 +6,7 @@ subclass.
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, ClassVar
 
 
@@ -26,6 +27,11 @@ class AgentError(Exception):
     def said(self) -> str:
         """The refusal as one sentence or two, for a person."""
         return f"{self.message} {self.hint}".strip()
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What programs may act on, as JSON values; money is text, never a float."""
+        return {}
 
 
 class BadInput(AgentError):
@@ -88,6 +94,38 @@ class OverBudget(AgentError):
     """The call would pass a spending limit."""
 
     code, status = "over_budget", 402
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        needs_usd: Decimal = Decimal(0),
+        left_usd: Decimal = Decimal(0),
+        span: str = "",
+    ) -> None:
+        """Keep what the call may cost at most, and what is left until ``span`` ends."""
+        super().__init__(message, hint=hint)
+        self.needs_usd = needs_usd
+        self.left_usd = left_usd
+        self.span = span
+        """``today`` or ``this month``."""
+        self.cheaper = ""
+        """``<provider>/<model>`` that fits into what is left; empty: none."""
+        self.cheaper_usd = Decimal(0)
+        """The most that one would cost."""
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """Needs, has left, and what would fit."""
+        told = {
+            "needs_usd": str(self.needs_usd),
+            "left_usd": str(self.left_usd),
+            "span": self.span,
+        }
+        if self.cheaper:
+            told |= {"cheaper": self.cheaper, "cheaper_usd": str(self.cheaper_usd)}
+        return told
 
 
 class Unavailable(AgentError):

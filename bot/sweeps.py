@@ -21,6 +21,7 @@ from agent.identity import retention as identity
 from agent.mailroom import backlog
 from agent.mailroom import retention as mailroom
 from agent.runs import retention as runs
+from agent.vault import connections
 from bot.durable import pruning
 from bot.durable.remote import outbox
 from bot.durable.steps import StepKey
@@ -62,6 +63,8 @@ SWEEPS = (
     Sweep("sessions", "eraser", identity.forget_sessions),
     Sweep("throttles", "worker", identity.forget_windows),
     Sweep("routing-labels", "eraser", runs.forget_labels),
+    Sweep("pasted-keys", "vault", connections.wipe_pasted),
+    Sweep("spent-keys", "vault", connections.drop_spent),
     Sweep("engine-runs", "worker", partial(pruning.runs, older_than=ENGINE)),
     Sweep("engine-events", "worker", partial(pruning.events, older_than=ENGINE)),
     Sweep("engine-meters", "worker", pruning.meters),

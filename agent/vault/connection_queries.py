@@ -10,6 +10,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.vault.keys import Sealed
+from db.batches import changed
 
 _ID = text("""
     SELECT id FROM connections
@@ -26,7 +27,9 @@ _PUT = text("""
         :ciphertext, :nonce, :key_id, :hint, :status)
     ON CONFLICT (id) DO UPDATE SET connected_by_id = :user_id,
         secret_ciphertext = :ciphertext, secret_nonce = :nonce, key_id = :key_id,
-        secret_hint = :hint, status = :status, last_error = NULL, last_ok_at = NULL
+        secret_hint = :hint, status = :status, last_error = NULL, last_ok_at = NULL,
+        created_at = CASE WHEN :status = 'disabled' THEN now()
+            ELSE connections.created_at END
     RETURNING id
 """)
 _SEALED = text("""
@@ -62,9 +65,11 @@ _TESTED = text("""
 _WIPE = text("""
     UPDATE connections SET secret_ciphertext = NULL, secret_nonce = NULL,
         status = 'revoked'
-    WHERE account_id LIKE 'pasted:%' AND secret_ciphertext IS NOT NULL
-      AND created_at < now() - interval '1 hour'
-    RETURNING id
+    WHERE id IN (
+        SELECT id FROM connections
+        WHERE account_id LIKE 'pasted:%' AND secret_ciphertext IS NOT NULL
+          AND created_at < now() - interval '1 hour'
+        LIMIT :n FOR UPDATE SKIP LOCKED)
 """)
 _ALL_SEALED = text("""
     SELECT id, secret_ciphertext, secret_nonce, refresh_ciphertext, refresh_nonce,
@@ -79,17 +84,19 @@ _RESEALED = text("""
     WHERE id = :id
 """)
 _RETIRED = text("""
-    SELECT DISTINCT workspace_id FROM workspace_keys WHERE retired_at IS NOT NULL
-    ORDER BY workspace_id LIMIT :n
+    SELECT DISTINCT c.workspace_id FROM connections c
+    JOIN workspace_keys k ON k.workspace_id = c.workspace_id AND k.kid = c.key_id
+    WHERE k.retired_at IS NOT NULL ORDER BY c.workspace_id LIMIT :n
 """)
 _DROP_KEYS = text("""
-    DELETE FROM workspace_keys k
-    WHERE k.workspace_id = :workspace_id AND k.retired_at IS NOT NULL
-      AND NOT EXISTS (SELECT FROM connections c
-          WHERE c.workspace_id = k.workspace_id AND c.key_id = k.kid
-            AND (c.secret_ciphertext IS NOT NULL OR c.refresh_ciphertext IS NOT NULL))
-      AND NOT EXISTS (SELECT FROM link_codes l WHERE l.key_id = k.kid)
-    RETURNING kid
+    DELETE FROM workspace_keys WHERE (workspace_id, kid) IN (
+        SELECT k.workspace_id, k.kid FROM workspace_keys k
+        WHERE k.retired_at IS NOT NULL
+          AND NOT EXISTS (SELECT FROM connections c
+              WHERE c.workspace_id = k.workspace_id AND c.key_id = k.kid
+                AND num_nonnulls(c.secret_ciphertext, c.refresh_ciphertext) > 0)
+          AND NOT EXISTS (SELECT FROM link_codes l WHERE l.key_id = k.kid)
+        LIMIT :n)
 """)
 
 _LIST = text("""
@@ -173,9 +180,9 @@ async def tested(
     await session.execute(_TESTED, values | {"ok": error is None})
 
 
-async def wipe_pasted(session: AsyncSession) -> int:
+async def wipe_pasted(session: AsyncSession, n: int) -> int:
     """Erase pasted secrets that nobody decided on within an hour. As vault."""
-    return len((await session.execute(_WIPE)).all())
+    return await changed(session, _WIPE, n=n)
 
 
 async def sealed_otherwise(
@@ -192,14 +199,13 @@ async def reseal(session: AsyncSession, values: dict[str, Any]) -> None:
 
 
 async def with_retired_keys(session: AsyncSession, *, n: int) -> list[UUID]:
-    """Workspaces that have keys out of use. As vault."""
+    """Workspaces where something is sealed under a retired key. As vault."""
     return list((await session.scalars(_RETIRED, {"n": n})).all())
 
 
-async def drop_keys(session: AsyncSession, workspace_id: UUID) -> int:
+async def drop_keys(session: AsyncSession, n: int) -> int:
     """Delete retired keys that seal nothing any more; how many. As vault."""
-    found = await session.execute(_DROP_KEYS, {"workspace_id": workspace_id})
-    return len(found.all())
+    return await changed(session, _DROP_KEYS, n=n)
 
 
 async def listed(session: AsyncSession) -> list[RowMapping]:

@@ -120,26 +120,30 @@ async def open_one(
 async def reseal(
     session: AsyncSession, installation: Sealer, workspace_id: UUID
 ) -> int:
-    """Seal under the key in force what older keys sealed; how many rows. As vault.
-
-    Keys that seal nothing any more are deleted.
-    """
+    """Seal under the key in force what older keys sealed; how many rows. As vault."""
     kid = await keys.current_id(session, installation, workspace_id)
     done = 0
     while rows := await queries.sealed_otherwise(session, workspace_id, kid, n=BATCH):
         for row in rows:
             await _reseal_row(session, installation, workspace_id, row)
         done += len(rows)
-    await queries.drop_keys(session, workspace_id)
     return done
 
 
-async def sweep(session: AsyncSession, installation: Sealer) -> int:
-    """Reseal what rotations left, erase old pasted secrets; how many. As vault."""
-    done = await queries.wipe_pasted(session)
-    for workspace_id in await queries.with_retired_keys(session, n=BATCH):
-        done += await reseal(session, installation, workspace_id)
-    return done
+async def wipe_pasted(session: AsyncSession, n: int) -> int:
+    """Erase up to ``n`` pasted secrets nobody decided on; how many. As vault."""
+    return await queries.wipe_pasted(session, n)
+
+
+async def drop_spent(session: AsyncSession, n: int) -> int:
+    """Delete up to ``n`` retired keys that seal nothing; how many. As vault."""
+    return await queries.drop_keys(session, n)
+
+
+async def reseal_left(session: AsyncSession, installation: Sealer) -> int:
+    """Reseal what was sealed while a rotation went on; how many. As vault."""
+    behind = await queries.with_retired_keys(session, n=BATCH)
+    return sum([await reseal(session, installation, one) for one in behind])
 
 
 async def _open(

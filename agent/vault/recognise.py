@@ -14,7 +14,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     # A pasted key may be wrapped: its next line is one word with a digit in it.
     (
         "anthropic",
-        r"\bsk-ant-[\w-]{4,}(?:[ \t]*\r?\n[ \t]*(?=[A-Za-z_-]*\d)[\w-]{8,})*",
+        r"\bsk-ant-[\w-]{4,}(?:[ \t]*\r?\n[ \t]*(?!sk-)(?=[A-Za-z_-]*\d)[\w-]{8,})*",
     ),
     ("openai", r"\bsk-(?!ant-)[\w-]{20,}"),
     ("slack", r"\bxox[a-z](?:\.xox[a-z])?-[\w-]{8,}|\bxapp-[\w-]{8,}"),
@@ -31,6 +31,9 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
         r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*KEY-----|\Z)",
     ),
 )
+KNOWN = frozenset(name for name, _ in _PATTERNS)
+"""Whose keys can be told by their looks."""
+
 _SECRETS = re.compile("|".join(f"(?P<{name}>{how})" for name, how in _PATTERNS))
 
 _ALONE = re.compile(r"(?=[^\s/:]*\d)(?=[^\s/:]*[A-Za-z])[A-Za-z0-9_\-.+=~]{20,512}")
