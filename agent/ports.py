@@ -107,6 +107,15 @@ class Audit(Protocol):
         """Append that ``key`` was taken up; False when it was before."""
         ...
 
+    async def refused(
+        self, session: AsyncSession, who: Who, *, operation: str, reason: str
+    ) -> bool:
+        """Append that ``who`` tried what they may not; False: said this minute.
+
+        In a transaction of its own: the refused call's is rolled back.
+        """
+        ...
+
 
 class Clock(Protocol):
     """Time, so that tests can hold it still."""

@@ -8,9 +8,11 @@ from agent.catalog.quality_operations import OPERATIONS as QUALITY
 from agent.clients.operations import OPERATIONS as CLIENTS
 from agent.identity.console_operations import OPERATIONS as CONSOLE
 from agent.identity.session_operations import OPERATIONS as SESSIONS
+from agent.identity.key_operations import OPERATIONS as KEYS
 from agent.mailroom.operations import OPERATIONS as MAILROOM
 from agent.memory.operations import OPERATIONS as MEMORY
 from agent.operation import Operation, Surface
+from agent.runs.consent_operations import OPERATIONS as CONSENTS
 from agent.runs.operations import OPERATIONS as RUNS
 from agent.runs.output_operations import OPERATIONS as OUTPUTS
 from agent.runs.pause_operations import OPERATIONS as PAUSES
@@ -21,8 +23,10 @@ from agent.vault.operations import OPERATIONS as VAULT
 AnyOperation = Operation[Any, Any]
 
 CATALOGUE: tuple[AnyOperation, ...] = (
+    *KEYS,
     *(*CATALOG, *RUNS, *OUTPUTS, *PAUSES, *SHARING),
     *(*CLIENTS, *MEMORY, *MAILROOM),
+    *CONSENTS,
     *(*CONSOLE, *SESSIONS, *SEARCH, *QUALITY),
     *VAULT,
 )

@@ -22,6 +22,7 @@ from agent.ports import (
     Mail,
     Objects,
     Sealer,
+    Trials,
 )
 from agent.runs.calls import Bench
 from bot.links import Links
@@ -61,6 +62,7 @@ class Services:
     public_url: str = ""
     local_url: str = "http://127.0.0.1:8000"
     mail: Mail | None = None
+    trials: Trials | None = None
     links: Links | None = None
     """None where PUBLIC_URL is not set."""
     channels: Mapping[str, Channel] = field(default_factory=dict)
@@ -109,6 +111,7 @@ class Services:
             public_url=self.public_url,
             local_url=self.local_url,
             mail=self.mail,
+            trials=self.trials,
         )
 
     @property

@@ -24,7 +24,7 @@ from agent.runs.schemas import (
     Status,
 )
 from agent.shapes import Page
-from bot.render import console, sharing, vault
+from bot.render import cards, console, keys, sharing, vault
 from bot.render.runs import detail, piece
 from bot.render.words import STATUS_WORDS, brief, glance
 
@@ -269,3 +269,5 @@ RENDER: dict[type, Callable[[Any], Message]] = {
 RENDER |= sharing.WORDS
 RENDER |= console.WORDS
 RENDER |= vault.WORDS
+RENDER |= cards.WORDS
+RENDER |= keys.WORDS

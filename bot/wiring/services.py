@@ -26,6 +26,7 @@ from agent.llm.rehearsal import Rehearsal
 from agent.llm.trial import HttpTrials
 from agent.ports import Clock
 from agent.runs.approvals import TableApprovals
+from agent.vault import recognise
 from agent.vault.keys import InstallationKey
 from bot.durable.port import RunEngine
 from bot.links import Links
@@ -104,7 +105,7 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
         prices=listed,
         budgets=Budgets(settings.budget_day_usd, settings.budget_month_usd),
         events=WatchedEvents(EngineEvents(late), watched.all),
-        audit=History(),
+        audit=History(recognise.redact),
         approvals=TableApprovals(),
         clock=clock,
         ids=TimeOrderedIds(),

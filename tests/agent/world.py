@@ -15,8 +15,9 @@ from agent.identity.callers import Spot
 from agent.identity.history import History
 from agent.memory import conversations
 from agent.operation import Operation, P, R
-from agent.ports import House, SystemRole
+from agent.ports import House, SystemRole, Trials
 from agent.runs.approvals import TableApprovals
+from agent.vault import recognise
 from agent.vault.keys import InstallationKey
 from bot.ports import TimeOrderedIds
 from db.tenancy import system, tenant
@@ -41,6 +42,7 @@ class World:
     files: Files = field(default_factory=Files)
     skills: Skills = field(default_factory=Skills)
     mail: Letters = field(default_factory=Letters)
+    trials: Trials | None = None
 
     def tenant(self, caller: Caller) -> AbstractAsyncContextManager[AsyncSession]:
         """The caller's transaction."""
@@ -57,7 +59,7 @@ class World:
                 session=session,
                 approvals=TableApprovals(),
                 budget=self.budgets,
-                audit=History(),
+                audit=History(recognise.redact),
                 clock=Still(),
                 events=self.outbox,
                 ids=TimeOrderedIds(),
@@ -74,7 +76,13 @@ class World:
         def as_role(role: SystemRole) -> AbstractAsyncContextManager[AsyncSession]:
             return system(self.system, role)
 
-        return House(as_role, PEPPER, InstallationKey(b"k" * 32), mail=self.mail)
+        return House(
+            as_role,
+            PEPPER,
+            InstallationKey(b"k" * 32),
+            mail=self.mail,
+            trials=self.trials,
+        )
 
     async def call(self, op: Operation[P, R], caller: Caller, **raw: object) -> R:
         """One operation, through the gate, in a transaction of its own."""
