@@ -16,7 +16,7 @@ MAP = Path(__file__).parent.parent / "docs" / "seed-coverage.csv"
 
 ROOMS = {
     "identity": "users user_channels access_tokens link_codes workspaces"
-    " workspace_members events outbox throttles",
+    " workspace_members events outbox throttles idempotent_requests",
     "vault": "workspace_keys connections",
     "mailroom": "chats inbox deliveries",
     "billing": "billing_accounts subscriptions payments invoices invoice_lines"

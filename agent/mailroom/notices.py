@@ -18,7 +18,7 @@ from agent.ctx import Role
 from agent.mailroom.schemas import Message
 
 Outcome = Literal["planned", "held", "known", "muted", "nowhere"]
-"""``planned``: it goes out now. ``held``: when the quiet hours are over. ``known``: this
+"""``planned``: it goes out now. ``held``: when quiet hours are over. ``known``: this
 key was used before. ``muted``: they switched the topic off. ``nowhere``: they never
 wrote to us in private here, or are no member."""
 

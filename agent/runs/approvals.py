@@ -10,6 +10,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.llm.port import Turn
+from agent.runs import sharing
 from agent.runs.pause_queries import Pause
 
 _USE = text("""
@@ -28,8 +29,8 @@ _REQUEST = text("""
     RETURNING id
 """)
 
-# What only asks for a member's yes stays among those who can read it. Admins and
-# owners are asked wherever they are: the skill says that they must see it.
+# What only asks for a member's yes stays in its chat, also when the run was shared.
+# Admins and owners are asked wherever they are: asking them shared the run.
 _IN_REACH = """
     (a.required_role <> 'member' OR r.conversation_id IS NULL
      OR EXISTS (SELECT FROM deliveries d
@@ -138,7 +139,13 @@ async def request(
     *,
     seconds: float,
 ) -> UUID:
-    """Ask for a yes to a draft; its id. ``seconds``: how long the answer may take."""
+    """Ask for a yes to a draft; its id. ``seconds``: how long the answer may take.
+
+    Asking an admin or owner shares the run with the team.
+    """
+    if role != "member":
+        # Who must say yes must see it, wherever they are.
+        await sharing.share(session, at.run_id)
     values = {
         "run_id": at.run_id,
         "version": at.number,

@@ -10,7 +10,7 @@ from agent.ctx import Ctx
 from agent.ports import Progress
 from agent.runs import queries
 from agent.runs.pause_schemas import ANSWER_WITHIN, DECIDE_WITHIN
-from agent.runs.schemas import RunDetail, StepLine, Waiting
+from agent.runs.schemas import RunDetail, SeenBy, StepLine, Waiting
 
 BUSY = ("queued", "running")
 PAUSED = {
@@ -44,8 +44,15 @@ async def of(ctx: Ctx, row: RowMapping) -> RunDetail:
         steps=steps,
         reasons=list(row["metadata"].get("reasons", ())),
         output_id=row["output_id"],
+        seen_by=_seen_by(row),
         **await _waiting(ctx, row, steps),
     )
+
+
+def _seen_by(row: RowMapping) -> SeenBy:
+    if row["private_user_id"] is not None:
+        return SeenBy.YOU
+    return SeenBy.CHAT if row["private_chat_id"] is not None else SeenBy.TEAM
 
 
 async def _waiting(

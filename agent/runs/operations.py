@@ -1,21 +1,18 @@
 """What can be asked of the runs room."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy import RowMapping
 
 from agent.ctx import Ctx, Role
 from agent.errors import BadInput
-from agent.mailroom import deliveries
 from agent.operation import Command, Effect, Surface, operation
 from agent.runs import details, queries, requests
 from agent.runs.errors import (
-    ElsewhereRun,
     RunAlive,
     RunEnded,
-    RunNotFound,
 )
+from agent.runs.finding import ensure_answered_here, the_run
 from agent.runs.schemas import (
     Ended,
     OneRun,
@@ -106,7 +103,7 @@ async def show_run(ctx: Ctx, p: OneRun) -> RunDetail:
     Raises:
         RunNotFound: No run has that number.
     """
-    row = await _the_run(ctx, p)
+    row = await the_run(ctx, p)
     return await details.of(ctx, row)
 
 
@@ -125,8 +122,8 @@ async def cancel_run(ctx: Ctx, p: OneRun) -> Ended:
         ElsewhereRun: It belongs to a chat that is closed to the caller.
         RunEnded: It has ended already.
     """
-    row = await _the_run(ctx, p, latest_among=ALIVE)
-    await _ensure_in_reach(ctx, row)
+    row = await the_run(ctx, p, latest_among=ALIVE)
+    await ensure_answered_here(ctx, row)
     moved = await queries.move(ctx.session, row["id"], "cancelled", came_from=ALIVE)
     if moved is None:
         raise RunEnded(row["number"], row["status"])
@@ -149,37 +146,14 @@ async def retry_run(ctx: Ctx, p: OneRun) -> Ended:
         ElsewhereRun: It belongs to a chat that is closed to the caller.
         RunAlive: It has not ended yet.
     """
-    row = await _the_run(ctx, p, latest_among=OVER)
-    await _ensure_in_reach(ctx, row)
+    row = await the_run(ctx, p, latest_among=OVER)
+    await ensure_answered_here(ctx, row)
     moved = await queries.move(ctx.session, row["id"], "queued", came_from=OVER)
     if moved is None:
         raise RunAlive(row["number"], row["status"])
     here = replace(ctx.caller, conversation_id=row["conversation_id"])
     await requests.again(replace(ctx, caller=here), row["id"], attempt=moved[1])
     return Ended(run_id=row["id"], number=row["number"], status="queued")
-
-
-async def _the_run(
-    ctx: Ctx, p: OneRun, *, latest_among: Sequence[str] | None = None
-) -> RowMapping:
-    """The run that was named; without a name one's own latest, of these statuses."""
-    if p.number or p.run_id or latest_among is None:
-        row = await queries.find(ctx.session, p.number, run_id=p.run_id)
-    else:
-        row = await queries.find(
-            ctx.session, 0, user_id=ctx.caller.user_id, statuses=latest_among
-        )
-    if row is None:
-        raise RunNotFound(p.number)
-    return row
-
-
-async def _ensure_in_reach(ctx: Ctx, row: RowMapping) -> None:
-    # The work is done with the caller's rights: where they cannot read the answer's
-    # message, nobody would see the answer, and it would be kept as said to them.
-    asked_in_chat = row["conversation_id"] is not None
-    if asked_in_chat and await deliveries.reply_of(ctx.session, row["id"]) is None:
-        raise ElsewhereRun(row["number"])
 
 
 def _line(row: RowMapping) -> RunLine:

@@ -19,6 +19,9 @@ WHO = {
     "owner": "a yes from an owner",
 }
 
+SHARED = " Your team can see this run now; it is under /approvals."
+"""Asking an admin or owner opens the run to them."""
+
 
 def question(at: Pause, asked: Mapping[str, Any], *, by_words: bool) -> Message:
     """A question of the model, its choices, and the ways out.
@@ -60,7 +63,11 @@ def draft(at: Pause, draft_id: UUID, text: str, role: str) -> Message:
     """A draft that waits for a yes; ``text`` fits one message with its note."""
     ref = {"draft_id": str(draft_id)}
     version = f"Version {at.number}. " if at.number > 1 else ""
-    see = "" if role == "member" else " They find it under /approvals."
+    see = (
+        ""
+        if role == "member"
+        else " Your team can see this run now; they find it under /approvals."
+    )
     return Message(
         text,
         choices=(

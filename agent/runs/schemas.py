@@ -87,6 +87,16 @@ class Waiting(StrEnum):
     """An earlier run of its conversation."""
 
 
+class SeenBy(StrEnum):
+    """Who can see a run."""
+
+    YOU = "you"
+    """It was asked for in your private chat."""
+    CHAT = "chat"
+    """The people of the group it was asked for in."""
+    TEAM = "team"
+
+
 class RunDetail(Frozen):
     """One run, whole."""
 
@@ -118,6 +128,7 @@ class RunDetail(Frozen):
     steps: list[StepLine] = Field(description="Its steps")
     reasons: list[str] = Field(description="Why this skill was chosen")
     output_id: UUID | None = None
+    seen_by: SeenBy = Field(default=SeenBy.TEAM, description="Who can see it")
 
 
 class Status(Frozen):

@@ -10,7 +10,7 @@ from db.roles import APP, DOOR, OWNER, WORKER
 from db.script import statements
 
 revision = "0106"
-down_revision = "0104"
+down_revision = "0105"
 
 FUNCTIONS = """
 CREATE FUNCTION quiet_end(

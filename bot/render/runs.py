@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from agent.mailroom.schemas import Choice, Message, StoredFile
-from agent.runs.schemas import Piece, RunDetail, StepLine, Waiting
+from agent.runs.schemas import Piece, RunDetail, SeenBy, StepLine, Waiting
 from bot.render.words import STATUS_WORDS, brief, glance
 
 ASKED, ERROR = 300, 500
@@ -33,6 +33,11 @@ DOORS = {
     "web": "in the web chat",
     "terminal": "in the terminal",
 }
+SEEN = {
+    SeenBy.YOU: " Only you see this.",
+    SeenBy.CHAT: " Only this chat sees this.",
+    SeenBy.TEAM: "",
+}
 SETTLED = {
     "a button named it": "you picked it with a button",
     "its questions are being answered": "you were answering its questions",
@@ -51,7 +56,7 @@ def detail(value: RunDetail) -> Message:
     status = STATUS_WORDS.get(value.status, value.status)
     lines = [f"**Run #{value.number}**: {value.title}, {status}"]
     lines += [f"> {brief(value.asked, ASKED)}"] if value.asked else []
-    lines.append(_origin(value))
+    lines.append(f"{_origin(value)}{SEEN[value.seen_by]}")
     lines += filter(None, (_waiting(value),))
     if value.error:
         why = "Why it ended" if value.status == "cancelled" else "What went wrong"
@@ -163,3 +168,5 @@ def _next(value: RunDetail) -> Iterator[Choice]:
         yield Choice("Once more", "runs.retry", ref)
     else:
         yield Choice("Stop", "runs.cancel", ref)
+    if value.seen_by is not SeenBy.TEAM:
+        yield Choice("Share with the team", "runs.share", ref, row=1)

@@ -15,6 +15,8 @@ from tests.db.rows import TABLES, Rows
 from tests.seeds import ACME, ANA, BOB, RIVAL
 
 PRIVATE = [name for name, table in TABLES.items() if "private_chat_id" in table.c]
+READER = dict.fromkeys(PRIVATE, "user_id") | {"runs": "private_user_id"}
+"""The column that names the one reader; a run's ``user_id`` says who asked."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,9 @@ def fill(connection: Any) -> Chat:
     rows = Rows(connection, ACME, ANA)
 
     def add(name: str, **values: object) -> UUID:
-        drafted = rows.draft(name) | {"user_id": None} | values
-        if "user_id" not in TABLES[name].c:
-            del drafted["user_id"]
+        drafted = rows.draft(name) | values
+        if "user_id" in drafted and name != "runs":
+            drafted["user_id"] = None
         table = TABLES[name]
         added = connection.execute(insert(table).values(drafted).returning(table.c.id))
         key: UUID = added.scalar_one()
@@ -43,6 +45,7 @@ def fill(connection: Any) -> Chat:
     message = add("messages")
     add("dialogs")
     add("deliveries", conversation_id=talk)
+    add("runs", conversation_id=talk)
     add("routing_labels", message_id=message)
     connection.execute(
         TABLES["chats"].update().where(TABLES["chats"].c.id == chat),
@@ -57,19 +60,29 @@ async def chat(owner_engine: AsyncEngine) -> Chat:
         return await connection.run_sync(fill)
 
 
+def owned(connection: Any, name: str) -> None:
+    """A row of ANA's alone; a run is, when its conversation is."""
+    rows = Rows(connection, ACME, ANA)
+    drafted = rows.draft(name)
+    if name == "runs":
+        drafted["conversation_id"] = rows.keys("conversations")["id"]
+    connection.execute(insert(TABLES[name]).values(drafted))
+
+
 async def seen(
     engine: AsyncEngine, name: str, person: UUID, chat: UUID | None = None
 ) -> list[Row[Any]]:
     async with tenant(engine, ACME, person, chat) as session:
         return await run(
             session,
-            f"SELECT user_id, private_chat_id FROM {name}",  # noqa: S608 - a model's
+            f"SELECT {READER[name]}, private_chat_id FROM {name}",  # noqa: S608 - ours
         )
 
 
 def test_these_tables_may_hold_what_a_private_chat_said() -> None:
     assert set(PRIVATE) == {
-        *("conversations", "messages", "dialogs", "deliveries", "routing_labels")
+        *("conversations", "messages", "dialogs", "deliveries", "routing_labels"),
+        "runs",
     }
 
 
@@ -87,12 +100,12 @@ async def test_a_persons_rows_are_closed_to_colleagues(
     app_engine: AsyncEngine, owner_engine: AsyncEngine, name: str
 ) -> None:
     async with owner_engine.begin() as connection:
-        await connection.run_sync(lambda c: Rows(c, ACME, ANA).keys(name))
+        await connection.run_sync(owned, name)
     assert len(await seen(app_engine, name, ANA)) == 1
     assert await seen(app_engine, name, BOB) == []
 
 
-@pytest.mark.parametrize("name", ["messages", "dialogs", "deliveries"])
+@pytest.mark.parametrize("name", ["messages", "dialogs", "deliveries", "runs"])
 async def test_nobody_writes_into_a_conversation_they_cannot_read(
     app_engine: AsyncEngine, owner_engine: AsyncEngine, chat: Chat, name: str
 ) -> None:
@@ -101,6 +114,8 @@ async def test_nobody_writes_into_a_conversation_they_cannot_read(
     claimed = draft | {"conversation_id": chat.conversation, "user_id": BOB}
     if name == "dialogs":
         claimed["author_id"] = BOB  # one open form a person
+    if name == "runs":
+        claimed["number"] += 1
     with pytest.raises(DBAPIError, match="row-level security"):
         async with tenant(app_engine, ACME, BOB) as session:
             await session.execute(insert(TABLES[name]).values(claimed))
@@ -143,10 +158,11 @@ async def turn(
 async def test_opening_a_chat_moves_it_and_all_its_rows_at_once_and_back(
     app_engine: AsyncEngine, chat: Chat
 ) -> None:
-    assert await turn(app_engine, chat.id, "members") == len(PRIVATE)
+    moved = len(PRIVATE) - 1  # runs follow by themselves, uncounted
+    assert await turn(app_engine, chat.id, "members") == moved
     for name in PRIVATE:
         assert await seen(app_engine, name, BOB) == [(None, None)]
-    assert await turn(app_engine, chat.id, "private") == len(PRIVATE)
+    assert await turn(app_engine, chat.id, "private") == moved
     for name in PRIVATE:
         assert await seen(app_engine, name, BOB) == []
         assert await seen(app_engine, name, BOB, chat.id) == [(None, chat.id)]

@@ -35,6 +35,7 @@ from agent.runs.operations import (
 from agent.runs.output_operations import explain_score, list_outputs, score_output
 from agent.runs.requests import SkillNotFound
 from agent.runs.schemas import Started
+from agent.runs.sharing_operations import share_run
 from tests.agent.world import AS_ANA, AS_BOB, AS_EVE, World, asked
 from tests.db.asking import one, run
 from tests.seeds import ACME
@@ -299,6 +300,7 @@ async def test_the_last_score_of_a_person_counts_and_people_are_averaged(
     await score(world, ana, made, 2)
     scored = await world.call(score_output, ana, output_id=made, score=5)
     assert (scored.score, scored.votes, scored.mean) == (5, 1, 5.0)
+    await world.call(share_run, ana, number=1)
     scored = await world.call(score_output, AS_BOB, output_id=made, score="2")
     assert (scored.score, scored.votes, scored.mean) == (2, 2, 3.5)
     [line] = (await world.call(list_outputs, ana)).lines
@@ -333,6 +335,7 @@ async def test_a_reason_needs_a_score_of_one_s_own(world: World) -> None:
     ana = await world.settled(AS_ANA)
     made = await piece(world, ana, (await start(world, ana)).run_id)
     await score(world, ana, made, 2)
+    await world.call(share_run, ana, number=1)
     with pytest.raises(NotScored, match="not scored this yet"):
         await world.call(explain_score, AS_BOB, output_id=made, reason="Too long")
 

@@ -23,7 +23,7 @@ from agent.runs.errors import (
     QuestionClosed,
     RunNotFound,
 )
-from agent.runs.operations import cancel_run, retry_run, start_run
+from agent.runs.operations import cancel_run, retry_run, show_run, start_run
 from agent.runs.pause_operations import (
     answer_run,
     decide_draft,
@@ -31,6 +31,7 @@ from agent.runs.pause_operations import (
     revise_draft,
 )
 from agent.runs.pause_queries import Pause
+from agent.runs.sharing_operations import share_run
 from tests.agent.world import AS_ANA, AS_BOB, AS_EVE, World, asked
 from tests.db.asking import one, run
 
@@ -212,10 +213,13 @@ async def test_a_colleague_s_private_question_is_not_mine_to_answer(
     world: World, ana: Caller
 ) -> None:
     at = await asks(world, ana, await running(world, ana))
+    bob = await world.settled(AS_BOB, "2")
+    for caller in (bob, await world.settled(AS_EVE, "3")):
+        with pytest.raises(RunNotFound):
+            await answers(world, caller, at)
+    await world.call(share_run, ana, run_id=at.run_id)
     with pytest.raises(ElsewhereRun):
-        await answers(world, await world.settled(AS_BOB, "2"), at)
-    with pytest.raises(RunNotFound):
-        await answers(world, await world.settled(AS_EVE, "3"), at)
+        await answers(world, bob, at)
     viewer = replace(ana, role=Role.VIEWER)
     with pytest.raises(Forbidden):
         await answers(world, viewer, at)
@@ -345,6 +349,7 @@ async def test_who_must_be_asked_sees_the_draft_wherever_it_was_written(
     await decides(world, ana, draft, "approve")
     [row] = await run(world.owner, STEP)
     assert row.output["shown"] is False, "the run shows it in Bob's chat itself"
+    assert (await world.call(show_run, ana)).seen_by == "team"
     assert (await world.call(list_approvals, ana)).lines == []
 
 
