@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.billing import queries
+from agent.billing.money import dollars
 from agent.errors import OverBudget
 from agent.ports import Who
 
@@ -25,6 +26,10 @@ class Call:
     run_id: UUID
     key: str
     """Run, attempt, step, call: the same after a crash, another for a retry."""
+    model: str = ""
+    """``<provider>/<model>`` it was priced for."""
+    skill_id: UUID | None = None
+    """What the money goes for; None: no skill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class Spent:
     price_version: str
     latency_ms: int | None = None
     status: str = "ok"
-    skill_id: UUID | None = None
+    is_fallback: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +86,19 @@ class Budgets:
             raise _over(await queries.tightest(session, ids), amount_usd)
 
 
-async def settle(session: AsyncSession, call: Call, spent: Spent) -> None:
-    """Book what the call really took and free what was held for it, once."""
+async def settle(
+    session: AsyncSession, call: Call, spent: Spent
+) -> list[queries.Crossed]:
+    """Book what the call really took and free what was held for it, once.
+
+    Returns the alert levels that this very call crossed, each period's highest; nobody
+    else is ever told of them.
+    """
     row = {
         "workspace_id": call.workspace_id,
         "user_id": call.user_id,
         "run_id": call.run_id,
-        "skill_id": spent.skill_id,
+        "skill_id": call.skill_id,
         "call_key": call.key,
         "provider": spent.provider,
         "model": spent.model,
@@ -96,11 +107,14 @@ async def settle(session: AsyncSession, call: Call, spent: Spent) -> None:
         "price_version": spent.price_version,
         "latency_ms": spent.latency_ms,
         "status": spent.status,
+        "is_fallback": spent.is_fallback,
     }
     if await queries.record_usage(session, row):
-        await queries.settle(session, call.workspace_id, call.key, spent.cost_usd)
-    else:
-        await queries.release(session, call.workspace_id, call.key)
+        return await queries.settle(
+            session, call.workspace_id, call.key, spent.cost_usd
+        )
+    await queries.release(session, call.workspace_id, call.key)
+    return []
 
 
 async def release(session: AsyncSession, call: Call) -> None:
@@ -119,9 +133,13 @@ def _over(left: queries.Left | None, needed: Decimal) -> OverBudget:
     whose = "Your" if left.personal else "This workspace's"
     span = "today" if left.period == "day" else "this month"
     rest = max(left.left_usd, Decimal(0))
-    need = f" This needs up to ${needed:.2f};" if needed else ""
+    limit = f"{whose} limit is {dollars(left.limit_usd)} a {left.period}"
     return OverBudget(
-        f"{whose} budget for {span} is ${left.limit_usd:.2f}.{need} "
-        f"${rest:.2f} is left.",
-        hint="Ask an owner to raise the limit, or wait until it starts anew.",
+        f"Needs about {dollars(needed)}, {dollars(rest)} left {span}. {limit}."
+        if needed
+        else f"{limit}, and it is used up.",
+        hint="An owner or admin can raise it: /limit.",
+        needs_usd=needed,
+        left_usd=rest,
+        span=span,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -111,6 +111,8 @@ _SWEEP = text(
     )
 )
 
+# An alert is due from the call that crosses its level, and from no other: the update
+# that counts the money notes the level, and the row's lock puts racing calls in line.
 # A call may outlast its reservation and find it swept: what it spent counts all the
 # same, in the periods that it was reserved in.
 _BOOK = """
@@ -118,11 +120,26 @@ _BOOK = """
         UPDATE budget_periods p
         SET reserved_usd = p.reserved_usd
                 - CASE m.state WHEN 'held' THEN m.amount_usd ELSE 0 END,
-            spent_usd = p.spent_usd + CAST(:settled AS numeric(12, 6))
+            spent_usd = p.spent_usd + CAST(:settled AS numeric(12, 6)),
+            alerts_sent = p.alerts_sent || ARRAY(
+                SELECT level
+                FROM unnest(coalesce(
+                    (SELECT alert_percent FROM billing_accounts a
+                     WHERE a.workspace_id = p.workspace_id), '{{75,90,100}}')) level
+                WHERE p.limit_usd > 0 AND level <> ALL(p.alerts_sent)
+                  AND (p.spent_usd + CAST(:settled AS numeric(12, 6))) * 100
+                      >= p.limit_usd * level)
         FROM mine m WHERE p.id = m.budget_period_id
+        RETURNING p.workspace_id, p.user_id, p.period, p.starts_on, p.limit_usd,
+            p.spent_usd, old.alerts_sent AS told, new.alerts_sent AS now_told
+    ), booked AS (
+        UPDATE budget_reservations r SET state = 'settled', settled_usd = :settled
+        FROM mine m WHERE r.id = m.id
     )
-    UPDATE budget_reservations r SET state = 'settled', settled_usd = :settled
-    FROM mine m WHERE r.id = m.id
+    SELECT workspace_id, user_id, period, starts_on, limit_usd, spent_usd,
+           (SELECT max(level) FROM unnest(now_told) level WHERE level <> ALL(told))
+               AS percent
+    FROM counted WHERE now_told <> told ORDER BY user_id NULLS FIRST, period
 """
 _SETTLE = text(
     _BOOK.format(
@@ -134,11 +151,11 @@ _RECORD_USAGE = text("""
     INSERT INTO usage_records (workspace_id, user_id, run_id, skill_id, call_key, kind,
         provider, model, input_tokens, cache_read_tokens, cache_write_5m_tokens,
         cache_write_1h_tokens, output_tokens, cost_usd, price_version, latency_ms,
-        status)
+        status, is_fallback)
     VALUES (:workspace_id, :user_id, :run_id, :skill_id, :call_key, 'llm', :provider,
         :model, :input_tokens, :cache_read_tokens, :cache_write_5m_tokens,
         :cache_write_1h_tokens, :output_tokens, :cost_usd, :price_version, :latency_ms,
-        :status)
+        :status, :is_fallback)
     ON CONFLICT (workspace_id, call_key) DO NOTHING
     RETURNING id
 """)
@@ -152,6 +169,21 @@ class Left:
     personal: bool
     limit_usd: Decimal
     left_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """A limit of which a call used up so much that people should know."""
+
+    workspace_id: UUID
+    user_id: UUID | None
+    """Whose limit; None: the workspace's."""
+    period: str
+    starts_on: date
+    limit_usd: Decimal
+    spent_usd: Decimal
+    percent: int
+    """The highest level crossed."""
 
 
 async def ensure_periods(
@@ -194,10 +226,11 @@ async def release(session: AsyncSession, workspace_id: UUID, call_key: str) -> N
 
 async def settle(
     session: AsyncSession, workspace_id: UUID, call_key: str, settled: Decimal
-) -> None:
-    """Free what a call holds and count what it really spent."""
+) -> list[Crossed]:
+    """Free what a call holds and count what it really spent; levels it crossed."""
     values = {"workspace_id": workspace_id, "call_key": call_key}
-    await session.execute(_SETTLE, {**values, "settled": settled})
+    found = await session.execute(_SETTLE, {**values, "settled": settled})
+    return [Crossed(**row) for row in found.mappings()]
 
 
 async def sweep(session: AsyncSession) -> int:

@@ -159,4 +159,5 @@ def _usable(completion: Completion) -> Completion:
         "The model answered nothing.",
         hint="Try again, or say more about what you need.",
         usage=completion.usage,
+        is_outage=False,
     )

@@ -158,6 +158,9 @@ class Completion:
     latency_ms: int
     first_token_ms: int | None = None
     tool_uses: tuple[ToolUse, ...] = ()
+    fallback_from: str = ""
+    """``<provider>/<model>`` that should have answered and could not. Set by whoever
+    called, never by a provider."""
 
 
 Piece = Delta | Thinking | Calling | Spent | Completion
@@ -176,17 +179,29 @@ class ModelFailed(Unavailable):
         hint: str = "",
         usage: Usage | None = None,
         retry_after_s: float | None = None,
+        is_outage: bool = True,
     ) -> None:
-        """Keep the spent ``usage`` and how long the provider asks us to wait."""
+        """Keep the spent ``usage`` and how long the provider asks us to wait.
+
+        ``is_outage``: others would fare the same now. A rate limit is one key's own.
+        """
         super().__init__(message, hint=hint)
         self.usage = usage or Usage()
         self.retry_after_s = retry_after_s
+        self.is_outage = is_outage
 
 
 class ModelRejected(AgentError):
     """The provider will not take this call however often it is made (400, 401, 403)."""
 
     code, status = "model_rejected", 502
+
+    def __init__(
+        self, message: str, *, hint: str = "", is_account: bool = False
+    ) -> None:
+        """Keep whether it is the key's fault: revoked, without credit, at its limit."""
+        super().__init__(message, hint=hint)
+        self.is_account = is_account
 
 
 class Model(Protocol):

@@ -7,7 +7,7 @@ its end; the day, outside text and the person's words come last and are never ca
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 
@@ -55,9 +55,20 @@ What is data and what is an instruction:
 _ASSISTANT = """\
 # Your task
 No skill was chosen. Answer as a colleague would in chat: short, useful, to the point.
-When a skill would do the job better, name it and say what to type, for instance
-"/copywriting". Do not pretend to have done what you cannot do from here, such as
-publishing, sending mail or looking at a web page.
+
+You can look things up and do things in this workspace with the tools you are given. They
+have the rights of the person who asks, and no more.
+- Use a tool when the request needs what only it knows or does; else just answer.
+- Finished pieces come from skills: start the fitting one, or name it and say what to
+  type, for instance "/copywriting". Its piece comes into this chat by itself; say that
+  it is on its way, and do not write it yourself as well.
+- What spends, sends, publishes or cannot be undone is first shown to the person, who
+  approves it, changes it or declines. A decline is an answer: do not try another way.
+- Say afterwards what you did, as the tools' results show it. Never claim what no tool
+  did, and never invent a name, number or id: look it up, or say that you do not know.
+- When a tool refuses, say why in your own words and what the person can do.
+- Do not pretend to be able to do what no tool does, such as publishing, sending mail or
+  looking at a web page.
 """
 
 _TAG = re.compile(r"<(?=\s*/?\s*outside)", re.IGNORECASE)
@@ -173,8 +184,17 @@ def _last(task: Task) -> Iterable[Turn]:
     if context := _joined([day, *found]):
         yield Turn("user", context)
     yield Turn("user", clean(task.brief).strip() or "(no words)")
-    for turn in task.exchange:
-        yield Turn(turn.role, clean(turn.text).strip() or "(no words)")
+    yield from map(_said, task.exchange)
+
+
+def _said(turn: Turn) -> Turn:
+    text = clean(turn.text).strip()
+    if not text and not (turn.tool_uses or turn.tool_results):
+        text = "(no words)"
+    results = tuple(
+        replace(result, content=clean(result.content)) for result in turn.tool_results
+    )
+    return replace(turn, text=text, tool_results=results)
 
 
 def _metadata(task: Task) -> Mapping[str, str]:

@@ -17,6 +17,8 @@ _SPEND_LIMITS = {
 _TRANSIENT = {408, 409, 429}
 _SERVER_ERROR = 500
 _NO_MODEL = 404
+_LIMITED = 429
+_ACCOUNT = {401, 402, 403}
 _WORDS = 300
 
 _RAISE_LIMIT = "Raise the limit in the Claude Console, or wait until it resets."
@@ -95,12 +97,13 @@ def _is_final(error: APIStatusError) -> bool:
 def _failed(error: APIStatusError, usage: Usage) -> ModelFailed:
     overloaded = error.type == "overloaded_error"
     limited = error.type == "rate_limit_error"
-    status = 529 if overloaded else 429 if limited else error.status_code
+    status = 529 if overloaded else _LIMITED if limited else error.status_code
     return ModelFailed(
         _FAILED.get(status, "The model's service has a problem."),
         hint=_TRY_LATER,
         usage=usage,
         retry_after_s=_retry_after(error),
+        is_outage=status != _LIMITED,
     )
 
 
@@ -116,7 +119,9 @@ def _rejected(error: APIStatusError) -> ModelRejected:
     said = (error.api_message or "").strip()[:_WORDS]
     if error.error_code in _SPEND_LIMITS or "usage limits" in said:
         return ModelRejected(
-            "The spending limit at Anthropic is reached.", hint=_RAISE_LIMIT
+            "The spending limit at Anthropic is reached.",
+            hint=_RAISE_LIMIT,
+            is_account=True,
         )
     if "credit balance" in said:
         return _refused(402)
@@ -138,4 +143,4 @@ def _rejected(error: APIStatusError) -> ModelRejected:
 
 def _refused(status: int) -> ModelRejected:
     message, hint = _REFUSED[status]
-    return ModelRejected(message, hint=hint)
+    return ModelRejected(message, hint=hint, is_account=status in _ACCOUNT)

@@ -60,8 +60,28 @@ def _messages(turns: tuple[Turn, ...]) -> list[dict[str, Any]]:
     for turn in turns:
         if not messages or messages[-1]["role"] != turn.role:
             messages.append({"role": turn.role, "content": []})
-        messages[-1]["content"].append(_text(turn.text, cache=turn.cache))
+        messages[-1]["content"] += _blocks(turn)
     return messages
+
+
+def _blocks(turn: Turn) -> list[dict[str, Any]]:
+    """A turn's blocks in the one order the API takes: results, words, uses."""
+    blocks = [
+        {
+            "type": "tool_result",
+            "tool_use_id": result.id,
+            "content": result.content or "(nothing)",
+            "is_error": result.is_error,
+        }
+        for result in turn.tool_results
+    ]
+    if turn.text.strip():
+        blocks.append(_text(turn.text, cache=turn.cache))
+    blocks += [
+        {"type": "tool_use", "id": use.id, "name": use.name, "input": dict(use.input)}
+        for use in turn.tool_uses
+    ]
+    return blocks
 
 
 def _text(text: str, *, cache: bool) -> dict[str, Any]:

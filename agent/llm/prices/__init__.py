@@ -12,7 +12,8 @@ from typing import Any
 import yaml
 
 from agent.errors import AgentError
-from agent.llm.port import Prompt, Tool, Usage
+from agent.llm.choice import ModelRef
+from agent.llm.port import Prompt, Tier, Tool, Turn, Usage
 
 _MILLION = Decimal(1_000_000)
 _SIX_PLACES = Decimal("0.000001")
@@ -48,6 +49,10 @@ class Price:
     long_above_tokens: int | None = None
     """Prompts of more tokens than this cost ``long_factor`` times as much."""
     long_factor: Decimal = Decimal(1)
+    tier: Tier | None = None
+    """What it is good for; None: nothing it would be picked for by itself."""
+    is_deprecated: bool = False
+    """Calls still cost this much, but nobody may choose it any more."""
 
     def cost_usd(self, usage: Usage) -> Decimal:
         """Return what ``usage`` costs, to six places, half a millionth rounded up."""
@@ -80,6 +85,14 @@ class PriceList:
     """The day it takes effect, ISO."""
     models: dict[tuple[str, str], Price]
     """By provider and model."""
+
+    def price(self, ref: ModelRef) -> Price:
+        """Return what a model costs.
+
+        Raises:
+            UnknownModel: The list does not have it.
+        """
+        return self._price(ref.provider, ref.name)
 
     def check(self, provider: str, models: Iterable[str]) -> None:
         """Raise UnknownModel unless each of ``models`` has a price. For the boot."""
@@ -130,9 +143,17 @@ def most_tokens(prompt: Prompt) -> int:
         turn.text for turn in prompt.turns
     ]
     texts += [_declared(tool) for tool in prompt.tools]
+    texts += [text for turn in prompt.turns for text in _exchanged(turn)]
     size = sum(len(text.encode("utf-8", "replace")) for text in texts)
     frame = _TOOL_FRAME_TOKENS if prompt.tools else 0
     return size + frame + _FRAME_TOKENS * (len(texts) + 1)
+
+
+def _exchanged(turn: Turn) -> list[str]:
+    asked = [
+        f"{use.id}{use.name}{json.dumps(dict(use.input))}" for use in turn.tool_uses
+    ]
+    return asked + [f"{came.id}{came.content}" for came in turn.tool_results]
 
 
 def _declared(tool: Tool) -> str:
@@ -173,4 +194,6 @@ def _price(fields: dict[str, Any]) -> Price:
         Decimal(fields["cache_read"]),
         long["above_tokens"] if long else None,
         Decimal(long["factor"]) if long else Decimal(1),
+        Tier(fields["tier"]) if "tier" in fields else None,
+        bool(fields.get("deprecated")),
     )

@@ -140,16 +140,21 @@ async def test_what_may_cost_too_much_is_refused_and_nothing_is_held(
     with pytest.raises(OverBudget) as refused:
         await reserve(world, "1.01", call("b"))
     assert refused.value.said == (
-        "This workspace's budget for today is $10.00. This needs up to $1.01; $1.00 is "
-        "left. Ask an owner to raise the limit, or wait until it starts anew."
+        "Needs about $1.01, $1.00 left today. This workspace's limit is $10.00 a day. "
+        "An owner or admin can raise it: /limit."
     )
+    assert refused.value.facts == {
+        "needs_usd": "1.01",
+        "left_usd": "1.000000",
+        "span": "today",
+    }
     assert await sums(world) == {(Decimal(0), Decimal(9))}
     await reserve(world, "1", call("b"))  # exactly what is left
 
 
 async def test_a_refusal_names_the_limit_that_refused(world: World) -> None:
     month = Budgets(day_usd=Decimal(10), month_usd=Decimal(5))
-    with pytest.raises(OverBudget, match=r"for this month is \$5\.00.*\$5\.00 is left"):
+    with pytest.raises(OverBudget, match=r"\$5\.00 left this month.*\$5\.00 a month"):
         await reserve(world, "7", limits=month)
 
 
@@ -169,7 +174,7 @@ async def test_a_person_may_have_a_limit_below_the_workspaces(world: World) -> N
         "UPDATE workspace_members SET limit_day_usd = 1 WHERE user_id = :who",
         who=AS_BOB.user_id,
     )
-    with pytest.raises(OverBudget, match=r"^Your budget for today is \$1\.00\."):
+    with pytest.raises(OverBudget, match=r"Your limit is \$1\.00 a day\."):
         await reserve(world, "2", call("b", AS_BOB.user_id))
     await reserve(world, "2", call("a"))
 
@@ -180,7 +185,7 @@ async def test_a_workspace_s_own_limit_beats_the_installation_s(world: World) ->
         "INSERT INTO billing_accounts (workspace_id, limit_day_usd) VALUES (:w, 3)",
         w=ACME,
     )
-    with pytest.raises(OverBudget, match=r"today is \$3\.00"):
+    with pytest.raises(OverBudget, match=r"\$3\.00 a day"):
         await reserve(world, "3.01")
 
 
@@ -201,7 +206,7 @@ async def test_anything_left_is_enough_to_begin_and_nothing_left_is_not(
         await TEN.ensure_left(session, AS_ANA)
     await reserve(world, "0.000001", call("b"))
     async with world.tenant(AS_ANA) as session:
-        with pytest.raises(OverBudget, match=r"\$0\.00 is left"):
+        with pytest.raises(OverBudget, match=r"a day, and it is used up"):
             await TEN.ensure_left(session, AS_ANA)
 
 
@@ -348,7 +353,7 @@ async def test_a_month_s_limit_outlasts_its_days_and_ends_with_the_month(
         await at(timed, "Asia/Kolkata", f"2026-11-{day} 06:00:00")
         await reserve(timed, usd, call(day), limits)
     await at(timed, "Asia/Kolkata", "2026-11-30 18:29:59")
-    with pytest.raises(OverBudget, match="this month"):
+    with pytest.raises(OverBudget, match="left this month"):
         await reserve(timed, "0.01", call("late"), limits)
     await at(timed, "Asia/Kolkata", "2026-11-30 18:30:00")
     await reserve(timed, "10", call("next"), limits)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.llm.port import Block, Prompt, Tier, Turn, Usage
-from agent.llm.prices import PriceList, UnknownModel, in_force, most_tokens, read
+from agent.llm.prices import PriceList, UnknownModel, in_force, most_tokens
 from agent.llm.prompt import Task, build
 from tests.agent.llm.conftest import MODELS
 from tests.standins.anthropic.accounting import tokens
@@ -74,7 +74,8 @@ def test_a_price_is_of_one_provider() -> None:
 
 
 def test_the_newest_list_not_after_the_day_is_in_force() -> None:
-    assert TODAY.version == "2026-11-01"
+    assert TODAY.version == "2026-11-21"
+    assert in_force(date(2026, 11, 20)).version == "2026-11-01"
     assert in_force(date(2026, 11, 1)).version == "2026-11-01"
     assert in_force(date(2020, 1, 1)).version == "2026-11-01", "the oldest we have"
 
@@ -89,7 +90,7 @@ def test_every_listed_model_is_one_the_sdk_knows() -> None:
 
 
 def test_reading_and_long_prompts_never_cost_less_than_nothing() -> None:
-    for price in read("2026-11-01").models.values():
+    for price in TODAY.models.values():
         assert price.cache_read <= price.input <= price.cache_write_5m
         assert price.cache_write_5m <= price.cache_write_1h
         assert price.long_factor >= 1

@@ -138,7 +138,7 @@ async def test_an_attempt_that_was_retried_since_writes_no_more(
 async def test_what_may_cost_too_much_is_not_asked(world: World, job: Job) -> None:
     poor = Budgets(day_usd=Decimal("0.99"), month_usd=Decimal(9))
     model = Played(said("Tea"))
-    with pytest.raises(OverBudget, match=r"needs up to \$1\.00"):
+    with pytest.raises(OverBudget, match=r"Needs about \$1\.00"):
         await writing.write(bench(world, model, poor), job)
     assert model.prompts == []
     assert await run(world.owner, "SELECT * FROM run_steps") == []

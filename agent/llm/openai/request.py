@@ -1,0 +1,94 @@
+"""A prompt as the body of a chat completion: pure, so the same bytes each time.
+
+Source: https://platform.openai.com/docs/api-reference/chat/create
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from agent.errors import BadInput
+from agent.llm.port import Prompt, Tool, Turn
+
+# What Mistral's, Gemini's and local servers take too; `max_completion_tokens` is for
+# OpenAI itself, whose reasoning models refuse the older name.
+_LIMIT = "max_completion_tokens"
+_OLDER_LIMIT = "max_tokens"
+
+
+def request(prompt: Prompt, model: str, *, is_openai: bool) -> dict[str, Any]:
+    """Return the request's body; marks for a cache are dropped, it is automatic here.
+
+    ``is_openai``: the address is OpenAI's own, which names the limit differently.
+
+    Raises:
+        BadInput: The last turn is not the user's.
+    """
+    if not prompt.turns or prompt.turns[-1].role != "user":
+        raise BadInput("The last turn must be the user's.")
+    body: dict[str, Any] = {
+        "model": model,
+        "messages": list(_messages(prompt)),
+        "stream": True,
+        # Without it the stream ends without saying what it took.
+        "stream_options": {"include_usage": True},
+        (_LIMIT if is_openai else _OLDER_LIMIT): prompt.max_tokens,
+    }
+    if prompt.tools:
+        body["tools"] = [_tool(tool) for tool in sorted(prompt.tools, key=_name)]
+        body["tool_choice"] = "auto" if prompt.may_use_tools else "none"
+    return body
+
+
+def _messages(prompt: Prompt) -> Iterator[dict[str, Any]]:
+    if prompt.system:
+        text = "\n\n".join(block.text for block in prompt.system)
+        yield {"role": "system", "content": text}
+    said: list[dict[str, Any]] = []
+    for turn in prompt.turns:
+        for message in _turn(turn):
+            if said and _joins(said[-1], message):
+                said[-1]["content"] += f"\n\n{message['content']}"
+            else:
+                said.append(message)
+    yield from said
+
+
+def _joins(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    plain = {"role", "content"}
+    return before["role"] == after["role"] and before.keys() == plain == after.keys()
+
+
+def _turn(turn: Turn) -> Iterator[dict[str, Any]]:
+    for came in turn.tool_results:
+        content = f"Error: {came.content}" if came.is_error else came.content
+        yield {"role": "tool", "tool_call_id": came.id, "content": content}
+    if turn.tool_uses:
+        calls = [
+            {
+                "id": use.id,
+                "type": "function",
+                "function": {
+                    "name": use.name,
+                    "arguments": json.dumps(dict(use.input)),
+                },
+            }
+            for use in turn.tool_uses
+        ]
+        said = turn.text or None
+        yield {"role": "assistant", "content": said, "tool_calls": calls}
+    elif turn.text:
+        yield {"role": turn.role, "content": turn.text}
+
+
+def _name(tool: Tool) -> str:
+    return tool.name
+
+
+def _tool(tool: Tool) -> dict[str, Any]:
+    declared = {
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": dict(tool.schema),
+    }
+    return {"type": "function", "function": declared}
