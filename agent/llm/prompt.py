@@ -56,8 +56,8 @@ _ASSISTANT = """\
 # Your task
 No skill was chosen. Answer as a colleague would in chat: short, useful, to the point.
 
-You can look things up and do things in this workspace with the tools you are given. They
-have the rights of the person who asks, and no more.
+You can look things up and do things in this workspace with the tools you are given.
+They have the rights of the person who asks, and no more.
 - Use a tool when the request needs what only it knows or does; else just answer.
 - Finished pieces come from skills: start the fitting one, or name it and say what to
   type, for instance "/copywriting". Its piece comes into this chat by itself; say that

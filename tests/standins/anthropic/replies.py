@@ -17,6 +17,8 @@ class Reply:
     """Shown only to who asked for summaries; billed to everybody."""
     tool: tuple[str, dict[str, Any]] | None = None
     """A tool to use after the text, and its input; it is then what ends the turn."""
+    tools: tuple[tuple[str, dict[str, Any]], ...] = ()
+    """Further tools to use in the same turn."""
     tool_bytes: int | None = None
     """Write so much of the tool's input only, as when the tokens run out."""
     stop: str = ""
@@ -101,25 +103,28 @@ def usage_json(counts: Counts, output_tokens: int) -> dict[str, Any]:
 def billed(reply: Reply) -> int:
     if reply.output_tokens is not None:
         return reply.output_tokens
-    return tokens(reply.text) + tokens(reply.thinking) + tokens(_written(reply)) + 1
+    used = sum(tokens(_written(reply, given)) for _, given in uses(reply))
+    return tokens(reply.text) + tokens(reply.thinking) + used + 1
 
 
 def stop_reason(reply: Reply) -> str:
-    return reply.stop or ("tool_use" if reply.tool else "end_turn")
+    return reply.stop or ("tool_use" if uses(reply) else "end_turn")
 
 
-def _written(reply: Reply) -> str:
-    if reply.tool is None or not reply.tool[1]:
-        return ""
-    return json.dumps(reply.tool[1])[: reply.tool_bytes]
+def uses(reply: Reply) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """Every tool that the answer asks for, in order."""
+    return ((reply.tool,) if reply.tool else ()) + reply.tools
+
+
+def _written(reply: Reply, given: dict[str, Any]) -> str:
+    return json.dumps(given)[: reply.tool_bytes] if given else ""
 
 
 def message(reply: Reply, counts: Counts, body: dict[str, Any], ident: str) -> Any:
     """Return the whole answer, as a call without ``stream`` gets it."""
     blocks: list[Any] = [{"type": "text", "text": reply.text}] if reply.text else []
-    if reply.tool:
-        name, given = reply.tool
-        use = {"type": "tool_use", "id": f"toolu_{ident}", "name": name}
+    for number, (name, given) in enumerate(uses(reply)):
+        use = {"type": "tool_use", "id": _use_id(ident, number), "name": name}
         blocks.append(use | {"input": given})
     return {
         "id": ident,
@@ -147,8 +152,8 @@ def events(
     if reply.text:
         yield from _text(reply, index)
         index += 1
-    if reply.tool:
-        yield from _tool(reply, index, f"toolu_{ident}")
+    for number in range(len(uses(reply))):
+        yield from _tool(reply, index + number, ident, number)
     final = usage_json(counts, billed(reply))
     del final["cache_creation"], final["service_tier"]
     yield {
@@ -176,11 +181,15 @@ def _text(reply: Reply, index: int) -> Iterator[Any]:
     yield {"type": "content_block_stop", "index": index}
 
 
-def _tool(reply: Reply, index: int, ident: str) -> Iterator[Any]:
-    assert reply.tool is not None
-    block = {"type": "tool_use", "id": ident, "name": reply.tool[0], "input": {}}
-    yield _begin(index, block)
-    written = _written(reply)
+def _use_id(ident: str, number: int) -> str:
+    return f"toolu_{ident}" + (f"_{number}" if number else "")
+
+
+def _tool(reply: Reply, index: int, ident: str, number: int) -> Iterator[Any]:
+    name, given = uses(reply)[number]
+    block = {"type": "tool_use", "id": _use_id(ident, number), "name": name}
+    yield _begin(index, block | {"input": {}})
+    written = _written(reply, given)
     for at in range(0, max(len(written), 1), 12):
         part = written[at : at + 12]
         yield _delta(index, {"type": "input_json_delta", "partial_json": part})

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain, pairwise
 from typing import Any
 
+from tests.standins.anthropic import pairing
 from tests.standins.anthropic.accounting import as_blocks, count
 from tests.standins.anthropic.replies import Fault
 
@@ -120,6 +121,8 @@ def _turn(turn: Any) -> str | None:
 
 def _texts(body: Body) -> str | None:
     for block in _all_blocks(body):
+        if block.get("type") in {"tool_use", "tool_result"}:
+            continue
         if block.get("type") != "text":
             return f"content: blocks of type {block.get('type')} are not simulated"
         if extra := set(block) - {"type", "text", "cache_control"}:
@@ -225,5 +228,6 @@ _RULES: tuple[Rule, ...] = (
     _thought,
     _output,
     _tools,
+    pairing.wrong,
     _fits,
 )

@@ -33,7 +33,8 @@ class Recorded:
 
 def echo(body: dict[str, Any]) -> Reply:
     """Answer with the person's last words, so that a test can tell answers apart."""
-    asked = as_blocks(body["messages"][-1]["content"])[-1]["text"]
+    last = as_blocks(body["messages"][-1]["content"])[-1]
+    asked = last.get("text") or last.get("content")
     return Reply(f"# Draft\n\nYou asked for: {asked}\n\nHere it is, in short.")
 
 
