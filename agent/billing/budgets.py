@@ -30,6 +30,10 @@ class Call:
     """``<provider>/<model>`` it was priced for."""
     skill_id: UUID | None = None
     """What the money goes for; None: no skill."""
+    is_own: bool = False
+    """A key of the workspace's own pays: it counts here, and is billed there."""
+    fallback_from: str = ""
+    """The model whose place it takes."""
 
 
 @dataclass(frozen=True, slots=True)

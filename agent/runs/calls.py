@@ -2,78 +2,37 @@
 
 The caller's own transaction reserves and settles, so that money and the step it was
 spent on are written down together. No transaction is open while the model writes.
+
+A model that fails before its first word is shown is replaced by the workspace's second
+one, within the same call; ``agent.runs.tries`` has one try at one model.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
-from dataclasses import asdict, dataclass
 from typing import TypeVar
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent.billing import budgets
-from agent.billing.budgets import Budgets, Call, Spent
-from agent.ctx import Caller
-from agent.errors import AgentError
-from agent.llm import loop
-from agent.llm.port import Completion, Model, Prices, Prompt, Stop
-from agent.llm.tally import Tally
-from agent.mailroom import deliveries
-from agent.ports import Clock, Objects
+from agent.billing.budgets import Call
+from agent.errors import OverBudget
+from agent.llm.choice import ModelRef
+from agent.llm.port import Completion, ModelFailed, ModelRejected, Prompt
 from agent.runs import work_queries
-from db import faultpoints
+from agent.runs.bench import Bench, Cancelled, Job, OpenTenant
+from agent.runs.booking import ceiling, settle
+from agent.runs.seating import Pick
+from agent.runs.tries import Try
 
-faultpoints.declare("write.streaming")
+__all__ = [
+    "Bench",
+    "Cancelled",
+    "Job",
+    "OpenTenant",
+    "collect",
+    "reserve",
+    "settle",
+]
 
 T = TypeVar("T")
-
-OpenTenant = Callable[[Caller], AbstractAsyncContextManager[AsyncSession]]
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What a call to a model needs besides the prompt."""
-
-    open: OpenTenant
-    model: Model
-    prices: Prices
-    budgets: Budgets
-    objects: Objects
-    clock: Clock
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One attempt at one run, for one person; of its paid steps, this one."""
-
-    run_id: UUID
-    attempt: int
-    caller: Caller
-    step: str = "write"
-    """``write``, ``write-2`` ...: each is a call of its own."""
-
-    @property
-    def call_prefix(self) -> str:
-        """Run, attempt, step; a call's number makes it a ``call_key``."""
-        return f"{self.run_id}:{self.attempt}:{self.step}:"
-
-    @property
-    def store_key(self) -> str:
-        """Workspace, run, attempt: under it this attempt's files lie."""
-        return f"{self.caller.workspace_id}/{self.run_id}/{self.attempt}"
-
-    @property
-    def draft_key(self) -> str:
-        """Where the text waits until it is an output."""
-        return f"drafts/{self.store_key}/{self.step}.md"
-
-
-class Cancelled(AgentError):
-    """The run was stopped while it was being written; nothing more is to be done."""
-
-    code, status = "cancelled", 409
 
 
 async def reserve(
@@ -82,17 +41,25 @@ async def reserve(
     """Hold the most that ``prompt`` can cost; the same call again after a crash.
 
     Raises:
-        OverBudget: The call may cost more than is left.
+        OverBudget: The call may cost more than is left; it names a model that fits.
     """
     # Calls booked already were paid; one that crashed unbooked is this very call.
     number = 1 + await work_queries.booked_calls(session, job.run_id, job.call_prefix)
-    caller = job.caller
-    key = f"{job.call_prefix}{number}"
-    call = Call(caller.workspace_id, caller.user_id, job.run_id, key)
-    ceiling = bench.prices.ceiling_usd(
-        bench.model.provider, bench.model.model_for(prompt), prompt
+    pick = await _pick(bench, session, job, prompt)
+    call = Call(
+        job.caller.workspace_id,
+        job.caller.user_id,
+        job.run_id,
+        f"{job.call_prefix}{number}",
+        str(pick.ref),
+        pick.skill_id,
+        pick.is_own,
     )
-    await bench.budgets.reserve(session, call, ceiling)
+    try:
+        await bench.budgets.reserve(session, call, ceiling(bench, call, prompt))
+    except OverBudget as error:
+        _offer_cheaper(bench, error, pick, prompt)
+        raise
     return call
 
 
@@ -112,67 +79,25 @@ async def collect(
         Cancelled: The run was stopped meanwhile.
         ModelFailed, ModelRejected: See ``agent.llm.port``.
     """
-
-    async def show(text: str) -> None:
-        faultpoints.reach("write.streaming")
-        async with bench.open(job.caller) as session:
-            run = job.run_id, job.attempt
-            alive = await deliveries.stream(session, *run, text)
-            if not alive and not await work_queries.is_running(session, *run):
-                raise Cancelled("The run was stopped.")
-
-    tally = Tally()
+    first = Try(bench, call, job, prompt)
     try:
-        return await then(await loop.collect(bench.model, prompt, show, tally=tally))
-    except BaseException as error:
-        # Whatever ended it, cancelling included: what was spent is booked, and a
-        # second cancelling does not stop that.
-        spent = _unfinished(bench.model, prompt, tally)
-        await asyncio.shield(_book_failure(bench, call, job, spent, _said(error)))
-        raise
+        return await first.answer(then)
+    except (ModelFailed, ModelRejected):
+        if first.instead is None:
+            raise
+    return await Try(bench, first.instead, job, prompt).answer(then)
 
 
-async def settle(
-    bench: Bench,
-    session: AsyncSession,
-    call: Call,
-    completion: Completion,
-    *,
-    status: str = "ok",
-) -> None:
-    """Book what the call really took, and free what was held for it."""
-    provider, model = completion.provider, completion.model
-    spent = Spent(
-        provider=provider,
-        model=model,
-        tokens=asdict(completion.usage),
-        cost_usd=bench.prices.cost_usd(provider, model, completion.usage),
-        price_version=bench.prices.version,
-        latency_ms=completion.latency_ms,
-        status=status,
-    )
-    await budgets.settle(session, call, spent)
-    await work_queries.total(session, call.run_id, provider, model)
+async def _pick(bench: Bench, session: AsyncSession, job: Job, prompt: Prompt) -> Pick:
+    if bench.seating is None:
+        ref = ModelRef(bench.model.provider, bench.model.model_for(prompt))
+        return Pick(ref, None)
+    return await bench.seating.pick(session, job.run_id, prompt)
 
 
-async def _book_failure(
-    bench: Bench, call: Call, job: Job, spent: Completion, error: str
-) -> None:
-    async with bench.open(job.caller) as session:
-        await settle(bench, session, call, spent, status="error")
-        await work_queries.fail(session, job.run_id, job.step, job.attempt, error)
-
-
-def _unfinished(model: Model, prompt: Prompt, tally: Tally) -> Completion:
-    return Completion(
-        text="",
-        usage=tally.usage,
-        stop=Stop.OTHER,
-        provider=model.provider,
-        model=model.model_for(prompt),
-        latency_ms=0,
-    )
-
-
-def _said(error: BaseException) -> str:
-    return error.said if isinstance(error, AgentError) else type(error).__name__
+def _offer_cheaper(bench: Bench, error: OverBudget, pick: Pick, prompt: Prompt) -> None:
+    for ref in pick.cheaper:
+        cost = bench.prices.ceiling_usd(ref.provider, ref.name, prompt)
+        if cost <= error.left_usd:
+            error.cheaper, error.cheaper_usd = str(ref), cost
+            return
