@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -17,6 +18,8 @@ GUARDED: Mapping[Via, frozenset[Effect]] = {
     Via.OPERATOR: frozenset({Effect.DESTROY}),
     Via.MODEL: frozenset({Effect.SPEND, Effect.SEND, Effect.PUBLISH, Effect.DESTROY}),
 }
+
+_HALVES = re.compile("[\ud800-\udfff]")
 
 TAINTED = GUARDED[Via.MODEL] | {Effect.WRITE}
 """Who has read a stranger's text may be doing the stranger's bidding: it only reads."""
@@ -113,6 +116,7 @@ def shape(op: Operation[P, R], raw: Mapping[str, object]) -> P:
     Raises:
         BadInput: It does not fit; names the first bad field.
     """
+    _ensure_text(raw)
     try:
         return op.params.model_validate(raw)
     except ValidationError as error:
@@ -125,6 +129,24 @@ def shape(op: Operation[P, R], raw: Mapping[str, object]) -> P:
             hint=f"It is: {meant}." if meant else "",
             field=field,
         ) from error
+
+
+def _ensure_text(value: object) -> None:
+    """Refuse what is no text to a database: NUL, and half of a surrogate pair."""
+    match value:
+        case str():
+            if "\x00" in value or _HALVES.search(value):
+                raise BadInput(
+                    "There is a character in there that is none.",
+                    hint="Take out NUL and broken characters.",
+                )
+        case Mapping():
+            for name, one in value.items():
+                _ensure_text(name)
+                _ensure_text(one)
+        case list() | tuple():
+            for one in value:
+                _ensure_text(one)
 
 
 async def _consent(op: Operation[P, R], ctx: Ctx, params: P) -> None:

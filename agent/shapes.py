@@ -5,6 +5,7 @@ import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -18,6 +19,12 @@ class Frozen(BaseModel):
     """Base of parameters and results: immutable; a misspelt field is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Accepted(Frozen):
+    """Work that goes on after the answer; a result that inherits from it names it."""
+
+    run_id: UUID
 
 
 class Nothing(Frozen):

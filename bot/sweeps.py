@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from agent.identity import repeats
 from agent.identity import retention as identity
 from agent.mailroom import backlog
 from agent.mailroom import retention as mailroom
@@ -61,6 +62,7 @@ SWEEPS = (
     Sweep("outbox", "worker", _posted),
     Sweep("link-codes", "eraser", identity.forget_codes),
     Sweep("sessions", "eraser", identity.forget_sessions),
+    Sweep("repeats", "eraser", repeats.forget),
     Sweep("throttles", "worker", identity.forget_windows),
     Sweep("routing-labels", "eraser", runs.forget_labels),
     Sweep("pasted-keys", "vault", connections.wipe_pasted),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from agent.shapes import Frozen, Page
+from agent.shapes import Accepted, Frozen, Page
 
 Number = Annotated[
     int, Field(ge=0, le=2**53, description="The run's short number; 0 for the latest")
@@ -29,10 +29,9 @@ class StartRun(Frozen):
     )
 
 
-class Started(Frozen):
+class Started(Accepted):
     """A run that has been asked for."""
 
-    run_id: UUID
     number: int = Field(description="The short number people type")
     delivery_id: UUID | None = Field(
         default=None, description="The message that will become the answer"

@@ -1,12 +1,13 @@
 """The web process's ASGI application."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from types import MappingProxyType
 
 from fastapi import APIRouter, FastAPI
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agent.ports import Clock
 from bot.web import chat, pages
@@ -16,21 +17,27 @@ from bot.web.session import Doorkeeper, Turned
 from bot.web.stream import Streams
 from bot.web.trouble import Edge, missing, turned
 
-OPEN_PATHS = ("/telegram/", "/slack/", "/api/inngest", "/healthz")
-"""Reached by machines under whatever name; each checks a signature of its own."""
+OPEN_PATHS = (
+    *("/telegram/", "/slack/", "/api/inngest", "/healthz"),
+    *("/v1/", "/mcp"),
+)
+"""Reached by machines under whatever name; each checks a signature or key itself."""
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - a composition
     desk: Desk,
     clock: Clock,
     *,
     public_url: str = "",
     routers: Sequence[APIRouter] = (),
+    mounts: Mapping[str, ASGIApp] = MappingProxyType({}),
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
     """Build the app: the web chat, and ``routers`` of the other doors.
+
+    ``mounts`` are whole apps, each by the first part of its path, as ``/v1``.
 
     ``public_url`` is where people reach it from elsewhere; empty means this machine
     only. ``app.state.streams.close()`` ends the live streams before a shutdown.
@@ -47,11 +54,25 @@ def create_app(
     ):
         app.include_router(router)
     app.mount("/static", _Static(directory=pages.HERE / "static"))
+    app.add_middleware(_Mounted, mounts=mounts)
     app.add_middleware(Edge)
     app.add_middleware(Guard, public_url=public_url, open_paths=OPEN_PATHS)
     app.add_exception_handler(Turned, turned)
     app.add_exception_handler(404, missing)
     return app
+
+
+class _Mounted:
+    """ASGI middleware: paths that belong to another app, whatever the method."""
+
+    def __init__(self, app: ASGIApp, mounts: Mapping[str, ASGIApp]) -> None:
+        self._app = app
+        self._mounts = mounts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        first = "/" + str(scope.get("path", "/")).split("/", 2)[1]
+        mounted = self._mounts.get(first) if scope["type"] == "http" else None
+        await (mounted or self._app)(scope, receive, send)
 
 
 class _Static(StaticFiles):

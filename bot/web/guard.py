@@ -40,11 +40,13 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it here."""
-        if scope["type"] != "http" or scope["path"].startswith(self._open):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         host = Headers(scope=scope).get("host", "")
-        known = known_host(host, public_url=self._public_url)
+        known = scope["path"].startswith(self._open) or known_host(
+            host, public_url=self._public_url
+        )
         app = self._app if known else PlainTextResponse(MISDIRECTED, status_code=421)
         await app(scope, receive, _hardened(send))
 

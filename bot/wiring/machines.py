@@ -1,11 +1,18 @@
 """Routes that programs ask for, not people: files by link, functions, health."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
 
 from fastapi import APIRouter, Response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import ASGIApp
 
+from bot.services import Services
+from bot.surfaces import openapi, reference
+from bot.surfaces.problems import Answer
+from bot.surfaces.rest import Rest
 from bot.web import pieces
 from bot.wiring.services import Core
 
@@ -18,6 +25,21 @@ def open_to_machines(core: Core, *, works: bool) -> Iterator[APIRouter]:
     if core.serving:
         yield core.serving.router
     yield _health(core, works=works)
+
+
+def open_to_programs(services: Services) -> Mapping[str, ASGIApp]:
+    """What programs with a key are served, by the first part of the path."""
+
+    @cache
+    def page() -> Answer:
+        return reference.page(services.public_url)
+
+    @cache
+    def document() -> Answer:
+        told = openapi.document(services.public_url)
+        return Answer(200, json.dumps(told).encode())
+
+    return {"/v1": Rest(services, {"": page, "openapi.json": document})}
 
 
 def _health(core: Core, *, works: bool) -> APIRouter:
