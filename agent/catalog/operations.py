@@ -27,7 +27,7 @@ class SkillList(Frozen):
     "catalog.skills",
     effect=Effect.READ,
     role=Role.VIEWER,
-    on={Surface.CHAT, Surface.BUTTON},
+    on={Surface.CHAT, Surface.BUTTON, Surface.TOOL, Surface.REST, Surface.MCP},
     command=Command("skills", in_menu=True),
 )
 async def list_skills(ctx: Ctx, p: Nothing) -> SkillList:  # noqa: ARG001 - takes none

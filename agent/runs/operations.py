@@ -34,7 +34,8 @@ NEWEST_RUNS = Order("runs", int)
     "runs.start",
     effect=Effect.SPEND,
     role=Role.MEMBER,
-    on={Surface.BUTTON},
+    on={Surface.BUTTON, Surface.TOOL, Surface.REST, Surface.MCP},
+    example={"skill": "copywriting", "brief": "A headline for our spring tea"},
 )
 async def start_run(ctx: Ctx, p: StartRun) -> Started:
     """Start a piece of work; the answer comes into the chat it was asked in.
@@ -53,7 +54,7 @@ async def start_run(ctx: Ctx, p: StartRun) -> Started:
     "runs.status",
     effect=Effect.READ,
     role=Role.VIEWER,
-    on={Surface.CHAT, Surface.BUTTON},
+    on={Surface.CHAT, Surface.BUTTON, Surface.TOOL, Surface.REST, Surface.MCP},
     command=Command("status", in_menu=True),
 )
 async def show_status(ctx: Ctx, p: Nothing) -> Status:  # noqa: ARG001 - takes none
@@ -75,8 +76,9 @@ async def show_status(ctx: Ctx, p: Nothing) -> Status:  # noqa: ARG001 - takes n
     "runs.list",
     effect=Effect.READ,
     role=Role.VIEWER,
-    on={Surface.CHAT, Surface.BUTTON},
+    on={Surface.CHAT, Surface.BUTTON, Surface.TOOL, Surface.REST, Surface.MCP},
     command=Command("runs", in_menu=True),
+    example={"limit": 20},
 )
 async def list_runs(ctx: Ctx, p: Paged) -> Runs:
     """List the latest runs.
@@ -94,8 +96,9 @@ async def list_runs(ctx: Ctx, p: Paged) -> Runs:
     "runs.show",
     effect=Effect.READ,
     role=Role.VIEWER,
-    on={Surface.CHAT, Surface.BUTTON},
+    on={Surface.CHAT, Surface.BUTTON, Surface.TOOL, Surface.REST, Surface.MCP},
     command=Command("run", takes=("number",), in_menu=True),
+    example={"number": 12},
 )
 async def show_run(ctx: Ctx, p: OneRun) -> RunDetail:
     """Look at one run: its steps, cost, and why this skill was chosen.
@@ -111,8 +114,9 @@ async def show_run(ctx: Ctx, p: OneRun) -> RunDetail:
     "runs.cancel",
     effect=Effect.WRITE,
     role=Role.MEMBER,
-    on={Surface.CHAT, Surface.BUTTON},
+    on={Surface.CHAT, Surface.BUTTON, Surface.TOOL, Surface.REST, Surface.MCP},
     command=Command("cancel", takes=("number",), in_menu=True),
+    example={"number": 12},
 )
 async def cancel_run(ctx: Ctx, p: OneRun) -> Ended:
     """Stop a run, or your latest one.
@@ -127,7 +131,7 @@ async def cancel_run(ctx: Ctx, p: OneRun) -> Ended:
     moved = await queries.move(ctx.session, row["id"], "cancelled", came_from=ALIVE)
     if moved is None:
         raise RunEnded(row["number"], row["status"])
-    await requests.cancelled(ctx, row["id"], attempt=moved[1])
+    await requests.cancelled(ctx, row["id"], attempt=moved[1], kind=row["kind"])
     return Ended(run_id=row["id"], number=row["number"], status="cancelled")
 
 
@@ -135,8 +139,9 @@ async def cancel_run(ctx: Ctx, p: OneRun) -> Ended:
     "runs.retry",
     effect=Effect.SPEND,
     role=Role.MEMBER,
-    on={Surface.CHAT, Surface.BUTTON},
+    on={Surface.CHAT, Surface.BUTTON, Surface.TOOL, Surface.REST, Surface.MCP},
     command=Command("retry", takes=("number",), in_menu=True),
+    example={"number": 12},
 )
 async def retry_run(ctx: Ctx, p: OneRun) -> Ended:
     """Run something again: the same request, a new attempt.

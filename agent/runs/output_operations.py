@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from sqlalchemy import RowMapping
+
 from agent.ctx import Ctx, Role
 from agent.operation import Command, Effect, Surface, operation
 from agent.runs import output_queries as queries
@@ -26,7 +28,8 @@ NEWEST = Order("outputs", UUID)
     "runs.read",
     effect=Effect.READ,
     role=Role.VIEWER,
-    on={Surface.BUTTON},
+    on={Surface.BUTTON, Surface.TOOL, Surface.REST, Surface.MCP},
+    example={"output_id": "01990000-0000-7000-8000-000000000001"},
 )
 async def read_output(ctx: Ctx, p: OneOutput) -> Piece:
     """Get a finished piece once more, as a file.
@@ -38,15 +41,17 @@ async def read_output(ctx: Ctx, p: OneOutput) -> Piece:
     if row is None:
         raise OutputNotFound
     kept = (row[name] for name in ("title", "storage_key", "size_bytes"))
-    return Piece(**row, file_name=Output(p.output_id, *kept).file_name)
+    named = Output(p.output_id, *kept).file_name
+    return Piece(**row, file_name=named, content=await _content(ctx, row))
 
 
 @operation(
     "runs.outputs",
     effect=Effect.READ,
     role=Role.VIEWER,
-    on={Surface.CHAT, Surface.BUTTON},
+    on={Surface.CHAT, Surface.BUTTON, Surface.TOOL, Surface.REST, Surface.MCP},
     command=Command("outputs", in_menu=True),
+    example={"limit": 20},
 )
 async def list_outputs(ctx: Ctx, p: Paged) -> Outputs:
     """List the latest pieces, with their scores.
@@ -64,7 +69,8 @@ async def list_outputs(ctx: Ctx, p: Paged) -> Outputs:
     "runs.score",
     effect=Effect.WRITE,
     role=Role.MEMBER,
-    on={Surface.BUTTON},
+    on={Surface.BUTTON, Surface.REST, Surface.MCP},
+    example={"output_id": "01990000-0000-7000-8000-000000000001", "score": 4},
 )
 async def score_output(ctx: Ctx, p: ScoreOutput) -> Scored:
     """Score an output from 1 to 5; scoring again replaces your earlier score.
@@ -83,7 +89,8 @@ async def score_output(ctx: Ctx, p: ScoreOutput) -> Scored:
     "runs.explain",
     effect=Effect.WRITE,
     role=Role.MEMBER,
-    on={Surface.BUTTON},
+    on={Surface.BUTTON, Surface.REST, Surface.MCP},
+    example={"output_id": "01990000-0000-7000-8000-000000000001", "reason": "Too long"},
 )
 async def explain_score(ctx: Ctx, p: ExplainScore) -> Explained:
     """Say what was off about an output you scored.
@@ -100,6 +107,13 @@ async def explain_score(ctx: Ctx, p: ExplainScore) -> Explained:
     reason = " ".join(p.reason.split())
     await queries.explain(ctx.session, _feedback(ctx, p) | {"reason": reason})
     return Explained(output_id=p.output_id, reason=reason, score=score)
+
+
+async def _content(ctx: Ctx, row: RowMapping) -> str:
+    # In a chat it comes as a file, which the postman fetches.
+    if ctx.origin is not None:
+        return ""
+    return (await ctx.objects.get(row["storage_key"])).decode()
 
 
 def _feedback(ctx: Ctx, p: ScoreOutput | ExplainScore) -> dict[str, object]:

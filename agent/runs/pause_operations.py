@@ -165,8 +165,9 @@ async def revise_draft(ctx: Ctx, p: OneDraft) -> Revising:
     "runs.approvals",
     effect=Effect.READ,
     role=Role.MEMBER,
-    on={Surface.CHAT, Surface.BUTTON},
+    on={Surface.CHAT, Surface.BUTTON, Surface.TOOL, Surface.REST, Surface.MCP},
     command=Command("approvals", in_menu=True),
+    example={"limit": 20},
 )
 async def list_approvals(ctx: Ctx, p: Paged) -> Drafts:
     """List the drafts that wait for your yes.

@@ -181,6 +181,9 @@ class Piece(Frozen):
     file_name: str = Field(description="What its file is called")
     storage_key: str = Field(description="Where its file lies")
     size_bytes: int = Field(description="Its size")
+    content: str = Field(
+        default="", description="The piece, Markdown; empty where the file comes along"
+    )
 
 
 class ScoreOutput(Frozen):

@@ -10,10 +10,12 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from starlette.types import Send
 
 from agent.errors import AgentError, BadInput, Conflict, NotFound, Unavailable
 
@@ -170,6 +172,22 @@ def answer(error: AgentError, request_id: str) -> Answer:
     return Answer(
         error.status, json.dumps(told, default=str).encode(), MEDIA, _headers(error)
     )
+
+
+async def send_answer(
+    send: Send, answer: Answer, more: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Send it, with ``more`` headers."""
+    headers = {
+        "content-type": answer.media,
+        "content-length": str(len(answer.body)),
+        "cache-control": "no-store",
+        **answer.headers,
+        **more,
+    }
+    raw = [(name.encode(), told.encode("latin-1")) for name, told in headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+    await send({"type": "http.response.body", "body": answer.body})
 
 
 def expected(error: DBAPIError) -> AgentError | None:

@@ -25,10 +25,9 @@ from agent.identity.keys import Left
 from agent.identity.repeats import Kept, Once
 from agent.operation import Effect, Surface
 from agent.registry import AnyOperation, on
-from agent.runs import consents
 from agent.shapes import Accepted
 from bot.services import Services
-from bot.surfaces import bearer, problems
+from bot.surfaces import bearer, problems, waiting
 from bot.surfaces.bearer import Visit
 from bot.surfaces.problems import (
     Answer,
@@ -43,25 +42,11 @@ from bot.surfaces.problems import (
 PREFIX = "/v1/"
 MOST_BYTES = 512 * 1024
 SLOW_S = 1.0
+AGAIN = "Then send the same request again with Draper-Approval: {id}."
 
 log = structlog.get_logger()
 
 Fixed = Callable[[], Answer]
-
-
-class Waiting(NeedsApproval):
-    """The call waits for a person's yes, which is asked for now."""
-
-    def __init__(self, needs: NeedsApproval, approval_id: UUID) -> None:
-        """Say where the yes is given, and how the call is repeated."""
-        super().__init__(
-            needs.operation, needs.params_hash, needs.params, role=needs.role
-        )
-        self.approval_id = str(approval_id)
-        self.hint = (
-            "A person approves it in the chat or on the web page (/approvals); then"
-            f" send the same request again with Draper-Approval: {approval_id}."
-        )
 
 
 @dataclass(slots=True)
@@ -102,7 +87,8 @@ class Rest:
         answer = await refused(call.request_id, lambda: self._answer(call))
         _told(call, answer, time.perf_counter() - begun)
         more = call.more | bearer.quota_headers(call.quotas) if call.quotas else {}
-        await _send(send, answer, {"request-id": call.request_id, **more})
+        more["request-id"] = call.request_id
+        await problems.send_answer(send, answer, more)
 
     async def _answer(self, call: Call) -> Answer:
         name = str(call.scope["path"])[len(PREFIX) :]
@@ -138,8 +124,7 @@ class Rest:
                     await repeats.finish(ctx.session, once, _kept(op, answer))
                 return answer
         except NeedsApproval as needs:
-            async with self._services.ctx(caller) as ctx:
-                raise Waiting(needs, await consents.ask(ctx, needs)) from needs
+            raise await waiting.ask(self._services, caller, needs, AGAIN) from needs
 
 
 async def refused(request_id: str, work: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -274,16 +259,3 @@ def _told(call: Call, answer: Answer, seconds: float) -> None:
         request_id=call.request_id,
         workspace_id=str(call.caller.workspace_id) if call.caller else "",
     )
-
-
-async def _send(send: Send, answer: Answer, more: dict[str, str]) -> None:
-    headers = {
-        "content-type": answer.media,
-        "content-length": str(len(answer.body)),
-        "cache-control": "no-store",
-        **answer.headers,
-        **more,
-    }
-    raw = [(name.encode(), told.encode("latin-1")) for name, told in headers.items()]
-    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
-    await send({"type": "http.response.body", "body": answer.body})

@@ -1,13 +1,15 @@
 """Routes that programs ask for, not people: files by link, functions, health."""
 
+import asyncio
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from importlib import import_module
 
 from fastapi import APIRouter, Response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.services import Services
 from bot.surfaces import openapi, reference
@@ -39,7 +41,28 @@ def open_to_programs(services: Services) -> Mapping[str, ASGIApp]:
         told = openapi.document(services.public_url)
         return Answer(200, json.dumps(told).encode())
 
-    return {"/v1": Rest(services, {"": page, "openapi.json": document})}
+    return {
+        "/v1": Rest(services, {"": page, "openapi.json": document}),
+        "/mcp": _Late(lambda: _mcp(services)),
+    }
+
+
+def _mcp(services: Services) -> ASGIApp:
+    return import_module("bot.surfaces.mcp").Mcp(services)  # type: ignore[no-any-return]
+
+
+class _Late:
+    """ASGI application loaded when it is first asked: its SDK takes a second."""
+
+    def __init__(self, load: Callable[[], ASGIApp]) -> None:
+        self._load = load
+        self._loading: asyncio.Task[ASGIApp] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._loading is None:
+            self._loading = asyncio.create_task(asyncio.to_thread(self._load))
+        app = await asyncio.shield(self._loading)
+        await app(scope, receive, send)
 
 
 def _health(core: Core, *, works: bool) -> APIRouter:
