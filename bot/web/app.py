@@ -11,6 +11,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agent.ports import Clock
 from bot.web import chat, pages
+from bot.web.console import router as console_pages
+from bot.web.console.door import Door
+from bot.web.console.visit import Backing
 from bot.web.desk import Desk
 from bot.web.guard import Guard
 from bot.web.session import Doorkeeper, Turned
@@ -33,10 +36,12 @@ def create_app(  # noqa: PLR0913 - a composition
     public_url: str = "",
     routers: Sequence[APIRouter] = (),
     mounts: Mapping[str, ASGIApp] = MappingProxyType({}),
+    console: Backing | None = None,
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
     """Build the app: the web chat, and ``routers`` of the other doors.
 
+    ``console`` is what the web console works with; None: there is none.
     ``mounts`` are whole apps, each by the first part of its path, as ``/v1``.
 
     ``public_url`` is where people reach it from elsewhere; empty means this machine
@@ -53,6 +58,9 @@ def create_app(  # noqa: PLR0913 - a composition
         *routers,
     ):
         app.include_router(router)
+    if console is not None:
+        app.state.console = Door(console, doorkeeper)
+        app.include_router(console_pages.router())
     app.mount("/static", _Static(directory=pages.HERE / "static"))
     app.add_middleware(_Mounted, mounts=mounts)
     app.add_middleware(Edge)

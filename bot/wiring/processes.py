@@ -34,7 +34,7 @@ from bot.wiring import telemetry
 from bot.wiring.arrival import Arrival, greet
 from bot.wiring.database import Pools, open_database
 from bot.wiring.doors import Doors, keeper, open_doors
-from bot.wiring.machines import open_to_machines
+from bot.wiring.machines import open_to_machines, open_to_programs
 from bot.wiring.services import Core, make_core, running
 from channels.contract import Channel, Keep, Refused, SendError
 from db import faultpoints
@@ -121,7 +121,7 @@ async def open_process(
     ``pace`` is for tests; ``address`` is where the web chat can be reached.
     """
     core = await make_core(settings, pools, pace)
-    keep = keeper(Inbox(pools.keeping))
+    keep = keeper(Inbox(pools.keeping), core.services.key)
     ears = Ears(connector(pools.listen_url))
     async with open_doors(settings, keep, core.services.clock) as doors:
         core.services.channels = doors.channels
@@ -186,7 +186,9 @@ async def _web(made: Process, parts: Parts, listening: socket.socket) -> None:
         desk,
         services.clock,
         public_url=made.settings.public_url,
+        console=services,
         routers=[*made.doors.routers, *open_to_machines(made.core, works=parts.worker)],
+        mounts=open_to_programs(services),
     )
     config = uvicorn.Config(
         app,
