@@ -6,11 +6,17 @@ from typing import Any
 from agent.catalog.operations import OPERATIONS as CATALOG
 from agent.catalog.quality_operations import OPERATIONS as QUALITY
 from agent.clients.operations import OPERATIONS as CLIENTS
+from agent.identity.account_operations import OPERATIONS as ACCOUNT
 from agent.identity.console_operations import OPERATIONS as CONSOLE
 from agent.identity.session_operations import OPERATIONS as SESSIONS
+from agent.identity.email_operations import OPERATIONS as EMAILS
+from agent.identity.invite_operations import OPERATIONS as INVITES
 from agent.identity.key_operations import OPERATIONS as KEYS
+from agent.identity.member_operations import OPERATIONS as MEMBERS
+from agent.identity.workspace_operations import OPERATIONS as WORKSPACES
 from agent.mailroom.operations import OPERATIONS as MAILROOM
 from agent.memory.operations import OPERATIONS as MEMORY
+from agent.memory.resume import OPERATIONS as RESUME
 from agent.operation import Operation, Surface
 from agent.runs.consent_operations import OPERATIONS as CONSENTS
 from agent.runs.operations import OPERATIONS as RUNS
@@ -27,7 +33,9 @@ CATALOGUE: tuple[AnyOperation, ...] = (
     *(*CATALOG, *RUNS, *OUTPUTS, *PAUSES, *SHARING),
     *(*CLIENTS, *MEMORY, *MAILROOM),
     *CONSENTS,
+    *(*ACCOUNT, *MEMBERS, *WORKSPACES, *INVITES, *EMAILS),
     *(*CONSOLE, *SESSIONS, *SEARCH, *QUALITY),
+    *RESUME,
     *VAULT,
 )
 

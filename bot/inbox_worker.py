@@ -11,6 +11,7 @@ from agent.mailroom.schemas import Claimed
 from bot import intake
 from bot.ears import Heard
 from bot.intake import Handled
+from bot.rates import Later
 from bot.services import Services
 from channels.contract import Inbound
 from db import faultpoints
@@ -79,16 +80,24 @@ class InboxWorker:
                 with self._services.telemetry.receiving():
                     handled = await intake.handle(self._services, item)
                 faultpoints.reach("inbox.handled")
-                await self._close(item, handled.status)
+                await self._close(item, handled)
                 faultpoints.reach("inbox.closed")
                 await self._acknowledge(item, handled)
+            except Later as later:
+                await self._later(item, later.pause_s)
             except Exception as error:  # edge: the row is tried again, never lost
                 log.exception("inbox.failed", attempt=item.attempts)
                 await self._failed(item, type(error).__name__)
 
-    async def _close(self, item: Claimed, status: str) -> None:
+    async def _later(self, item: Claimed, pause_s: float) -> None:
         async with self._services.as_role("worker") as session:
-            await inbox_queries.close_inbox(session, item, status)
+            await inbox_queries.defer_inbox(session, item, pause_s=pause_s)
+
+    async def _close(self, item: Claimed, handled: Handled) -> None:
+        async with self._services.as_role("worker") as session:
+            await inbox_queries.close_inbox(
+                session, item, handled.status, forget=handled.forget
+            )
 
     async def _failed(self, item: Claimed, error: str) -> None:
         try:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 class ChannelName(StrEnum):
@@ -46,6 +46,23 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """Somebody's words that came along with a message, and are not the sender's."""
+
+    text: str
+    author: str = ""
+    """As the platform names them; empty where it does not."""
+    forwarded: bool = False
+    """Passed on as the message itself, rather than answered or quoted."""
+
+    @property
+    def source(self) -> str:
+        """What it is, for who reads it as material."""
+        kind = "forwarded message" if self.forwarded else "quoted message"
+        return f"{kind} by {self.author}" if self.author else kind
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
     """One thing a person did, stripped of its messenger's dialect."""
 
@@ -68,8 +85,12 @@ class Inbound:
     pressed: str = ""
     """A button's payload."""
     answers: Mapping[str, str] = field(default_factory=dict)
-    """A form's fields."""
+    """A form's fields; what comes under ``SECRET`` is sealed before it is kept."""
+    sealed: Mapping[str, str] = field(default_factory=dict)
+    """Keys that were taken out of the text and the answers, sealed, base64."""
     attachments: tuple[Attachment, ...] = ()
+    quoted: tuple[Quoted, ...] = ()
+    """Words of others: what was answered, quoted or forwarded. Never in ``text``."""
     sent_at: datetime | None = None
     edited_at: datetime | None = None
     chat_kind: ChatKind = ChatKind.PRIVATE
@@ -103,8 +124,73 @@ class Inbound:
             "kind": Kind(payload["kind"]),
             "chat_kind": ChatKind(payload["chat_kind"]),
             "attachments": tuple(Attachment(**a) for a in payload["attachments"]),
+            "quoted": tuple(Quoted(**q) for q in payload.get("quoted", ())),
         }
         return cls(**plain)
+
+
+SECRET = "secret:"  # noqa: S105 - a name's beginning
+"""Begins the name under which a form's secret answer travels."""
+
+
+class FieldKind(StrEnum):
+    """How a form's field is filled in."""
+
+    TEXT = "text"
+    LONG = "long"
+    """Several lines."""
+    NUMBER = "number"
+    CHOICE = "choice"
+    YES_NO = "yes_no"
+    """``yes`` or ``no``."""
+    DATE = "date"
+    """``2026-11-21``."""
+    SECRET = "secret"  # noqa: S105 - a kind of field
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing a form asks for. All values are texts."""
+
+    name: str
+    label: str
+    kind: FieldKind = FieldKind.TEXT
+    required: bool = True
+    default: str = ""
+    """Stands there already: what was given before, or what holds unless changed."""
+    hint: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    """``(value, label)``."""
+    at_least: float | None = None
+    """Characters of a text, or the number itself."""
+    at_most: float | None = None
+    fault: str = ""
+    """What was wrong with the answer that is asked for again."""
+
+    @property
+    def wire(self) -> str:
+        """The name its answer travels under."""
+        return f"{SECRET}{self.name}" if self.kind is FieldKind.SECRET else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Something to fill in, for one operation."""
+
+    name: str
+    """Comes back as ``Inbound.pressed``, with the answers."""
+    title: str
+    fields: tuple[Field, ...]
+    given: str = ""
+    """JSON that comes back as ``Inbound.extra["given"]``; never a secret."""
+    submit: str = "Send"
+
+    def to_json(self) -> dict[str, Any]:
+        """The same, as JSON values."""
+        return {
+            **asdict(self),
+            "fields": [asdict(one) | {"wire": one.wire} for one in self.fields],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,4 +354,28 @@ class Channel(Protocol):
 
     async def ping(self) -> Health:
         """Prove the connection with one round trip; never raises."""
+        ...
+
+
+@runtime_checkable
+class OpensForms(Protocol):
+    """A door that can show a form in a window of its own, for a moment after a press.
+
+    Where it cannot, the fields are asked for one by one.
+    """
+
+    async def open_form(self, form: Form, at: Outgoing) -> bool:
+        """Show the form to whoever did what ``at.extra`` is of; False when too late.
+
+        It never raises: the questions are always there to fall back on.
+        """
+        ...
+
+
+@runtime_checkable
+class Withdraws(Protocol):
+    """A door that lets us take away what a person wrote."""
+
+    async def withdraw(self, chat: str, message_id: str) -> bool:
+        """Delete the message; True when it is gone. It never raises."""
         ...

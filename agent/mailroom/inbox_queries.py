@@ -42,13 +42,22 @@ _CLAIM_INBOX = text("""
 
 _CLOSE_INBOX = text("""
     UPDATE inbox SET status = :status, processed_at = now(), claimed_until = NULL,
-           error_message = :error, workspace_id = :workspace_id, user_id = :user_id
+           error_message = :error, workspace_id = :workspace_id, user_id = :user_id,
+           payload = CASE WHEN :forget THEN NULL ELSE payload - 'sealed' END,
+           body = CASE WHEN :forget THEN NULL ELSE body END
     WHERE id = :id AND attempts = :attempts AND status = 'received'
 """)
 
 _RELEASE_INBOX = text("""
     UPDATE inbox SET claimed_until = now() + CAST(:pause AS interval),
            error_message = :error
+    WHERE id = :id AND attempts = :attempts AND status = 'received'
+""")
+
+# It was not tried: the claim does not count.
+_DEFER_INBOX = text("""
+    UPDATE inbox SET claimed_until = now() + CAST(:pause AS interval),
+           attempts = attempts - 1
     WHERE id = :id AND attempts = :attempts AND status = 'received'
 """)
 
@@ -107,9 +116,17 @@ def _claimed(row: RowMapping) -> Claimed:
 
 
 async def close_inbox(
-    session: AsyncSession, item: Claimed, status: str, *, error: str | None = None
+    session: AsyncSession,
+    item: Claimed,
+    status: str,
+    *,
+    error: str | None = None,
+    forget: bool = False,
 ) -> None:
-    """End a row we hold: ``processed``, ``ignored`` or ``failed``."""
+    """End a row we hold: ``processed``, ``ignored`` or ``failed``.
+
+    The keys sealed in it go; with ``forget`` all that it said goes.
+    """
     await session.execute(
         _CLOSE_INBOX,
         {
@@ -117,6 +134,7 @@ async def close_inbox(
             "attempts": item.attempts,
             "status": status,
             "error": error,
+            "forget": forget,
             "workspace_id": item.sender.workspace_id,
             "user_id": item.sender.user_id,
         },
@@ -136,6 +154,12 @@ async def release_inbox(
             "error": error,
         },
     )
+
+
+async def defer_inbox(session: AsyncSession, item: Claimed, *, pause_s: float) -> None:
+    """Give a row back that was not worked on, until its time has come."""
+    values = {"id": item.id, "attempts": item.attempts, "pause": interval(pause_s)}
+    await session.execute(_DEFER_INBOX, values)
 
 
 async def inbox_due(session: AsyncSession, at_most_s: float) -> float:

@@ -67,6 +67,8 @@ class Choice:
     operation: str
     params: Mapping[str, Any] = field(default_factory=dict)
     row: int = 0
+    ask: bool = False
+    """Show the parameters as a form first, filled in as far as they are here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ class Message:
     """Sent first when set; the text then follows as an edit, which may be repeated."""
     purpose: str = "reply"
     """As ``deliveries.purpose`` has it."""
+    form: Mapping[str, Any] | None = None
+    """To be filled in within the message, as ``channels.contract.Form`` has it."""
     once: str = ""
     """Kept in the text's place as soon as it was sent: it holds what is shown once."""
 
@@ -104,6 +108,7 @@ class Message:
             "note": self.note,
             "placeholder": self.placeholder,
             "extra": dict(extra),
+            **({"form": dict(self.form)} if self.form else {}),
             **({"once": self.once} if self.once else {}),
         }
 
@@ -115,6 +120,7 @@ def _button(choice: Choice) -> dict[str, Any]:
         "params": dict(choice.params),
         "row": choice.row,
         "shown": True,
+        **({"ask": True} if choice.ask else {}),
     }
 
 

@@ -43,8 +43,8 @@ _INSERT_MESSAGE = text("""
 """)
 
 _HISTORY = text("""
-    SELECT role, content FROM (
-        SELECT id, role, content FROM messages
+    SELECT role, content, author_id, run_id FROM (
+        SELECT id, role, content, author_id, run_id FROM messages
         WHERE conversation_id = :conversation_id AND id < :before
           AND role IN ('user', 'assistant')
         ORDER BY id DESC LIMIT :n
@@ -112,6 +112,13 @@ _GET_DIALOG = text("""
     FOR UPDATE
 """)
 
+_OPEN_FORM = text("""
+    SELECT id, kind, step, answers, skill_id, subject_type, subject_id FROM dialogs
+    WHERE author_id = :user_id AND status = 'active' AND subject_type = 'operation'
+      AND (expires_at IS NULL OR expires_at > now())
+    ORDER BY id DESC LIMIT 1 FOR UPDATE
+""")
+
 
 async def begin(
     session: AsyncSession, *, workspace_id: UUID, chat_id: UUID, user_id: UUID | None
@@ -172,7 +179,7 @@ async def history(
     """The latest ``n`` turns before a message, oldest first."""
     values = {"conversation_id": conversation_id, "before": before, "n": n}
     rows = await session.execute(_HISTORY, values)
-    return [Line(row.role, row.content) for row in rows]
+    return [Line(*row) for row in rows]
 
 
 async def text_of(session: AsyncSession, message_id: UUID) -> str | None:
@@ -276,3 +283,10 @@ async def set_client(
     """Let a conversation be about a brand; its chat starts with it from now on."""
     values = {"id": conversation_id, "client_id": client_id}
     await session.execute(_SET_CLIENT, values)
+
+
+async def open_form(session: AsyncSession, user_id: UUID) -> Dialog | None:
+    """The newest form this person has begun and not sent, in whichever chat."""
+    found = await session.execute(_OPEN_FORM, {"user_id": user_id})
+    row = found.mappings().one_or_none()
+    return Dialog(**row) if row else None

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from pydantic import ValidationError
-
 from agent.operation import Command, Surface
 from agent.registry import AnyOperation, on
 
@@ -105,18 +103,9 @@ def as_typed(text: str, channel: str) -> str:
     return _COMMANDS.sub(rf"/{PREFIX} \1", text)
 
 
-def usage_when_misread(call: Typed) -> str | None:
-    """How the command is typed, when its parameters do not fit; None when they do."""
-    try:
-        call.op.params.model_validate(call.raw)
-    except ValidationError:
-        return _usage(call.op)
-    return None
-
-
 def lines() -> list[Line]:
     """Every command, for /help."""
-    typed = [Line(_usage(op), _first_sentence(op)) for op in on(Surface.CHAT)]
+    typed = [Line(usage(op), _first_sentence(op)) for op in on(Surface.CHAT)]
     return [*BUILT_IN, *typed]
 
 
@@ -160,7 +149,8 @@ def _arguments(declared: Command, tail: str) -> dict[str, object]:
     return raw
 
 
-def _usage(op: AnyOperation) -> str:
+def usage(op: AnyOperation) -> str:
+    """How a command is typed."""
     assert op.command is not None  # noqa: S101 - CHAT and a command go together
     fields = op.params.model_fields
     takes = "".join(

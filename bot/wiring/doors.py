@@ -16,10 +16,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from agent.errors import BadInput
 from agent.mailroom.inbox import Inbox
 from agent.mailroom.schemas import RawEvent
-from agent.ports import Clock
+from agent.ports import Clock, Sealer
 from bot.doorman import team_of
+from bot.secrecy import guarded
 from bot.settings import Intake, Settings
-from bot.surfaces import chat
+from bot.surfaces import chat, forms
 from channels.contract import Channel, Keep, NotKept, Received, Refused, SendError
 from channels.slack import door as slack
 from channels.slack.http import MAX_BODY_BYTES, Webhook
@@ -48,12 +49,12 @@ class Doors:
     """Routes that events are posted to."""
 
 
-def keeper(inbox: Inbox) -> Keep:
-    """What doors call with what arrived: it is committed on return."""
+def keeper(inbox: Inbox, key: Sealer) -> Keep:
+    """What doors call with what arrived: it is committed on return, keys sealed."""
 
     async def keep(received: Sequence[Received]) -> None:
         try:
-            await inbox.keep([_raw(event) for event in received])
+            await inbox.keep([_raw(guarded(event, key)) for event in received])
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             log.warning("inbox.not_kept", error=type(error).__name__)
             raise NotKept(type(error).__name__) from error
@@ -186,7 +187,8 @@ async def _slack(
                 "SLACK_INTAKE is webhook, but SLACK_SIGNING_SECRET is not set.",
                 hint="Copy it from the app's Basic Information page.",
             )
-        webhook = Webhook(keep, signing_secret=given.signing_secret.get_secret_value())
+        secret = given.signing_secret.get_secret_value()
+        webhook = Webhook(keep, signing_secret=secret, faults=forms.faults_in)
         doors.routers.append(slack_route(webhook, clock))
         return
     if given.app_token is None:
@@ -195,7 +197,8 @@ async def _slack(
             hint="Make an app-level token with connections:write, "
             "or use SLACK_INTAKE=webhook.",
         )
-    mode = SocketMode(client, keep, app_token=given.app_token.get_secret_value())
+    token = given.app_token.get_secret_value()
+    mode = SocketMode(client, keep, app_token=token, faults=forms.faults_in)
     doors.receivers["slack"] = mode.run
 
 
@@ -208,6 +211,8 @@ def slack_route(webhook: Webhook, clock: Clock) -> APIRouter:
         body = await request.body()
         now = clock.now().astimezone(UTC)
         answer = await webhook.receive(body, request.headers, now=now)
-        return Response(answer.body, status_code=answer.status, media_type="text/plain")
+        return Response(
+            answer.body, status_code=answer.status, media_type=answer.media_type
+        )
 
     return router

@@ -1,5 +1,6 @@
 """Slack's way out: posts, edits, files, and the proof that it all works."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from channels.contract import (
     ChannelName,
+    Form,
     Health,
     Inbound,
     Kind,
@@ -22,7 +24,7 @@ from channels.contract import (
     Refused,
     SendError,
 )
-from channels.slack import render
+from channels.slack import forms, render
 from channels.slack.failures import Outside, Unrendered, explained
 from channels.slack.manifest import SCOPES
 from channels.slack.markup import mrkdwn
@@ -31,6 +33,8 @@ BASE_URL = "https://slack.com/api/"
 HOOKS = "https://hooks.slack.com"
 INTERVAL_S = 1.1
 """Slack allows about one message a second in a channel; edits are counted with it."""
+TRIGGER_S = 3.0
+"""How long after a command or a press Slack lets a modal be opened."""
 WHISPER = "whisper:"
 FILE = "file:"
 
@@ -120,6 +124,23 @@ class SlackDoor:
             await self._respond(url, {"text": mrkdwn(notice)})
         except SendError as failure:
             log.info("slack.notice_not_shown", reason=str(failure))
+
+    async def open_form(self, form: Form, at: Outgoing) -> bool:
+        """Show the form as a modal; False when the trigger is too old, or it won't fit.
+
+        A trigger is good once and for 3 s after the command or the press.
+        """
+        trigger, shown = at.extra.get("trigger_id", ""), forms.view(form, at)
+        if not trigger or shown is None:
+            return False
+        try:
+            async with asyncio.timeout(TRIGGER_S):
+                with explained():
+                    await self._client.views_open(trigger_id=trigger, view=shown)
+        except (SendError, TimeoutError) as failure:
+            log.info("slack.form_not_opened", reason=str(failure))
+            return False
+        return True
 
     async def ping(self) -> Health:
         """Prove the token with one round trip; never raises."""

@@ -1,11 +1,13 @@
 """Slack's signed requests: kept first, then answered. Needs no web framework."""
 
 import asyncio
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from channels.contract import Keep, NotKept
+from channels.contract import Inbound, Keep, Kind, NotKept, Received
 from channels.slack.parse import parse
 from channels.slack.verify import signed
 from channels.slack.wire import payload_of, string
@@ -15,12 +17,30 @@ KEEP_WITHIN_S = 2.5
 """Slack gives up after 3 s and tries again; a late success would be lost on it."""
 
 
+Faults = Callable[[Inbound], Mapping[str, str]]
+"""What is wrong with a filled form, by field; empty when it may be kept."""
+
+
+def no_faults(inbound: Inbound) -> Mapping[str, str]:
+    """Nothing is known to be wrong with any form."""
+    del inbound
+    return {}
+
+
+def refused(received: Received, faults: Faults) -> dict[str, Any] | None:
+    """What Slack is to show in a modal that is not filled in right, else None."""
+    seen = received.inbound
+    found = dict(faults(seen)) if seen and seen.kind is Kind.FORM else {}
+    return {"response_action": "errors", "errors": found} if found else None
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to answer an HTTP request with, as plain text."""
+    """What to answer an HTTP request with."""
 
     status: int
     body: str = ""
+    media_type: str = "text/plain"
 
 
 class Webhook:
@@ -33,8 +53,12 @@ class Webhook:
         signing_secret: str,
         bot: str = "",
         keep_within_s: float = KEEP_WITHIN_S,
+        faults: Faults = no_faults,
     ) -> None:
         """Take where events are kept, and the secret the app's settings show.
+
+        ``faults`` tells at once what is wrong with a filled form, by field; what has
+        any is shown again by Slack and not kept.
 
         Raises:
             ValueError: The secret is empty, and anybody could sign.
@@ -45,6 +69,7 @@ class Webhook:
         self._secret = signing_secret
         self._bot = bot
         self._keep_within_s = keep_within_s
+        self._faults = faults
 
     async def receive(
         self, body: bytes, headers: Mapping[str, str], *, now: datetime
@@ -62,9 +87,12 @@ class Webhook:
         payload = payload_of(body)
         if payload.get("type") == "url_verification":
             return Answer(200, string(payload, "challenge"))
+        received = parse(body, bot=self._bot)
+        if refusal := refused(received, self._faults):
+            return Answer(200, json.dumps(refusal), "application/json")
         try:
             async with asyncio.timeout(self._keep_within_s):
-                await self._keep([parse(body, bot=self._bot)])
+                await self._keep([received])
         except (NotKept, TimeoutError):
             return Answer(503, "not kept, send it again")
         return Answer(200)

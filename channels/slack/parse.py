@@ -9,6 +9,7 @@ from channels.contract import (
     ChatKind,
     Inbound,
     Kind,
+    Quoted,
     Received,
 )
 from channels.outside import digest_id, loads
@@ -128,6 +129,7 @@ def _written(payload: Json, post: Json, bot: str) -> Inbound | None:
         thread=root or under,
         reply_to=root if root != ts else "",
         attachments=_attachments(post),
+        quoted=_quoted(post),
         sent_at=_instant(ts),
         edited_at=_instant(string(edited, "ts")),
         chat_kind=kind,
@@ -210,8 +212,13 @@ def _form_sent(payload: Json) -> Inbound:
         answers={block: _answer(part(blocks, block)) for block in blocks},
         chat_kind=_chat_kind({"channel": chat}),
         sender_name=string(user, "name"),
-        extra=_ways_back(payload),
+        extra=_ways_back(payload) | _given(where),
     )
+
+
+def _given(where: Json) -> dict[str, str]:
+    given = string(where, "given")
+    return {"given": given} if given else {}
 
 
 def _answer(elements: Json) -> str:
@@ -255,6 +262,16 @@ def _attachments(post: Json) -> tuple[Attachment, ...]:
         )
         for file in items(post, "files")
         if string(file, "id")
+    )
+
+
+def _quoted(post: Json) -> tuple[Quoted, ...]:
+    """Messages that were shared: Slack puts them under the sharer's own words."""
+    return tuple(
+        Quoted(readable(said), string(shared, "author_name"), forwarded=True)
+        for shared in items(post, "attachments")
+        if (shared.get("is_share") is True or shared.get("is_msg_unfurl") is True)
+        and (said := string(shared, "text"))
     )
 
 

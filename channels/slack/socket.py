@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import aiohttp
 import structlog
@@ -17,6 +18,7 @@ from channels.contract import (
 )
 from channels.outside import loads
 from channels.slack.failures import explained
+from channels.slack.http import Faults, no_faults, refused
 from channels.slack.parse import parse
 from channels.slack.wire import string
 
@@ -34,7 +36,7 @@ log = structlog.get_logger()
 class SocketMode:
     """Receives until cancelled; connects again whenever a connection ends."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one plain fact, set once by wiring
         self,
         client: AsyncWebClient,
         keep: Keep,
@@ -42,13 +44,18 @@ class SocketMode:
         app_token: str,
         bot: str = "",
         pause: Pause = asyncio.sleep,
+        faults: Faults = no_faults,
     ) -> None:
-        """Take a client as ``door.connect`` yields it, and where events are kept."""
+        """Take a client as ``door.connect`` yields it, and where events are kept.
+
+        ``faults``: as ``http.Webhook`` has it.
+        """
         self._client = client
         self._keep = keep
         self._app_token = app_token
         self._bot = bot
         self._pause = pause
+        self._faults = faults
         self.connected = asyncio.Event()
         """Set while Slack has greeted the present connection."""
 
@@ -129,16 +136,19 @@ class SocketMode:
         while (first := await waiting.get()) is not None:
             batch = [first, *_more(waiting)]
             bodies = [raw.encode("utf-8", "surrogatepass") for raw in batch]
-            if await self._kept([parse(body, bot=self._bot) for body in bodies]):
-                for body in bodies:
-                    await _acknowledge(body, socket)
+            parsed = [parse(body, bot=self._bot) for body in bodies]
+            answers = [refused(one, self._faults) for one in parsed]
+            pairs = zip(parsed, answers, strict=True)
+            if await self._kept([one for one, answer in pairs if answer is None]):
+                for body, answer in zip(bodies, answers, strict=True):
+                    await _acknowledge(body, socket, answer)
 
     async def _kept(self, events: list[Received]) -> bool:
         """Try for as long as a database takes to restart; Slack gives up early.
 
         What is not kept even then is not acknowledged, and Slack sends it again.
         """
-        for wait_s in (*KEEP_AGAIN_AFTER_S, None):
+        for wait_s in (*KEEP_AGAIN_AFTER_S, None) if events else ():
             try:
                 await self._keep(events)
             except NotKept as failure:
@@ -147,7 +157,7 @@ class SocketMode:
                 return True
             if wait_s is not None:
                 await self._pause(wait_s)
-        return False
+        return not events
 
 
 def _more(waiting: asyncio.Queue[str | None]) -> list[str]:
@@ -161,10 +171,15 @@ def _more(waiting: asyncio.Queue[str | None]) -> list[str]:
     return found
 
 
-async def _acknowledge(body: bytes, socket: aiohttp.ClientWebSocketResponse) -> None:
+async def _acknowledge(
+    body: bytes,
+    socket: aiohttp.ClientWebSocketResponse,
+    answer: dict[str, Any] | None,
+) -> None:
     envelope = string(loads(body) or {}, "envelope_id")
+    said = {"envelope_id": envelope, **({"payload": answer} if answer else {})}
     try:
-        await socket.send_str(json.dumps({"envelope_id": envelope}))
+        await socket.send_str(json.dumps(said))
     except (aiohttp.ClientError, OSError):
         # It is kept; Slack sends it once more and the inbox knows it by its key.
         log.info("slack.acknowledged_too_late", envelope=envelope)

@@ -213,6 +213,14 @@ class TelegramChannel:
                 "telegram.press_not_acknowledged: %s", error.message
             )
 
+    async def withdraw(self, chat: str, message_id: str) -> bool:
+        """Delete what a person wrote; in a group that needs an admin's rights."""
+        try:
+            return await self._bot.delete_message(chat, int(message_id))
+        except TelegramError as error:
+            # Gone is gone, whoever did it.
+            return "not found" in error.message.casefold()
+
     async def set_commands(self, commands: Sequence[tuple[str, str]]) -> None:
         """Show these (name, description) pairs in the menu; ``-`` becomes ``_``.
 

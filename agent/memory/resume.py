@@ -1,0 +1,59 @@
+"""Going on in one chat with a form that was begun in another."""
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from agent.ctx import Ctx, Role
+from agent.errors import NotFound
+from agent.memory import queries
+from agent.operation import Command, Effect, Surface, operation
+from agent.shapes import Frozen, Nothing
+
+
+class Resumed(Frozen):
+    """A form that was left open, to be shown again here."""
+
+    form: str = Field(description="Which form")
+    given: str = Field(description="What was known before it was begun, as JSON")
+    answers: Mapping[str, str] = Field(description="What was filled in, but for keys")
+
+
+class NothingOpen(NotFound):
+    """No form of theirs stands open anywhere."""
+
+    code = "nothing_open"
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("No form of yours is open.", hint="Just write what you need.")
+
+
+@operation(
+    "memory.resume",
+    effect=Effect.WRITE,
+    role=Role.VIEWER,
+    on={Surface.CHAT},
+    command=Command("continue", says=("go on with the form", "continue the form")),
+)
+async def resume(ctx: Ctx, p: Nothing) -> Resumed:  # noqa: ARG001 - no parameters
+    """Go on here with the form you began, in this chat or another.
+
+    Raises:
+        NothingOpen: There is none.
+    """
+    found = await queries.open_form(ctx.session, ctx.caller.user_id)
+    if found is None:
+        raise NothingOpen
+    await queries.close_dialog(ctx.session, found.id, "abandoned")
+    kept = {
+        k: v for k, v in found.answers.items() if not k.startswith(("_", "secret:"))
+    }
+    return Resumed(
+        form=found.answers.get("_form", ""),
+        given=found.answers.get("_given", ""),
+        answers=kept,
+    )
+
+
+OPERATIONS = (resume,)

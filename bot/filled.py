@@ -1,0 +1,255 @@
+"""Forms that come back: checked, asked again where something is wrong, carried out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+
+from agent.ctx import Ctx
+from agent.errors import AgentError, BadInput, Forbidden, NeedsApproval
+from agent.gate import invoke
+from agent.mailroom import deliveries
+from agent.mailroom.schemas import Choice, Message
+from agent.memory import conversations
+from agent.memory.resume import resume
+from agent.memory.schemas import Dialog
+from agent.operation import Surface
+from agent.registry import AnyOperation
+from agent.runs.errors import AlreadyDone
+from bot import cards, dialogs, render, secrecy
+from bot.answers import keep, reply
+from bot.forms import FORM, GIVEN, ask_for, begin, form_in, unwrapped, wrapped
+from bot.render import forms as words
+from bot.services import Services
+from bot.surfaces import forms
+from channels.contract import SECRET, Field, FieldKind, Form, Inbound
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person wrote to a question, or the key they pasted."""
+
+    text: str
+    secret: str = ""
+
+
+async def run(
+    services: Services, ctx: Ctx, op: AnyOperation, raw: Mapping[str, object]
+) -> None:
+    """Do what was asked for, once all that it needs is known."""
+    if op is resume:
+        await _resume(services, ctx)
+        return
+    form = forms.wanted(op, raw)
+    if form is not None:
+        await begin(services, ctx, op, form)
+    else:
+        await dialogs.run(ctx, op, raw)
+
+
+def can_ask(op: AnyOperation, raw: Mapping[str, object]) -> bool:
+    """Whether what a call lacks can be asked for; else only its usage helps."""
+    return (
+        op is resume
+        or not forms.faults_of(op, raw)
+        or forms.wanted(op, raw) is not None
+    )
+
+
+async def take(services: Services, ctx: Ctx, dialog: Dialog, answer: Answer) -> None:
+    """Take a message as the answer to the open question, and ask the next one."""
+    form = form_in(dialog)
+    field = next((one for one in form.fields if one.name == dialog.step), None)
+    if field is None:
+        await conversations.close(ctx.session, dialog.id, "abandoned")
+        await reply(ctx, Message(words.CHANGED))
+        return
+    said = answer.secret or answer.text
+    if field.kind is FieldKind.SECRET:
+        said = wrapped(ctx, dialog.id, field, said)
+    answers = {**dialog.answers, field.wire: said}
+    await go_on(services, ctx, replace(dialog, answers=answers))
+
+
+async def go_on(services: Services, ctx: Ctx, dialog: Dialog) -> None:
+    """Ask what is still open, or do it when nothing is."""
+    form, op = form_in(dialog), forms.op_of(dialog.answers[FORM])
+    if op is None:
+        return
+    filled = forms.read(op, dialog.answers.get(GIVEN, ""), _plain(ctx, dialog, form))
+    faulty = filled.faults.get(dialog.step, "")
+    if faulty and _said(form, dialog):
+        await ask_for(ctx, dialog, form, replace(_step(form, dialog), fault=faulty))
+        return
+    left = [one for one in form.fields if one.wire not in dialog.answers]
+    if left:
+        await ask_for(ctx, dialog, form, left[0])
+        return
+    missing = [one for one in form.fields if one.name in filled.faults]
+    if missing:
+        fault = filled.faults[missing[0].name]
+        await ask_for(ctx, dialog, form, replace(missing[0], fault=fault))
+        return
+    await _end(ctx, dialog)
+    await _carry_out(services, ctx, op, filled.raw)
+
+
+async def submitted(services: Services, ctx: Ctx, inbound: Inbound) -> None:
+    """Take a form that came back whole, from a window or from the page."""
+    shown = await _shown(ctx, inbound)
+    name, given = shown or (inbound.pressed, inbound.extra.get("given", ""))
+    op = forms.op_of(name)
+    if op is None or not op.on & {Surface.CHAT, Surface.BUTTON}:
+        await reply(ctx, Message(words.CHANGED))
+        return
+    answers = {**inbound.answers, **secrecy.opened(inbound, services.key)}
+    filled = forms.read(op, given, answers)
+    form = forms.form_of(op, filled.raw, filled.faults, whole=True)
+    ctx = await _kept(ctx, form, inbound.answers)
+    if filled.faults:
+        await _once_more(services, ctx, op, filled, inbound)
+    elif await _carry_out(services, ctx, op, filled.raw) and shown:
+        await _put_away(ctx, inbound, form)
+
+
+async def _resume(services: Services, ctx: Ctx) -> None:
+    found = await invoke(resume, ctx, {})
+    op = forms.op_of(found.form)
+    if op is None:
+        await reply(ctx, Message(words.CHANGED))
+        return
+    filled = forms.read(op, found.given, found.answers)
+    form = forms.form_of(op, filled.raw, filled.faults)
+    if form is None:
+        await reply(ctx, Message(words.CHANGED))
+        return
+    await begin(services, ctx, op, form)
+
+
+async def _end(ctx: Ctx, dialog: Dialog) -> None:
+    # What was sealed for the way serves nobody any more.
+    kept = {k: v for k, v in dialog.answers.items() if not k.startswith(SECRET)}
+    await conversations.move(ctx.session, replace(dialog, answers=kept))
+    await conversations.close(ctx.session, dialog.id, "completed")
+
+
+async def _carry_out(
+    services: Services, ctx: Ctx, op: AnyOperation, raw: Mapping[str, object]
+) -> bool:
+    """Make the call; what it refuses is asked again, or said. True when it was made."""
+    try:
+        async with ctx.session.begin_nested():
+            await dialogs.run(ctx, op, raw)
+    except AlreadyDone:
+        raise
+    except NeedsApproval as needs:
+        await cards.ask(ctx, needs)
+    except AgentError as refused:
+        await _refused(services, ctx, op, raw, refused)
+        return False
+    return True
+
+
+async def _refused(
+    services: Services,
+    ctx: Ctx,
+    op: AnyOperation,
+    raw: Mapping[str, object],
+    refused: AgentError,
+) -> None:
+    field = refused.field if isinstance(refused, BadInput) else ""
+    info = op.params.model_fields.get(field)
+    secrets = forms.secrets_of(op)
+    rest = {name: one for name, one in raw.items() if name not in {*secrets, field}}
+    if info is None:
+        again = Choice("Try again", op.name, rest, ask=True)
+        can_press = Surface.BUTTON in op.on and not isinstance(refused, Forbidden)
+        message = render.refusal(refused)
+        choices = (*message.choices, *((again,) if can_press else ()))
+        await reply(ctx, replace(message, choices=choices))
+        return
+    form = forms.form_of(op, rest, {field: refused.said})
+    if form is None:
+        raise refused
+    marked = [
+        replace(one, fault=refused.said) if one.name == field else one
+        for one in form.fields
+    ]
+    await begin(services, ctx, op, replace(form, fields=tuple(marked)))
+
+
+async def _once_more(
+    services: Services,
+    ctx: Ctx,
+    op: AnyOperation,
+    filled: forms.Filled,
+    inbound: Inbound,
+) -> None:
+    secrets = forms.secrets_of(op)
+    rest = {name: one for name, one in filled.raw.items() if name not in secrets}
+    form = forms.form_of(op, rest, filled.faults, whole=bool(inbound.answers))
+    if form is None:
+        raise BadInput("That form cannot be read.", hint="Send the command again.")
+    fields = tuple(
+        replace(one, fault=filled.faults.get(one.name, "")) for one in form.fields
+    )
+    form = replace(form, fields=fields)
+    shown = await _delivery(ctx, inbound)
+    if shown is None:
+        await begin(services, ctx, op, form)
+    else:
+        message = Message(shown["payload"]["text"], form=form.to_json())
+        await deliveries.show(ctx.session, shown, message)
+
+
+async def _put_away(ctx: Ctx, inbound: Inbound, form: Form | None) -> None:
+    shown = await _delivery(ctx, inbound)
+    if shown is not None:
+        title = form.title if form else ""
+        await deliveries.show(
+            ctx.session, shown, Message(title or "Done", note=words.SENT)
+        )
+
+
+async def _kept(ctx: Ctx, form: Form | None, answers: Mapping[str, str]) -> Ctx:
+    assert ctx.origin is not None  # noqa: S101 - a form was sent from somewhere
+    told = forms.told(form, answers) if form else ""
+    placed = replace(ctx, origin=replace(ctx.origin, text=told))
+    await keep(placed)
+    return placed
+
+
+async def _delivery(ctx: Ctx, inbound: Inbound) -> RowMapping | None:
+    try:
+        ref = UUID(inbound.pressed)
+    except ValueError:
+        return None
+    return await deliveries.get(ctx.session, ref)
+
+
+async def _shown(ctx: Ctx, inbound: Inbound) -> tuple[str, str] | None:
+    """The form a message of ours shows: its name, and what was given before."""
+    found = await _delivery(ctx, inbound)
+    form = found["payload"].get("form") if found else None
+    return (form["name"], form["given"]) if form else None
+
+
+def _step(form: Form, dialog: Dialog) -> Field:
+    return next(one for one in form.fields if one.name == dialog.step)
+
+
+def _said(form: Form, dialog: Dialog) -> bool:
+    return any(
+        one.name == dialog.step and dialog.answers.get(one.wire) for one in form.fields
+    )
+
+
+def _plain(ctx: Ctx, dialog: Dialog, form: Form) -> dict[str, str]:
+    answers = {}
+    for one in form.fields:
+        said = dialog.answers.get(one.wire, dialog.answers.get(one.name, ""))
+        if one.kind is FieldKind.SECRET and said:
+            said = unwrapped(ctx, dialog.id, one, said)
+        answers[one.wire] = said
+    return answers

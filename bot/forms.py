@@ -1,0 +1,154 @@
+"""Asking for what an operation needs: in a window, on the page, or one by one.
+
+Windows (Slack) and pages (the web) bring all answers back at once and need no memory of
+ours. Elsewhere a dialog asks for one field after the other; it is a row, and goes on
+after a restart, or with /continue in another chat. ``bot.filled`` takes the answers.
+"""
+
+import base64
+import json
+from dataclasses import replace
+from uuid import UUID
+
+from agent.ctx import Ctx
+from agent.errors import Forbidden
+from agent.gate import may
+from agent.mailroom.schemas import Choice, Message
+from agent.memory import conversations
+from agent.memory.schemas import Dialog
+from agent.registry import AnyOperation
+from agent.vault.keys import CannotOpen
+from bot.answers import reply
+from bot.render import forms as words
+from bot.services import Services
+from bot.surfaces import forms
+from channels.contract import (
+    ChannelName,
+    Field,
+    FieldKind,
+    Form,
+    OpensForms,
+    Outgoing,
+)
+
+SUBJECT = "operation"
+"""``dialogs.subject_type`` of a form that fills in a call."""
+MINUTES = 24 * 60
+FORM, GIVEN = "_form", "_given"
+"""Under which a dialog keeps the operation's name and what was known before."""
+
+
+def is_one(dialog: Dialog) -> bool:
+    """Whether this question fills in a call."""
+    return dialog.subject_type == SUBJECT
+
+
+def asks_secret(dialog: Dialog) -> bool:
+    """Whether the next message is a secret, whatever it looks like."""
+    return is_one(dialog) and any(
+        one.kind is FieldKind.SECRET and one.name == dialog.step
+        for one in form_in(dialog).fields
+    )
+
+
+async def begin(services: Services, ctx: Ctx, op: AnyOperation, form: Form) -> None:
+    """Ask for what a call needs, as this door does it best.
+
+    Raises:
+        Forbidden: The call is not theirs to make, however it is filled in.
+    """
+    if not may(ctx.caller, op):
+        raise Forbidden(
+            f"That needs the {op.role.name.lower()} role.",
+            hint="Ask an owner of this workspace.",
+        )
+    if await _in_window(services, ctx, form):
+        return
+    assert ctx.origin is not None  # noqa: S101 - asked for in a chat
+    if ctx.origin.channel == ChannelName.WEB.value:
+        await reply(ctx, Message(words.opening(form), form=form.to_json()))
+    else:
+        await _ask(ctx, form)
+
+
+async def _in_window(services: Services, ctx: Ctx, form: Form) -> bool:
+    origin = ctx.origin
+    assert origin is not None  # noqa: S101 - asked for in a chat
+    door: object = services.channels.get(origin.channel)
+    if not isinstance(door, OpensForms):
+        return False
+    at = Outgoing(
+        origin.account, origin.chat, "", thread=origin.thread, extra=origin.extra
+    )
+    return await door.open_form(form, at)
+
+
+async def _ask(ctx: Ctx, form: Form) -> None:
+    known = {
+        one.wire: one.default
+        for one in form.fields
+        if one.required and one.default and not one.fault
+    }
+    dialog = Dialog(
+        id=ctx.ids.new(),
+        kind="form",
+        step="",
+        answers={FORM: form.name, GIVEN: form.given, **known},
+        subject_type=SUBJECT,
+    )
+    first = next((one for one in form.fields if one.wire not in known), None)
+    if first is None:
+        return
+    opened = await conversations.ask(
+        ctx.session, ctx.caller, replace(dialog, step=first.name), minutes=MINUTES
+    )
+    await _question(ctx, opened, form, first)
+
+
+async def ask_for(ctx: Ctx, dialog: Dialog, form: Form, field: Field) -> None:
+    """Ask for one field of a form that stands open."""
+    answers = {k: v for k, v in dialog.answers.items() if k != field.wire}
+    moved = replace(dialog, step=field.name, answers=answers)
+    await conversations.move(ctx.session, moved)
+    await _question(ctx, dialog.id, form, field)
+
+
+async def _question(ctx: Ctx, dialog_id: UUID, form: Form, field: Field) -> None:
+    at = [one.name for one in form.fields].index(field.name)
+    message = words.question(form, field, at + 1)
+    ref = {"dialog_id": str(dialog_id)}
+    choices = [
+        replace(one, params={**one.params, **ref, "step": field.name})
+        for one in message.choices
+    ]
+    choices.append(Choice("Leave it", "memory.leave", ref, row=9))
+    await reply(ctx, replace(message, choices=tuple(choices)))
+
+
+def form_in(dialog: Dialog) -> Form:
+    """The form that a dialog asks its way through."""
+    op = forms.op_of(dialog.answers.get(FORM, ""))
+    raw = json.loads(dialog.answers.get(GIVEN) or "{}")
+    found = forms.form_of(op, raw, {}) if op else None
+    return found or Form(dialog.answers.get(FORM, ""), "", ())
+
+
+def wrapped(ctx: Ctx, dialog_id: UUID, field: Field, secret: str) -> str:
+    """A secret answer, sealed for its way through the dialog."""
+    sealed = ctx.at_home.key.wrap(secret.encode(), _bound(dialog_id, field))
+    return base64.b64encode(sealed).decode()
+
+
+def unwrapped(ctx: Ctx, dialog_id: UUID, field: Field, sealed: str) -> str:
+    """The secret answer; empty when it does not open."""
+    try:
+        plain = ctx.at_home.key.unwrap(
+            base64.b64decode(sealed), _bound(dialog_id, field)
+        )
+    except (CannotOpen, ValueError):
+        return ""
+    return plain.decode()
+
+
+def _bound(dialog_id: UUID, field: Field) -> bytes:
+    return f"dialogs|{dialog_id}|{field.name}".encode()

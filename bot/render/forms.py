@@ -1,0 +1,48 @@
+"""What is said while a form is filled in, question by question."""
+
+from agent.mailroom.schemas import Choice, Message
+from channels.contract import Field, FieldKind, Form
+
+CHANGED = "That form has changed meanwhile. Send the command again, please."
+SENT = "Sent."
+_HOW = {
+    FieldKind.DATE: "A date, such as 2026-11-21.",
+    FieldKind.NUMBER: "A number.",
+    FieldKind.SECRET: (
+        "Paste it here; I keep it sealed and show it to nobody. Where I can, I delete "
+        "your message at once."
+    ),
+}
+
+
+def opening(form: Form) -> str:
+    """The line above a form on a page."""
+    return f"**{form.title}**"
+
+
+def question(form: Form, field: Field, number: int) -> Message:
+    """One field as a question, with its choices as buttons."""
+    of = len(form.fields)
+    counted = f"({number} of {of}) {field.label}" if of > 1 else field.label
+    hint = _HOW.get(field.kind, "")
+    parts = (field.fault, f"**{counted}**", field.hint, hint, _held(field))
+    return Message("\n\n".join(filter(None, parts)), choices=_choices(field))
+
+
+def _held(field: Field) -> str:
+    if field.required or not field.default or field.choices:
+        return ""
+    return f"_Unless you say otherwise: {field.default}_"
+
+
+def _choices(field: Field) -> tuple[Choice, ...]:
+    pairs = field.choices
+    if field.kind is FieldKind.YES_NO:
+        pairs = (("yes", "Yes"), ("no", "No"))
+    made = [
+        Choice(label, "memory.answer", {"text": value}, row=at // 3)
+        for at, (value, label) in enumerate(pairs[:24])
+    ]
+    if not field.required:
+        made.append(Choice("Skip", "memory.answer", {"text": ""}, row=9))
+    return tuple(made)
