@@ -13,10 +13,19 @@ from channels.contract import (
     ChatKind,
     Inbound,
     Kind,
+    Quoted,
     Received,
 )
 from channels.outside import digest_id, loads
-from channels.telegram.updates import Answered, File, Message, Place, Press, Update
+from channels.telegram.updates import (
+    Answered,
+    File,
+    Message,
+    Origin,
+    Place,
+    Press,
+    Update,
+)
 
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query")
 """The kinds we serve; Telegram need not send others."""
@@ -107,7 +116,8 @@ def _written(
     if who is None:
         return None
     sender, sender_name = who
-    command = _COMMAND.match(message.text)
+    forwarded = message.forward_origin is not None
+    command = None if forwarded else _COMMAND.match(message.text)
     answered = _answered(message)
     return Inbound(
         channel=ChannelName.TELEGRAM,
@@ -117,10 +127,11 @@ def _written(
         chat=str(message.chat.id),
         sender=sender,
         message_id=str(message.message_id),
-        text=_without_our_name(message.text, me),
+        text="" if forwarded else _without_our_name(message.text, me),
         thread=_thread(message),
         reply_to=str(answered.message_id) if answered else "",
         attachments=_attachments(message),
+        quoted=_quoted(message, answered, me),
         sent_at=_instant(message.date),
         edited_at=_instant(message.edit_date),
         chat_kind=_CHAT_KINDS[message.chat.type],
@@ -202,6 +213,40 @@ def _attachments(message: Message) -> tuple[Attachment, ...]:
     sizes = [size for size in message.photo or () if size]
     photo = max(sizes, key=_area, default=None)
     return tuple(_attachment(file) for file in (*files, photo) if file)
+
+
+def _quoted(message: Message, answered: Answered | None, me: Me) -> tuple[Quoted, ...]:
+    """What others wrote: forwarded, picked out of a message, or answered whole.
+
+    What we said ourselves counts only where a part of it was picked out.
+    """
+    if message.forward_origin is not None:
+        said, author = message.text, _first_author(message.forward_origin)
+        return (Quoted(said, author, forwarded=True),) if said else ()
+    if message.quote is not None:
+        return (Quoted(message.quote.text, _answered_author(message, answered)),)
+    if answered is None or not answered.text or _is_me(answered.from_, me):
+        return ()
+    return (Quoted(answered.text, _answered_author(message, answered)),)
+
+
+def _answered_author(message: Message, answered: Answered | None) -> str:
+    elsewhere = message.external_reply
+    if elsewhere is not None and elsewhere.origin is not None:
+        return _first_author(elsewhere.origin)
+    if answered is None:
+        return ""
+    user, chat = answered.from_, answered.sender_chat
+    if chat is not None:
+        return chat.title or ""
+    return _name(user.first_name, user.last_name) if user else ""
+
+
+def _first_author(origin: Origin) -> str:
+    user, chat = origin.sender_user, origin.sender_chat or origin.chat
+    if user is not None:
+        return _name(user.first_name, user.last_name)
+    return origin.sender_user_name or (chat.title if chat else "") or ""
 
 
 def _area(size: File) -> int:

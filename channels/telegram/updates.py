@@ -74,7 +74,32 @@ class Answered(_Part):
 
     message_id: int
     from_: Annotated[User | None, Maybe] = Field(default=None, alias="from")
+    sender_chat: Annotated[Chat | None, Maybe] = None
+    text: Annotated[
+        str | None, Field(validation_alias=AliasChoices("text", "caption")), Maybe
+    ] = None
     forum_topic_created: Any = None
+
+
+class Origin(_Part):
+    """Who first wrote what was forwarded, or is answered from another chat."""
+
+    sender_user: Annotated[User | None, Maybe] = None
+    sender_user_name: Annotated[str | None, Maybe] = None
+    sender_chat: Annotated[Chat | None, Maybe] = None
+    chat: Annotated[Chat | None, Maybe] = None
+
+
+class Quote(_Part):
+    """The part of the answered message that was picked out."""
+
+    text: str
+
+
+class Elsewhere(_Part):
+    """A message of another chat that is answered here."""
+
+    origin: Annotated[Origin | None, Maybe] = None
 
 
 class Message(_Part):
@@ -95,6 +120,9 @@ class Message(_Part):
     message_thread_id: Annotated[int | None, Maybe] = None
     is_topic_message: Annotated[bool | None, Maybe] = None
     reply_to_message: Annotated[Answered | None, Maybe] = None
+    external_reply: Annotated[Elsewhere | None, Maybe] = None
+    quote: Annotated[Quote | None, Maybe] = None
+    forward_origin: Annotated[Origin | None, Maybe] = None
     photo: Annotated[list[Annotated[File | None, Maybe]] | None, Maybe] = None
     document: Annotated[File | None, Maybe] = None
     voice: Annotated[File | None, Maybe] = None
