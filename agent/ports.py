@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from agent.llm.providers import Providers
 
 
 class Who(Protocol):
@@ -272,6 +275,28 @@ class Trials(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class DayCost:
+    """What one day cost, for a plot."""
+
+    day: date
+    cost_usd: Decimal
+
+
+class Plots(Protocol):
+    """Drawing."""
+
+    async def month(
+        self, days: Sequence[DayCost], limit_usd: Decimal | None, title: str
+    ) -> bytes:
+        """A month's spending, by day and summed up, as PNG; equal input, equal bytes.
+
+        Raises:
+            Unavailable: It could not be drawn in time.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class House:
     """What the installation lends to calls that reach beyond the tenant's rows."""
 
@@ -285,5 +310,13 @@ class House:
     """Where this machine reaches them."""
     mail: Mail | None = None
     """None: no mail server is set up."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What the bot is called at each messenger, as soon as that is known."""
     trials: Trials | None = None
     """None: keys cannot be tried out from here."""
+    models: Providers | None = None
+    """The models there are and their prices; None: nothing can be chosen from here."""
+    plots: Plots | None = None
+    """None: nothing is drawn here."""
+    usual_limits: tuple[Decimal, Decimal] = (Decimal(0), Decimal(0))
+    """US dollars a day and a month, where a workspace has no limit of its own."""

@@ -6,13 +6,16 @@ from typing import Any
 from agent.catalog.operations import OPERATIONS as CATALOG
 from agent.catalog.quality_operations import OPERATIONS as QUALITY
 from agent.clients.operations import OPERATIONS as CLIENTS
+from agent.clients.shelf_operations import OPERATIONS as SHELF
+from agent.clients.version_operations import OPERATIONS as VERSIONS
 from agent.identity.account_operations import OPERATIONS as ACCOUNT
+from agent.identity.audit_operations import OPERATIONS as AUDIT
 from agent.identity.console_operations import OPERATIONS as CONSOLE
-from agent.identity.session_operations import OPERATIONS as SESSIONS
 from agent.identity.email_operations import OPERATIONS as EMAILS
 from agent.identity.invite_operations import OPERATIONS as INVITES
 from agent.identity.key_operations import OPERATIONS as KEYS
 from agent.identity.member_operations import OPERATIONS as MEMBERS
+from agent.identity.session_operations import OPERATIONS as SESSIONS
 from agent.identity.workspace_operations import OPERATIONS as WORKSPACES
 from agent.mailroom.operations import OPERATIONS as MAILROOM
 from agent.memory.operations import OPERATIONS as MEMORY
@@ -32,6 +35,8 @@ CATALOGUE: tuple[AnyOperation, ...] = (
     *KEYS,
     *(*CATALOG, *RUNS, *OUTPUTS, *PAUSES, *SHARING),
     *(*CLIENTS, *MEMORY, *MAILROOM),
+    # Their plain words are the wider the later they come: "restore version 2".
+    *(*VERSIONS, *SHELF, *AUDIT),
     *CONSENTS,
     *(*ACCOUNT, *MEMBERS, *WORKSPACES, *INVITES, *EMAILS),
     *(*CONSOLE, *SESSIONS, *SEARCH, *QUALITY),

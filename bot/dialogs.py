@@ -19,14 +19,15 @@ from agent.ctx import Ctx
 from agent.gate import invoke
 from agent.mailroom.schemas import Choice, Message
 from agent.memory import conversations
-from agent.memory.operations import Interviewed, answer, focus
+from agent.memory.operations import Interviewed, Retelling, answer, focus
 from agent.memory.schemas import Dialog
 from agent.registry import AnyOperation
 from agent.runs.operations import cancel_run, start_run
 from agent.runs.output_operations import explain_score
 from agent.runs.pause_schemas import Revising
-from bot import pauses, render
+from bot import moves, pauses, render
 from bot.answers import keep, reply
+from bot.brands import for_client
 from bot.router import Route
 from bot.services import Services
 
@@ -34,6 +35,10 @@ INTERVIEW_MINUTES = 24 * 60
 REVIEW_MINUTES = 15
 BRIEF = "_brief"
 """Where an interview keeps what the person said before the first question."""
+CLIENT = "_client"
+"""Where it keeps whom that is for: the answers may name others."""
+ONLY = "_only"
+"""Set where one part of a profile is told anew, and nothing else is asked."""
 
 WHAT = Question(
     key="ask",
@@ -60,7 +65,7 @@ async def begin_skill(
         id=ctx.ids.new(),
         kind="interview",
         step=steps[0].key,
-        answers={BRIEF: brief},
+        answers={BRIEF: brief, CLIENT: str(ctx.caller.client_id or "")},
         skill_id=services.shelf.refs[skill].id,
         subject_type="message",
         subject_id=kept or await keep(ctx),
@@ -74,7 +79,8 @@ async def begin_client(ctx: Ctx, client_id: UUID, name: str, opening: str) -> No
     known = await brands.known(ctx.session, client_id)
     first = profile.next_question(known)
     if first is None:
-        await reply(ctx, Message(f"I know all I ask about **{name}**. Thank you!"))
+        told = f"I know all I ask about **{render.name(name)}**. Thank you!"
+        await reply(ctx, Message(told))
         return
     dialog = Dialog(
         id=ctx.ids.new(),
@@ -85,6 +91,21 @@ async def begin_client(ctx: Ctx, client_id: UUID, name: str, opening: str) -> No
         subject_id=client_id,
     )
     await _ask_first(ctx, dialog, _client_question(first, name, opening))
+
+
+async def begin_retelling(ctx: Ctx, asked: Retelling) -> None:
+    """Take the next message as one part of a profile."""
+    dialog = Dialog(
+        id=ctx.ids.new(),
+        kind="form",
+        step=asked.field,
+        answers={"_name": asked.name, ONLY: "1"},
+        subject_type="client",
+        subject_id=asked.client_id,
+    )
+    now = f"\n\nNow: {shorten(asked.now, 400, placeholder='…')}" if asked.now else ""
+    text = f"**{render.name(asked.name)}**, {asked.label.lower()}: what is so?{now}"
+    await _ask_first(ctx, dialog, Message(text))
 
 
 async def begin_review(ctx: Ctx, output_id: UUID) -> None:
@@ -143,7 +164,7 @@ async def go_on(services: Services, ctx: Ctx, dialog: Dialog) -> None:
         brief = _told(dialog.answers, steps)
         await invoke(
             start_run,
-            ctx,
+            _for_its_client(ctx, dialog),
             {"skill": file.name, "brief": brief, "message_id": dialog.subject_id},
         )
 
@@ -163,12 +184,17 @@ async def run(ctx: Ctx, op: AnyOperation, raw: Mapping[str, object]) -> None:
 
 async def follow(ctx: Ctx, result: BaseModel) -> None:
     """Say what an operation did; after some there is more to ask."""
+    if moves.note(ctx, result):
+        return  # it is told where the chat works now
     if isinstance(result, Chosen) and result.created:
         await invoke(focus, ctx, {"name": result.name})
-        opening = f"**{result.name}** is added. A few questions, skip what you like."
+        added = f"**{render.name(result.name)}** is added."
+        opening = f"{added} A few questions, skip what you like."
         await begin_client(ctx, result.client_id, result.name, opening)
     elif isinstance(result, Interviewed):
         await begin_client(ctx, result.client_id, result.name, "")
+    elif isinstance(result, Retelling) and result.field:
+        await begin_retelling(ctx, result)
     elif isinstance(result, Revising):
         await pauses.begin_revision(ctx, result)
     else:
@@ -196,9 +222,11 @@ async def _reason(ctx: Ctx, dialog: Dialog, text: str, route: Route) -> bool:
 async def _next_of_client(ctx: Ctx, dialog: Dialog) -> None:
     assert dialog.subject_id is not None  # noqa: S101 - a client form is about one
     name = dialog.answers.get("_name", "")
-    # This answer alone: what else the form knew may have been told anew meanwhile.
-    told = {dialog.step: dialog.answers.get(dialog.step, "")}
-    await brands.learn(ctx.session, ctx.caller, dialog.subject_id, told)
+    if ONLY in dialog.answers:
+        await conversations.close(ctx.session, dialog.id, "completed")
+        known = await brands.profile_of(ctx.session, dialog.subject_id)
+        await reply(ctx, render.result(known))
+        return
     following = profile.next_question(dialog.answers)
     if following is not None:
         await conversations.move(ctx.session, replace(dialog, step=following.field))
@@ -207,7 +235,7 @@ async def _next_of_client(ctx: Ctx, dialog: Dialog) -> None:
         return
     await conversations.close(ctx.session, dialog.id, "completed")
     show = Choice("Show profile", "clients.show", {"name": name})
-    done = f"Thank you. Everything I write for **{name}** knows this now."
+    done = f"Thank you. Everything I write for **{render.name(name)}** knows this now."
     await reply(ctx, Message(done, choices=(show,)))
 
 
@@ -236,8 +264,16 @@ def _question(step: Question, number: int, of: int) -> Message:
     return Message(text, choices=tuple(choices))
 
 
+def _for_its_client(ctx: Ctx, dialog: Dialog) -> Ctx:
+    if CLIENT not in dialog.answers:
+        return ctx
+    told = dialog.answers[CLIENT]
+    return for_client(ctx, UUID(told) if told else None)
+
+
 def _client_question(ask: profile.Question, name: str, opening: str) -> Message:
-    text = ask.ask.format(name=name)
+    text = ask.ask.format(name=render.name(name))
+    text = f"({profile.number(ask)} of {len(profile.QUESTIONS)}) {text}"
     return Message(
         f"{opening}\n\n{text}" if opening else text,
         choices=(Choice("Skip", "memory.answer", {"text": ""}, row=9),),

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy import RowMapping
 
+from agent.clients.brands import ensure_in_use
 from agent.ctx import Caller, Ctx, Origin
 from agent.errors import AgentError, NeedsApproval
 from agent.gate import invoke
@@ -28,11 +29,22 @@ from agent.runs.errors import AlreadyDone
 from agent.runs.operations import start_run
 from agent.runs.pause_schemas import Decided, Replied
 from agent.runs.schemas import Ended, Explained, Scored
-from bot import cards, dialogs, pauses, render
+from bot import (
+    brands,
+    cards,
+    dialogs,
+    filled,
+    forms,
+    moves,
+    pauses,
+    render,
+)
 from bot.answers import reply
+from bot.brands import Reading
 from bot.routing import with_press
 from bot.services import Services
 from bot.surfaces import chat
+from bot.surfaces import forms as surface
 from channels.contract import ChannelName, ChatKind, Inbound
 
 NOTICED = {ChannelName.TELEGRAM, ChannelName.SLACK}
@@ -56,8 +68,9 @@ async def press(
             if found is None:
                 return await _refuse(ctx, inbound, GONE)
             said = await _do(services, _placed(ctx, found[0]), *found)
-            # Elsewhere it would stand as a message, and say what was shown in place.
-            return said if inbound.channel is ChannelName.TELEGRAM else ""
+        await moves.greet(services, ctx, inbound)
+        # Elsewhere it would stand as a message, and say what was shown in place.
+        return said if inbound.channel is ChannelName.TELEGRAM else ""
     except AlreadyDone:
         return ""
     except AgentError as refused:
@@ -114,8 +127,13 @@ async def _do(
         return await _choose(services, ctx, delivery, button)
     if op.name in {"memory.answer", "memory.leave"}:
         return await _answer(services, ctx, delivery, button, op)
+    params = button["params"]
+    form = surface.wanted(op, params, ask=button.get("ask", False))
+    if form is not None:
+        await forms.begin(services, await _with_client(ctx), op, form)
+        return ""
     try:
-        result = await invoke(op, ctx, button["params"])
+        result = await invoke(op, ctx, params)
     except NeedsApproval as needs:
         await cards.ask(await _with_client(ctx), needs)
         return ""
@@ -153,7 +171,14 @@ async def _choose(
     kept = UUID(params["message_id"]) if "message_id" in params else None
     brief = params.get("brief") or ""
     if kept and not brief:
-        brief = await conversations.text_of(ctx.session, kept) or ""
+        said = await conversations.text_of(ctx.session, kept) or ""
+        brief = services.router.route(said).brief
+    whom = await _whom(ctx, params, brief)
+    if whom.open:
+        await whom.ask(params)
+        await deliveries.show(ctx.session, delivery, Message("One more question:"))
+        return ""
+    ctx = whom.ctx
     if not await dialogs.begin_skill(services, ctx, skill, brief, kept=kept):
         await invoke(
             start_run, ctx, {"skill": skill, "brief": brief, "message_id": kept}
@@ -163,6 +188,15 @@ async def _choose(
         ctx.session, delivery, Message(f"{file.title if file else 'All right'}.")
     )
     return ""
+
+
+async def _whom(ctx: Ctx, params: Mapping[str, Any], brief: str) -> Reading:
+    if "client_id" not in params:
+        return await brands.read(ctx, brief)
+    chosen = UUID(params["client_id"]) if params["client_id"] else None
+    if chosen is not None:
+        await ensure_in_use(ctx.session, chosen)
+    return Reading(brands.for_client(ctx, chosen))
 
 
 async def _with_client(ctx: Ctx) -> Ctx:
@@ -194,9 +228,8 @@ async def _answer(
         await reply(ctx, render.result(result))
     else:
         answers = {**dialog.answers, dialog.step: params.get("text", "")}
-        await dialogs.go_on(
-            services, await _with_client(ctx), replace(dialog, answers=answers)
-        )
+        go_on = filled.go_on if forms.is_one(dialog) else dialogs.go_on
+        await go_on(services, await _with_client(ctx), replace(dialog, answers=answers))
     return ""
 
 

@@ -1,4 +1,4 @@
 """Clients: the brands a workspace works for.
 
-Owns: clients, client_versions. Emits: nothing. Uses: identity.
+Owns: clients, client_versions, the stream client. Emits: nothing. Uses: identity.
 """

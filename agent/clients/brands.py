@@ -1,15 +1,19 @@
-"""Finding a brand by what people call it, and keeping what they tell about it."""
+"""Finding a brand by what people call it, and what is known of it."""
 
 from collections.abc import Mapping
+from functools import partial, reduce
 from uuid import UUID
 
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent.clients import queries
-from agent.clients.errors import ClientGone, NearClients, NoSuchClient
-from agent.clients.profile import LABELS, slug, summary
-from agent.clients.schemas import Profile
-from agent.ctx import Caller
+from agent.clients import editing, facts, mentions, profile, queries, version_queries
+from agent.clients.editing import Edited, Intent
+from agent.clients.errors import ClientArchived, ClientGone, NearClients, NoSuchClient
+from agent.clients.facts import BY_FIELD, Columns
+from agent.clients.names import slug
+from agent.clients.schemas import PartShown, Profile
+from agent.ctx import Ctx
 
 
 async def pick(session: AsyncSession, name: str) -> tuple[UUID, str]:
@@ -18,24 +22,73 @@ async def pick(session: AsyncSession, name: str) -> tuple[UUID, str]:
     Raises:
         NoSuchClient: None fits.
         NearClients: Several do, and none exactly.
+        ClientArchived: The one that fits was put away.
     """
-    known = await queries.all_clients(session)
-    wanted = slug(name)
-    slugs = [(client, slug(client[1])) for client in known]
-    near = (
-        [client for client, its in slugs if its == wanted]
-        or [client for client, its in slugs if its.startswith(wanted)]
-        or [client for client, its in slugs if wanted in its]
-    )
+    rows = await queries.all_clients(session)
+    near = _near([row for row in rows if not row["is_archived"]], slug(name))
     if not near:
-        raise NoSuchClient(name, [called for _, called in known])
+        away = _near([row for row in rows if row["is_archived"]], slug(name))
+        if len(away) == 1:
+            raise ClientArchived(away[0]["name"])
+        in_use = [row["name"] for row in rows if not row["is_archived"]]
+        raise NoSuchClient(name, in_use)
     if len(near) > 1:
-        raise NearClients(name, [called for _, called in near])
-    return near[0]
+        raise NearClients(name, [row["name"] for row in near])
+    return near[0]["id"], near[0]["name"]
 
 
-async def profile(session: AsyncSession, client_id: UUID) -> Profile:
-    """A brand and what is known of it.
+async def pick_archived(session: AsyncSession, name: str) -> tuple[UUID, str]:
+    """As ``pick``, among the brands that were put away."""
+    rows = await queries.all_clients(session)
+    away = [row for row in rows if row["is_archived"]]
+    near = _near(away, slug(name))
+    if not near:
+        raise NoSuchClient(name, [row["name"] for row in away])
+    if len(near) > 1:
+        raise NearClients(name, [row["name"] for row in near])
+    return near[0]["id"], near[0]["name"]
+
+
+def _near(rows: list[RowMapping], wanted: str) -> list[RowMapping]:
+    slugs = [(row, slug(row["name"])) for row in rows]
+    return (
+        [row for row, its in slugs if its == wanted]
+        or [row for row, its in slugs if its.startswith(wanted)]
+        or [row for row, its in slugs if wanted in its]
+    )
+
+
+async def about(
+    session: AsyncSession, text: str, *, current: UUID | None = None
+) -> UUID | None:
+    """The brand a text is for: the one it names, else the current one.
+
+    Raises:
+        NearClients: It may be several.
+        ClientArchived: The one it names was put away.
+    """
+    found = await mentions.found(session, text, current=current)
+    if len(found.fits) > 1:
+        raise NearClients("That", [brand.name for brand in found.fits])
+    if found.fits and found.is_sure:
+        if found.fits[0].is_archived:
+            raise ClientArchived(found.fits[0].name)
+        return found.fits[0].id
+    return current if found.is_current_there else None
+
+
+async def ensure_in_use(session: AsyncSession, client_id: UUID) -> None:
+    """Return when work may be done for the brand.
+
+    Raises:
+        ClientGone: It is not in this workspace.
+        ClientArchived: It was put away.
+    """
+    await editing.in_use(session, client_id)
+
+
+async def profile_of(session: AsyncSession, client_id: UUID) -> Profile:
+    """A brand and what is known of it, archived or not.
 
     Raises:
         ClientGone: It is not in this workspace.
@@ -43,49 +96,60 @@ async def profile(session: AsyncSession, client_id: UUID) -> Profile:
     row = await queries.current(session, client_id)
     if row is None:
         raise ClientGone
-    answers = _answers(row["extra"] or {})
+    told = facts.told(facts.settled(row))
     return Profile(
         client_id=row["id"],
         name=row["name"],
         version=row["version"],
-        fields={LABELS[field]: answers[field] for field in LABELS if field in answers},
-        missing=[label for field, label in LABELS.items() if field not in answers],
+        is_archived=row["archived_at"] is not None,
+        parts=[
+            PartShown(name=part.name, title=part.title, facts=known)
+            for part, known in profile.parts(told)
+        ],
     )
 
 
-async def summary_of(session: AsyncSession, client_id: UUID) -> str:
-    """The few lines about a brand that a prompt gets; empty when it is gone."""
+async def summary_of(
+    session: AsyncSession, client_id: UUID, version: int | None = None
+) -> str:
+    """The lines about a brand that a prompt gets, of one version or the present one.
+
+    Empty when the brand is gone.
+    """
     row = await queries.current(session, client_id)
     if row is None:
         return ""
-    return row["summary"] or f"Brand: {row['name']}"
+    frozen = None
+    if version and version != row["version"]:
+        frozen = await version_queries.one(session, client_id, version)
+    return profile.summary(row["name"], facts.told(facts.settled(frozen or row)))
 
 
 async def known(session: AsyncSession, client_id: UUID) -> dict[str, str]:
-    """What was answered about a brand before, by field; empty when it is gone."""
+    """What is known of a brand, by field; empty when it is gone."""
     row = await queries.current(session, client_id)
-    return _answers(row["extra"] or {}) if row else {}
+    return facts.told(facts.settled(row)) if row else {}
 
 
-async def learn(
-    session: AsyncSession, caller: Caller, client_id: UUID, answers: Mapping[str, str]
-) -> None:
-    """Keep new answers as the brand's next version; empty ones are left out."""
-    told = {
-        field: value for field, value in answers.items() if value and field in LABELS
-    }
-    if not told or not await queries.lock(session, client_id):
-        return
-    row = await queries.current(session, client_id)
-    assert row is not None  # noqa: S101 - it was just locked
-    before = _answers(row["extra"] or {})
-    merged = before | told
-    if merged == before:
-        return
-    await queries.add_version(
-        session, caller, client_id, extra=told, summary=summary(row["name"], merged)
+async def learn(ctx: Ctx, client_id: UUID, answers: Mapping[str, str]) -> Edited | None:
+    """Keep new answers as the brand's next version; empty ones are left out.
+
+    Raises:
+        ClientGone, ClientArchived: There is nothing to learn about.
+        TooLong: An answer is more than a profile holds.
+    """
+    told = {name: text for name, text in answers.items() if text and name in BY_FIELD}
+    if not told:
+        return None
+    labels = ", ".join(BY_FIELD[field].label for field in told)
+    edit = partial(_told, answers=told)
+    intent = Intent(edit, "interview", f"Answered: {labels}", frozenset(told))
+    return await editing.change(ctx, client_id, intent)
+
+
+def _told(columns: Columns, answers: Mapping[str, str]) -> Columns:
+    return reduce(
+        lambda so_far, one: facts.written(so_far, BY_FIELD[one[0]], one[1]),
+        answers.items(),
+        columns,
     )
-
-
-def _answers(extra: Mapping[str, str]) -> dict[str, str]:
-    return {field: extra[field] for field in LABELS if extra.get(field)}

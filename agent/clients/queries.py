@@ -1,13 +1,16 @@
-"""Every statement of the clients room."""
+"""Statements about brands and their present profile."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from agent.clients.facts import COLUMNS, Row
 from agent.ctx import Caller
+
+PROFILE = ", ".join(f"v.{name}" for name in COLUMNS)
 
 _INSERT = text("""
     INSERT INTO clients (workspace_id, created_by_id, name, slug, storage_prefix)
@@ -16,39 +19,43 @@ _INSERT = text("""
     RETURNING id
 """)
 _ALL = text("""
-    SELECT id, name, slug, version FROM clients WHERE archived_at IS NULL ORDER BY name
+    SELECT id, name, archived_at IS NOT NULL AS is_archived FROM clients
+    ORDER BY lower(name), id
 """)
-_NAME_OF = text("SELECT name FROM clients WHERE slug = :slug")
-_CURRENT = text("""
-    SELECT c.id, c.name, c.version, v.summary, v.business_description,
-           v.unique_value_proposition, v.target_industries, v.tone_keywords, v.extra
+_PAGE = text("""
+    SELECT c.id, c.name, c.version, lower(c.name) AS place
+    FROM clients c
+    WHERE (c.archived_at IS NOT NULL) = :archived
+      AND (CAST(:name AS text) IS NULL OR (lower(c.name), c.id) > (:name, :id))
+    ORDER BY lower(c.name), c.id LIMIT :n
+""")
+_BY_SLUG = text("""
+    SELECT id, name, archived_at IS NOT NULL AS is_archived FROM clients
+    WHERE slug = :slug
+""")
+_BY_SLUGS = text("""
+    SELECT id, name, slug, version, archived_at IS NOT NULL AS is_archived
+    FROM clients WHERE slug = ANY(CAST(:slugs AS text[])) OR id = CAST(:id AS uuid)
+""")
+_BY_BEGINNINGS = text("""
+    SELECT c.id, c.name, c.slug, c.version, c.archived_at IS NOT NULL AS is_archived
+    FROM clients c
+    WHERE EXISTS (SELECT FROM unnest(CAST(:begins AS text[])) b
+                  WHERE starts_with(c.slug, b))
+    ORDER BY c.archived_at NULLS FIRST, lower(c.name) LIMIT 12
+""")
+_CURRENT = text(f"""
+    SELECT c.id, c.name, c.version, c.archived_at, v.summary, {PROFILE}
     FROM clients c
     LEFT JOIN client_versions v ON v.client_id = c.id AND v.number = c.version
     WHERE c.id = :id
+""")  # noqa: S608 - our own columns
+_ADVANCE = text("UPDATE clients SET version = :number WHERE id = :id")
+_RENAME = text("UPDATE clients SET name = :name, slug = :slug WHERE id = :id")
+_ARCHIVE = text("""
+    UPDATE clients SET archived_at = CASE WHEN :archived THEN now() END
+    WHERE id = :id AND (archived_at IS NOT NULL) <> :archived RETURNING id
 """)
-_LOCK = text("SELECT version FROM clients WHERE id = :id FOR UPDATE")
-# A version is a whole state: what this one does not change, it copies.
-_NEXT_VERSION = text("""
-    INSERT INTO client_versions (workspace_id, client_id, number, author_id, origin,
-        changelog, summary, company_name, industry, location, business_description,
-        positioning, unique_value_proposition, key_differentiators, value_propositions,
-        target_industries, messaging_pillars, tone_keywords, features, products,
-        pricing_model, pricing_info, brand_voice, brand_colors, sources, extra)
-    SELECT :workspace_id, c.id, c.version + 1, :user_id, :origin, :changelog, :summary,
-        coalesce(v.company_name, c.name), v.industry, v.location,
-        v.business_description, v.positioning, v.unique_value_proposition,
-        coalesce(v.key_differentiators, '{}'), coalesce(v.value_propositions, '{}'),
-        coalesce(v.target_industries, '{}'), coalesce(v.messaging_pillars, '{}'),
-        coalesce(v.tone_keywords, '{}'), coalesce(v.features, '[]'),
-        coalesce(v.products, '[]'), v.pricing_model, v.pricing_info,
-        coalesce(v.brand_voice, '{}'), coalesce(v.brand_colors, '{}'),
-        coalesce(v.sources, '{}'),
-        coalesce(v.extra, '{}') || CAST(:extra AS jsonb)
-    FROM clients c
-    LEFT JOIN client_versions v ON v.client_id = c.id AND v.number = c.version
-    WHERE c.id = :client_id
-""")
-_ADVANCE = text("UPDATE clients SET version = version + 1 WHERE id = :id")
 
 
 async def insert(
@@ -66,46 +73,61 @@ async def insert(
     return found
 
 
-async def name_of(session: AsyncSession, slug: str) -> str | None:
-    """How the brand with this slug is called."""
-    found: str | None = await session.scalar(_NAME_OF, {"slug": slug})
-    return found
-
-
-async def all_clients(session: AsyncSession) -> list[tuple[UUID, str]]:
-    """The brands that are not archived, by name."""
-    rows = await session.execute(_ALL)
-    return [(row.id, row.name) for row in rows]
-
-
-async def current(session: AsyncSession, client_id: UUID) -> RowMapping | None:
-    """A brand with its profile in force."""
-    found = await session.execute(_CURRENT, {"id": client_id})
+async def by_slug(session: AsyncSession, slug: str) -> RowMapping | None:
+    """The brand with this slug, archived or not."""
+    found = await session.execute(_BY_SLUG, {"slug": slug})
     return found.mappings().one_or_none()
 
 
-async def lock(session: AsyncSession, client_id: UUID) -> bool:
-    """Keep others from changing a brand until the transaction ends."""
-    return (await session.execute(_LOCK, {"id": client_id})).first() is not None
+async def by_slugs(
+    session: AsyncSession, slugs: Sequence[str], also: UUID | None
+) -> list[RowMapping]:
+    """The brands with one of these slugs, and the one with this id."""
+    values = {"slugs": list(slugs), "id": also}
+    return list((await session.execute(_BY_SLUGS, values)).mappings())
 
 
-async def add_version(
-    session: AsyncSession,
-    caller: Caller,
-    client_id: UUID,
-    *,
-    extra: Mapping[str, str],
-    summary: str,
-) -> None:
-    """Freeze the brand's next state: the old one with ``extra`` answers laid over."""
-    values = {
-        "workspace_id": caller.workspace_id,
-        "user_id": caller.user_id,
-        "client_id": client_id,
-        "origin": "interview",
-        "changelog": f"Answered: {', '.join(sorted(extra))}",
-        "summary": summary,
-        "extra": json.dumps(dict(extra)),
-    }
-    await session.execute(_NEXT_VERSION, values)
-    await session.execute(_ADVANCE, {"id": client_id})
+async def by_beginnings(
+    session: AsyncSession, begins: Sequence[str]
+) -> list[RowMapping]:
+    """The brands whose slug begins with one of these, those in use first."""
+    found = await session.execute(_BY_BEGINNINGS, {"begins": list(begins)})
+    return list(found.mappings())
+
+
+async def all_clients(session: AsyncSession) -> list[RowMapping]:
+    """Every brand, by name: its id, name, and whether it is archived."""
+    return list((await session.execute(_ALL)).mappings())
+
+
+async def page(
+    session: AsyncSession, after: tuple[str, UUID] | None, n: int, *, archived: bool
+) -> list[RowMapping]:
+    """The next ``n`` brands by name."""
+    name, client_id = after or (None, None)
+    values = {"name": name, "id": client_id, "n": n, "archived": archived}
+    return list((await session.execute(_PAGE, values)).mappings())
+
+
+async def current(session: AsyncSession, client_id: UUID) -> Row | None:
+    """A brand with its profile in force; columns are None before the first version."""
+    found = await session.execute(_CURRENT, {"id": client_id})
+    row = found.mappings().one_or_none()
+    return dict(row) if row else None
+
+
+async def advance(session: AsyncSession, client_id: UUID, number: int) -> None:
+    """Let a version be the one in force."""
+    await session.execute(_ADVANCE, {"id": client_id, "number": number})
+
+
+async def rename(session: AsyncSession, client_id: UUID, name: str, slug: str) -> None:
+    """Call a brand otherwise; its files stay where they are."""
+    values: Mapping[str, Any] = {"id": client_id, "name": name, "slug": slug}
+    await session.execute(_RENAME, values)
+
+
+async def archive(session: AsyncSession, client_id: UUID, *, archived: bool) -> bool:
+    """Put a brand away or take it out again; False when it was so already."""
+    values = {"id": client_id, "archived": archived}
+    return (await session.execute(_ARCHIVE, values)).first() is not None

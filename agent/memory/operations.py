@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from agent.clients import brands
+from agent.clients import brands, facts
 from agent.clients.schemas import Chosen, UseClient
 from agent.ctx import Ctx, Role
 from agent.errors import BadInput, Conflict
@@ -31,6 +31,24 @@ class Interviewed(Frozen):
 
     client_id: UUID
     name: str = Field(description="The brand's name")
+
+
+class RetellClient(InterviewClient):
+    """Parameters of ``memory.retell``."""
+
+    part: str = Field(
+        default="", max_length=40, description="Which part; empty: ask for it"
+    )
+
+
+class Retelling(Frozen):
+    """A part of a client's profile is about to be told anew."""
+
+    client_id: UUID
+    name: str = Field(description="The brand's name")
+    field: str = Field(default="", description="What is asked for; empty: which part?")
+    label: str = Field(default="", description="How that is called")
+    now: str = Field(default="", description="What is known of it; empty: nothing")
 
 
 class AnswerDialog(Frozen):
@@ -96,8 +114,31 @@ async def interview(ctx: Ctx, p: InterviewClient) -> Interviewed:
     Raises:
         ClientGone: It is not in this workspace.
     """
-    profile = await brands.profile(ctx.session, p.client_id)
+    profile = await brands.profile_of(ctx.session, p.client_id)
     return Interviewed(client_id=profile.client_id, name=profile.name)
+
+
+@operation(
+    "memory.retell",
+    effect=Effect.WRITE,
+    role=Role.MEMBER,
+    on={Surface.BUTTON},
+)
+async def retell(ctx: Ctx, p: RetellClient) -> Retelling:
+    """Tell one part of a client's profile anew.
+
+    Raises:
+        ClientGone: It is not in this workspace.
+        NoSuchPart: A profile has no such part.
+    """
+    profile = await brands.profile_of(ctx.session, p.client_id)
+    asked = Retelling(client_id=p.client_id, name=profile.name)
+    if not p.part:
+        return asked
+    fact = facts.fact(p.part)
+    known = await brands.known(ctx.session, p.client_id)
+    told = {"field": fact.field, "label": fact.label, "now": known.get(fact.field, "")}
+    return asked.model_copy(update=told)
 
 
 @operation(
@@ -111,10 +152,14 @@ async def answer(ctx: Ctx, p: AnswerDialog) -> Answered:
 
     Raises:
         DialogClosed: It was answered or given up already.
+        TooLong: It is about a client, and more than a profile holds.
     """
     dialog = await queries.open_dialog_of(ctx.session, p.dialog_id, ctx.caller.user_id)
     if dialog is None or dialog.step != p.step:
         raise DialogClosed
+    if dialog.subject_type == "client" and dialog.subject_id is not None:
+        # This answer alone: what else the form knew may have been told anew meanwhile.
+        await brands.learn(ctx, dialog.subject_id, {dialog.step: p.text.strip()})
     answers = {**dialog.answers, dialog.step: p.text.strip()}
     await queries.move_dialog(ctx.session, replace(dialog, answers=answers))
     return Answered(dialog_id=dialog.id, skipped=not p.text.strip())
@@ -139,4 +184,4 @@ async def leave(ctx: Ctx, p: DialogRef) -> Left:
     return Left(dialog_id=p.dialog_id)
 
 
-OPERATIONS = (focus, interview, answer, leave)
+OPERATIONS = (focus, interview, retell, answer, leave)

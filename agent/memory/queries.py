@@ -25,10 +25,11 @@ _BEGIN = text("""
 """)
 
 _STANDING = text("""
-    SELECT c.client_id, k.name AS client_name, d.id, d.kind, d.step, d.answers,
+    SELECT k.id AS client_id, k.name AS client_name, d.id, d.kind, d.step, d.answers,
            d.skill_id, d.subject_type, d.subject_id
     FROM conversations c
-    LEFT JOIN clients k ON k.id = c.client_id
+    -- One that was archived comes back here when it is restored.
+    LEFT JOIN clients k ON k.id = c.client_id AND k.archived_at IS NULL
     LEFT JOIN dialogs d ON d.conversation_id = c.id AND d.status = 'active'
           AND d.author_id = :user_id AND (d.expires_at IS NULL OR d.expires_at > now())
     WHERE c.id = :conversation_id

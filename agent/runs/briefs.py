@@ -1,8 +1,9 @@
 """A run's request as a task for the model, and what else it asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,9 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from agent.catalog import shelf
 from agent.clients import brands
 from agent.llm.port import Tier, Turn
-from agent.llm.prompt import Task
+from agent.llm.prompt import Outside, Task
 from agent.memory import conversations
-from agent.runs import approvals, pause_queries, questions, work_queries
+from agent.runs import (
+    approvals,
+    assistant_queries,
+    pause_queries,
+    questions,
+    work_queries,
+)
 
 RANK = ("", "member", "admin", "owner")
 """Roles that may have to say yes, none first."""
@@ -39,6 +46,8 @@ async def read(
     asked = await work_queries.brief(session, run_id)
     exchanges = await pause_queries.exchanges(session, run_id, attempt)
     task = await _task(session, asked, now)
+    if task.outside:
+        await assistant_queries.taint(session, run_id)
     words, wished = approvals.wished(task.brief)
     declared = asked["approval"] or ""
     if not task.skill or not words:
@@ -57,13 +66,16 @@ async def read(
 async def _task(session: AsyncSession, brief: RowMapping, now: datetime) -> Task:
     profile = ""
     if brief["client_id"]:
-        profile = await brands.summary_of(session, brief["client_id"])
+        profile = await brands.summary_of(
+            session, brief["client_id"], brief["client_version"]
+        )
     history = await _history(session, brief["conversation_id"], brief["message_id"])
     common = Task(
         brief=brief["brief"] or "",
         client=brief["client"],
         profile=profile,
         history=history,
+        outside=quoted(brief["input"]),
         today=now.astimezone(ZoneInfo(brief["timezone"])).date(),
     )
     return await _with_skill(session, common, brief["skill_version_id"])
@@ -91,3 +103,9 @@ async def _history(
         return ()
     lines = await conversations.history(session, conversation_id, before=message_id)
     return tuple(Turn(line.role, line.content) for line in lines)
+
+
+def quoted(given: Mapping[str, Any]) -> tuple[Outside, ...]:
+    """What others wrote that came along with a request, from the run's input."""
+    told = given.get("quoted", ())
+    return tuple(Outside(each["source"], each["text"]) for each in told)

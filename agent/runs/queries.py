@@ -111,7 +111,11 @@ _MOVE = text("""
                           ELSE started_at END,
         completed_at = CASE WHEN :ended THEN now() END,
         error_code = :error_code, error_message = :error_message,
-        attempt = attempt + :more
+        attempt = attempt + :more,
+        -- Another attempt is written with what is known of the brand by then.
+        client_version = CASE WHEN :status = 'queued'
+            THEN (SELECT version FROM clients k WHERE k.id = runs.client_id)
+            ELSE client_version END
     WHERE id = :id AND status = ANY(CAST(:from_statuses AS text[]))
     RETURNING number, attempt
 """)

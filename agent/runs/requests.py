@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
+from agent.clients import brands
 from agent.ctx import Caller, Ctx, Origin
 from agent.errors import BadInput, NotFound
 from agent.mailroom import deliveries
@@ -40,6 +41,8 @@ async def start(ctx: Ctx, p: StartRun) -> Started:
     Raises:
         SkillNotFound: There is no such skill.
         AlreadyDone: This very message was worked on before.
+        ClientGone, ClientArchived: The client it is for is not in use.
+        NearClients: The brief may mean several clients, and nobody is there to ask.
     """
     skill = _skill(ctx, p.skill)
     brief = p.brief or await _said(ctx, p.message_id)
@@ -50,12 +53,12 @@ async def start(ctx: Ctx, p: StartRun) -> Started:
         "workspace_id": ctx.caller.workspace_id,
         "user_id": ctx.caller.user_id,
         "conversation_id": ctx.caller.conversation_id,
-        "client_id": ctx.caller.client_id,
+        "client_id": await _client(ctx, p, brief),
         "skill_id": skill.id if skill else None,
         "skill_version_id": skill.version_id if skill else None,
         "kind": "skill" if skill else "chat",
         "brief": brief,
-        "input": json.dumps({"brief": brief}),
+        "input": json.dumps({"brief": brief, **_quoted(ctx.origin)}),
         "message_id": p.message_id or (ctx.ids.new() if ctx.origin else None),
         "delivery_id": delivery_id,
         **_asked(ctx, run_id, is_new=p.message_id is None),
@@ -67,18 +70,18 @@ async def start(ctx: Ctx, p: StartRun) -> Started:
         if getattr(error.orig, "sqlstate", None) != UNIQUE_VIOLATION:
             raise
         raise AlreadyDone("I am on that already.") from error
-    await _request(ctx, run_id, attempt=1)
+    await _request(ctx, run_id, attempt=1, kind=values["kind"])
     return Started(run_id=run_id, number=number, delivery_id=delivery_id)
 
 
-async def again(ctx: Ctx, run_id: UUID, *, attempt: int) -> None:
+async def again(ctx: Ctx, run_id: UUID, *, attempt: int, kind: str) -> None:
     """Ask the engine for the next attempt; the old message says so."""
     await deliveries.show_for_run(
         ctx.session,
         run_id,
         Message("Trying again...", choices=(_stop(run_id),)),
     )
-    await _request(ctx, run_id, attempt=attempt)
+    await _request(ctx, run_id, attempt=attempt, kind=kind)
 
 
 async def cancelled(ctx: Ctx, run_id: UUID, *, attempt: int) -> None:
@@ -101,17 +104,18 @@ async def cancelled(ctx: Ctx, run_id: UUID, *, attempt: int) -> None:
     )
 
 
-async def _request(ctx: Ctx, run_id: UUID, *, attempt: int) -> None:
-    data = facts(ctx.caller, run_id, attempt=attempt)
+async def _request(ctx: Ctx, run_id: UUID, *, attempt: int, kind: str) -> None:
+    data = facts(ctx.caller, run_id, attempt=attempt, kind=kind)
     await ctx.events.emit(ctx.session, REQUESTED, data, key=f"{run_id}:{attempt}")
 
 
-def facts(caller: Caller, run_id: UUID, *, attempt: int) -> dict[str, Any]:
-    """What the event of an attempt says: which one, for whom, and where."""
+def facts(caller: Caller, run_id: UUID, *, attempt: int, kind: str) -> dict[str, Any]:
+    """What the event of an attempt says: which one, of what, for whom, and where."""
     here = caller.conversation_id
     return {
         "run_id": str(run_id),
         "attempt": attempt,
+        "kind": kind,
         "workspace_id": str(caller.workspace_id),
         "user_id": str(caller.user_id),
         "chat_id": str(caller.chat_id) if caller.chat_id else None,
@@ -120,6 +124,23 @@ def facts(caller: Caller, run_id: UUID, *, attempt: int) -> dict[str, Any]:
         "lane": str(here or run_id),
         "channel": caller.channel,
     }
+
+
+def _quoted(origin: Origin | None) -> dict[str, Any]:
+    quoted = origin.quoted if origin else ()
+    told = [{"source": source, "text": text} for source, text in quoted]
+    return {"quoted": told} if told else {}
+
+
+async def _client(ctx: Ctx, p: StartRun, brief: str) -> UUID | None:
+    """Whom the run is for. In a chat that was settled before, with the person."""
+    if p.client_id is not None:
+        await brands.ensure_in_use(ctx.session, p.client_id)
+        return p.client_id
+    here = ctx.caller.client_id
+    if ctx.origin is not None:
+        return here
+    return await brands.about(ctx.session, brief, current=here)
 
 
 def _skill(ctx: Ctx, name: str) -> SkillRef | None:

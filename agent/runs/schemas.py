@@ -24,6 +24,10 @@ class StartRun(Frozen):
         description="The skill's name; assistant for a plain answer",
     )
     brief: str = Field(default="", description="What to write, in the asker's words")
+    client_id: UUID | None = Field(
+        default=None,
+        description="The client it is for; left out: the one that the brief names",
+    )
     message_id: UUID | None = Field(
         default=None, description="The kept message that asks, when there is one"
     )

@@ -14,6 +14,7 @@ from agent.identity.history import History
 from agent.ports import SkillRef
 from agent.runs.approvals import TableApprovals
 from agent.runs.overview import Place
+from agent.vault import recognise
 from bot.cli import reach
 from bot.cli.refusal import Refusal
 from bot.durable import events, views
@@ -70,7 +71,7 @@ class Operator:
                 session=session,
                 approvals=TableApprovals(),
                 budget=Budgets(settings.budget_day_usd, settings.budget_month_usd),
-                audit=History(),
+                audit=History(recognise.redact),
                 clock=SystemClock(),
                 events=EngineEvents(self),
                 ids=TimeOrderedIds(),

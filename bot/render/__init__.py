@@ -11,9 +11,11 @@ from bot.render.pieces import (
     failed,
     finished,
     opening,
+    over_budget,
     paged,
     rating,
     scored,
+    stood_in,
     whole_draft,
 )
 from bot.render.results import RENDER, result
@@ -28,6 +30,7 @@ from bot.render.voice import (
     usage,
     welcome,
 )
+from bot.render.words import name
 
 __all__ = [
     "LOW_SCORE",
@@ -40,12 +43,15 @@ __all__ = [
     "failed",
     "finished",
     "help_text",
+    "name",
     "opening",
+    "over_budget",
     "paged",
     "rating",
     "refusal",
     "result",
     "scored",
+    "stood_in",
     "trouble",
     "unknown_command",
     "unsure",

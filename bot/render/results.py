@@ -6,7 +6,6 @@ from typing import Any
 from pydantic import BaseModel
 
 from agent.catalog.operations import SkillList
-from agent.clients.schemas import Chosen, Clients, Profile
 from agent.mailroom.operations import Resent
 from agent.mailroom.schemas import Choice, Message
 from agent.memory.operations import Answered, Left
@@ -23,16 +22,13 @@ from agent.runs.schemas import (
     Started,
     Status,
 )
-from agent.shapes import Page
-from bot.render import cards, console, keys, sharing, vault
+from bot.render import accounts, audit, cards, clients, console, keys, sharing, vault
+from bot.render.paging import more
 from bot.render.runs import detail, piece
 from bot.render.words import STATUS_WORDS, brief, glance
 
 LISTED = 25
 """Names in one list; more would be scrolled past."""
-
-LAST_ROW = 9
-"""Of the buttons under a message: below all others."""
 
 DECIDABLE, PREVIEWED = 3, 400
 """Drafts of a list that have buttons, and characters that are shown of each."""
@@ -45,13 +41,6 @@ def result(value: BaseModel) -> Message:
         KeyError: The type has no wording; a test visits the whole catalogue.
     """
     return RENDER[type(value)](value)
-
-
-def more(operation: str, page: Page) -> tuple[Choice, ...]:
-    """The button that shows a list's next page, if there is one."""
-    if not page.next_cursor:
-        return ()
-    return (Choice("More", operation, {"cursor": page.next_cursor}, row=LAST_ROW),)
 
 
 def _started(value: Started) -> Message:
@@ -139,56 +128,6 @@ def _skills(value: SkillList) -> Message:
     return Message(f"What I can write:\n\n{listed}\n\nJust say what you need.")
 
 
-def _chosen(value: Chosen) -> Message:
-    if value.created:
-        return Message(f"**{value.name}** is added, and we are working on it now.")
-    return Message(
-        f"From now on this chat is about **{value.name}**.",
-        choices=(Choice("Show profile", "clients.show", {"name": value.name}),),
-    )
-
-
-def _clients(value: Clients) -> Message:
-    if not value.names:
-        return Message("No clients yet. `/client new <name>` adds one.")
-    listed = "\n".join(
-        f"- **{name}** (current)" if name == value.current else f"- {name}"
-        for name in value.names[:LISTED]
-    )
-    if len(value.names) > LISTED:
-        more = len(value.names) - LISTED
-        listed += f"\n\nAnd {more} more; `/client use <name>` finds any."
-    others = [name for name in value.names if name != value.current][:4]
-    choices = [
-        Choice(f"Use {name}", "memory.focus", {"name": name}, row=at // 2)
-        for at, name in enumerate(others)
-    ]
-    return Message(f"Your clients:\n\n{listed}", choices=tuple(choices))
-
-
-def _profile(value: Profile) -> Message:
-    known = "\n".join(
-        f"- {label}: {brief(text, 500)}" for label, text in value.fields.items()
-    )
-    parts = [f"**{value.name}**, profile version {value.version}", known]
-    if value.missing:
-        parts.append(f"Still empty: {', '.join(value.missing).lower()}.")
-    return Message(
-        "\n\n".join(filter(None, parts)),
-        choices=(
-            (
-                Choice(
-                    "Fill in the rest",
-                    "memory.interview",
-                    {"client_id": str(value.client_id)},
-                ),
-            )
-            if value.missing
-            else ()
-        ),
-    )
-
-
 def _answered(value: Answered) -> Message:
     return Message("Skipped." if value.skipped else "Noted.")
 
@@ -246,15 +185,12 @@ def _draft(line: DraftLine) -> str:
 
 RENDER: dict[type, Callable[[Any], Message]] = {
     Answered: _answered,
-    Chosen: _chosen,
-    Clients: _clients,
     Decided: _decided,
     Drafts: _drafts,
     Ended: _ended,
     Explained: _explained,
     Left: _left,
     Outputs: _outputs,
-    Profile: _profile,
     Replied: _replied,
     Resent: lambda _: Message("Sent again."),
     Piece: piece,
@@ -271,3 +207,6 @@ RENDER |= console.WORDS
 RENDER |= vault.WORDS
 RENDER |= cards.WORDS
 RENDER |= keys.WORDS
+RENDER |= accounts.WORDS
+RENDER |= clients.WORDS
+RENDER |= audit.WORDS

@@ -3,13 +3,20 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from agent.errors import AgentError
+from agent.clients.errors import ClientArchived
+from agent.errors import AgentError, OverBudget
 from agent.mailroom.schemas import Choice, Message
+from bot.render import clients
+from bot.render.pieces import over_budget
 from bot.surfaces import chat
 
 
 def refusal(error: AgentError) -> Message:
     """Word a refusal: what happened and what to do next."""
+    if isinstance(error, ClientArchived):
+        return clients.archived(error)
+    if isinstance(error, OverBudget):
+        return over_budget(error)
     return Message(error.said)
 
 

@@ -68,6 +68,12 @@ class Diary:
         self.taken.add(key)
         return is_new
 
+    async def refused(
+        self, session: AsyncSession, who: Who, *, operation: str, reason: str
+    ) -> bool:
+        self.lines.append((who.user_id, f"refused {operation}"))
+        return True
+
 
 @dataclass
 class Still:
