@@ -81,6 +81,8 @@ class Origin:
     message_id: str = ""
     """The messenger's own id of what the person wrote."""
     text: str = ""
+    quoted: tuple[tuple[str, str], ...] = ()
+    """What others wrote that came along: ``(source, text)`` of what was forwarded."""
     inbox_id: UUID | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
     """What the door needs to answer well."""

@@ -7,21 +7,42 @@ a second time, the first thing written conflicts and all of it is rolled back.
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from agent.clients.errors import NoSuchClient
 from agent.ctx import Caller, Ctx, Origin, Role
 from agent.errors import AgentError
 from agent.gate import invoke
+from agent.identity import codes
+from agent.llm.prompt import wrap_outside
 from agent.mailroom.schemas import Claimed, Message
 from agent.memory import conversations
-from agent.memory.schemas import Standing
+from agent.memory.schemas import Dialog, Standing
 from agent.runs.errors import AlreadyDone
 from agent.runs.operations import start_run
-from bot import cards, dialogs, doorman, pauses, presses, render
+from bot import (
+    brands,
+    cards,
+    dialogs,
+    doorman,
+    filled,
+    forms,
+    greetings,
+    moves,
+    pasted,
+    pauses,
+    presses,
+    rates,
+    render,
+)
 from bot.answers import keep, reply, said
+from bot.filled import Answer
 from bot.router import Route
 from bot.routing import with_route
 from bot.services import Services
 from bot.surfaces import chat
 from channels.contract import ChannelName, ChatKind, Inbound, Kind
+
+FEW = 5
+"""Words: in more, what looks like a command about a client may be none."""
 
 LONGEST = 40_000
 """Characters of one message; what is longer belongs in a file."""
@@ -35,12 +56,15 @@ class Handled:
     """``processed`` or ``ignored``."""
     notice: str = ""
     """A few words for whoever pressed a button."""
+    forget: bool = False
+    """It was a secret: nothing of what it said may stay."""
 
 
 async def handle(services: Services, item: Claimed) -> Handled:
     """Work on one kept message.
 
     Raises:
+        Later: The person writes faster than we work; it waits for its turn.
         Exception: The database or another part failed; the row is tried again.
     """
     payload = {key: value for key, value in item.payload.items() if key != "team"}
@@ -55,11 +79,14 @@ async def handle(services: Services, item: Claimed) -> Handled:
         return Handled(
             "processed", await presses.press(services, caller, inbound, origin)
         )
+    await rates.pace(services, caller, inbound, origin)
+    is_secret = False
     try:
         async with services.ctx(caller, origin) as opened:
             ctx = await _in_conversation(opened, inbound)
             is_new = caller.conversation_id is None
-            await _answer(services, ctx, inbound, is_new=is_new)
+            is_secret = await _answer(services, ctx, inbound, is_new=is_new)
+        await moves.greet(services, opened, inbound)
     except AlreadyDone:
         return Handled("processed")
     except AgentError as refused:
@@ -68,7 +95,7 @@ async def handle(services: Services, item: Claimed) -> Handled:
             if inbound.kind is not Kind.EDIT:
                 await keep(ctx)
             await cards.answer(ctx, refused)
-    return Handled("processed")
+    return Handled("processed", forget=is_secret)
 
 
 def _is_for_us(item: Claimed, inbound: Inbound) -> bool:
@@ -108,10 +135,17 @@ def origin_of(item: Claimed, inbound: Inbound) -> Origin:
         chat=inbound.chat,
         thread=inbound.thread,
         message_id=inbound.message_id,
-        text=inbound.text,
+        text=inbound.text or _passed_on(inbound),
+        quoted=tuple((each.source, each.text) for each in inbound.quoted),
         inbox_id=item.id,
         extra=dict(inbound.extra),
     )
+
+
+def _passed_on(inbound: Inbound) -> str:
+    """What was forwarded, as it is kept: marked, never to be taken for their words."""
+    told = [wrap_outside(q.text, q.source) for q in inbound.quoted if q.forwarded]
+    return "\n\n".join(told)
 
 
 async def _in_conversation(ctx: Ctx, inbound: Inbound) -> Ctx:
@@ -123,11 +157,22 @@ async def _in_conversation(ctx: Ctx, inbound: Inbound) -> Ctx:
 
 async def _answer(
     services: Services, ctx: Ctx, inbound: Inbound, *, is_new: bool
-) -> None:
+) -> bool:
+    """Answer what was written; True when it was a secret that we asked for."""
+    if inbound.kind is Kind.FORM:
+        await filled.submitted(services, ctx, inbound)
+        return False
+    if inbound.sealed:
+        without = await pasted.take(services, ctx, inbound)
+        if without is None:
+            return False
+        ctx, inbound = _worded(ctx, without), without
     # Whatever it is the answer to, a key pasted by mistake goes no further.
     text = conversations.redact(inbound.text.strip())
     if inbound.kind is Kind.EDIT:
         await _edited(services, ctx, text)
+    elif not text and any(quoted.forwarded for quoted in inbound.quoted):
+        await invoke(start_run, ctx, {"brief": FORWARDED})
     elif not text:
         await _say(ctx, _nothing_written(inbound))
     elif len(text) > LONGEST:
@@ -135,9 +180,20 @@ async def _answer(
     elif (said := chat.words(text)) is not None:
         await _command(services, ctx, inbound, said)
     else:
-        reply_to = inbound.reply_to
-        await _message(services, ctx, text, reply_to=reply_to, is_new=is_new)
+        return await _message(services, ctx, inbound, is_new=is_new)
+    return False
 
+
+def _worded(ctx: Ctx, inbound: Inbound) -> Ctx:
+    assert ctx.origin is not None  # noqa: S101 - a message has one
+    return replace(ctx, origin=replace(ctx.origin, text=inbound.text))
+
+
+FORWARDED = (
+    "(I forwarded this without a word. Say in a line what it is, and ask what I want "
+    "done with it.)"
+)
+"""The request of who only forwards something: they have said nothing yet."""
 
 TOO_LONG = (
     f"That is more than {LONGEST:,} characters, too much for one message. "
@@ -155,27 +211,56 @@ def _nothing_written(inbound: Inbound) -> Message:
 
 
 async def _message(
-    services: Services, ctx: Ctx, text: str, *, reply_to: str, is_new: bool
-) -> None:
+    services: Services, ctx: Ctx, inbound: Inbound, *, is_new: bool
+) -> bool:
+    text = conversations.redact(inbound.text.strip())
     # In a conversation begun just now nothing can stand open yet.
     standing = (
         Standing(client_id=ctx.caller.client_id) if is_new else await _standing(ctx)
     )
     ctx = replace(ctx, caller=replace(ctx.caller, client_id=standing.client_id))
+    if standing.dialog is not None and forms.asks_secret(standing.dialog):
+        await pasted.answer(services, ctx, standing.dialog, inbound)
+        return True
+    await _said(services, ctx, standing.dialog, text, inbound.reply_to)
+    return False
+
+
+async def _said(
+    services: Services, ctx: Ctx, dialog: Dialog | None, text: str, reply_to: str
+) -> None:
     route = services.router.route(text)
     kept = None
-    if standing.dialog is not None:
+    if dialog is not None:
         kept = await keep(ctx)
-        if await dialogs.take(services, ctx, standing.dialog, text, route):
+        if forms.is_one(dialog):
+            await filled.take(services, ctx, dialog, Answer(text))
+            return
+        if await dialogs.take(services, ctx, dialog, text, route):
             return
     if await pauses.heard(ctx, reply_to, text):
         if kept is None:
             await keep(ctx)
         return
     if (call := chat.heard(text)) is not None:
-        await _run(ctx, call, kept)
-        return
+        kept = kept or await keep(ctx)
+        if await _done(services, ctx, call, kept, is_short=len(text.split()) <= FEW):
+            return
     await _start(services, with_route(ctx, route), route, kept)
+
+
+async def _done(
+    services: Services, ctx: Ctx, call: chat.Typed, kept: UUID, *, is_short: bool
+) -> bool:
+    """Do what plain words ask; False when they only look like it."""
+    try:
+        await _run(services, ctx, call, kept)
+    except NoSuchClient:
+        # "Archive the old posts of our blog" is a request like any other.
+        if is_short:
+            raise
+        return False
+    return True
 
 
 async def _standing(ctx: Ctx) -> Standing:
@@ -189,9 +274,16 @@ async def _start(services: Services, ctx: Ctx, route: Route, kept: UUID | None) 
     brief = conversations.redact(route.brief)
     if route.method == "asked":
         await _ask_which(services, ctx, route, kept or await keep(ctx))
-    elif not await dialogs.begin_skill(services, ctx, route.skill, brief, kept=kept):
+        return
+    whom = await brands.read(ctx, brief)
+    if whom.open:
+        kept = kept or await keep(ctx)
+        await whom.ask({"skill": route.skill, "message_id": str(kept)})
+    elif not await dialogs.begin_skill(
+        services, whom.ctx, route.skill, brief, kept=kept
+    ):
         asked = {"skill": route.skill, "brief": brief, "message_id": kept}
-        await invoke(start_run, ctx, asked)
+        await invoke(start_run, whom.ctx, asked)
 
 
 async def _ask_which(
@@ -205,33 +297,32 @@ async def _ask_which(
 
 
 async def _command(services: Services, ctx: Ctx, inbound: Inbound, typed: str) -> None:
-    name = typed.partition(" ")[0]
-    if name in {"start", "help"}:
-        await _say(ctx, _greeting(inbound, name))
+    name, _, rest = typed.partition(" ")
+    if name == "start" and codes.is_code(rest):
+        name, typed = "join", f"join {rest}"  # a link of Telegram's, by a member
+    if name == "start":
+        await _say(ctx, await greetings.welcome(services, ctx, inbound))
+    elif name == "help":
+        await _say(ctx, render.help_text(inbound.channel))
     elif services.shelf.file(name.replace("_", "-")) is not None:
         route = services.router.route(f"/{typed}")
         await _start(services, with_route(ctx, route), route, None)
     elif (call := chat.read(typed)) is not None:
-        await _run(ctx, call)
+        await _run(services, ctx, call)
     else:
         near = chat.nearest(typed, list(services.shelf.files))
         await _say(ctx, render.unknown_command(typed, near))
 
 
-async def _run(ctx: Ctx, call: chat.Typed, kept: UUID | None = None) -> None:
+async def _run(
+    services: Services, ctx: Ctx, call: chat.Typed, kept: UUID | None = None
+) -> None:
     if kept is None:
         await keep(ctx)
-    usage = chat.usage_when_misread(call)
-    if usage is not None:
-        await reply(ctx, render.usage(usage))
-        return
-    await dialogs.run(ctx, call.op, call.raw)
-
-
-def _greeting(inbound: Inbound, name: str) -> Message:
-    if name == "start":
-        return render.welcome(inbound.sender_name.partition(" ")[0])
-    return render.help_text(inbound.channel)
+    if filled.can_ask(call.op, call.raw):
+        await filled.run(services, ctx, call.op, call.raw)
+    else:
+        await reply(ctx, render.usage(chat.usage(call.op)))
 
 
 async def _edited(services: Services, ctx: Ctx, text: str) -> None:

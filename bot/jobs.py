@@ -9,11 +9,15 @@ from agent.runs.calls import Job
 
 
 def job_of(data: Mapping[str, Any], step: str = "write") -> Job:
-    """The attempt that ``run.requested`` asks for, at one of its writing steps."""
+    """The attempt that ``run.requested`` asks for, at one of its writing steps.
+
+    The event may be days old: its caller has the least of roles. Who acts for them
+    looks up what they may do now, see ``agent.runs.assistant.asker``.
+    """
     caller = Caller(
         workspace_id=UUID(data["workspace_id"]),
         user_id=UUID(data["user_id"]),
-        role=Role.MEMBER,
+        role=Role.VIEWER,
         chat_id=_id(data["chat_id"]),
         channel=data["channel"],
         conversation_id=_id(data["conversation_id"]),

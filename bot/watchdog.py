@@ -156,7 +156,7 @@ class Watchdog:
         caller = _caller(place)
         if caller is None:
             return "left"  # nobody is there to be told
-        data = facts(caller, place.id, attempt=place.attempt)
+        data = facts(caller, place.id, attempt=place.attempt, kind=place.kind)
         if finding.kind == "ended" or self._is_hopeless(place):
             await self._work.give_up(key, data, LOST)
             log.warning("watchdog.gave_up", run_id=str(place.id), kind=finding.kind)

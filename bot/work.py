@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent.errors import AgentError
+from agent.errors import AgentError, OverBudget
 from agent.llm.loop import cut_notice
 from agent.llm.port import ModelFailed, Stop
 from agent.mailroom import deliveries
@@ -19,6 +19,7 @@ from agent.mailroom.schemas import Message
 from agent.memory import conversations
 from agent.runs import (
     approvals,
+    call_queries,
     outputs,
     pause_queries,
     queries,
@@ -67,7 +68,10 @@ class SkillWork:
             except Cancelled:
                 return {"draft_key": "", "stop": "cancelled"}
             except ModelFailed as error:
-                raise _again(error) from error
+                raise again(error) from error
+            except OverBudget as error:
+                await self._lacked(job, error)
+                raise inngest.NonRetriableError(error.said) from error
             except AgentError as error:
                 raise inngest.NonRetriableError(error.said) from error
             log.info("run.written")
@@ -101,7 +105,10 @@ class SkillWork:
             if moved is not None:
                 await pause_queries.drop(session, job.run_id)
                 await conversations.close_about(session, job.run_id)
-                message = render.failed(error or TROUBLE, job.run_id)
+                lacked = run["metadata"].get("over_budget") or {}
+                if lacked.get("attempt") != job.attempt:
+                    lacked = {}
+                message = render.failed(error or TROUBLE, job.run_id, lacked)
                 await deliveries.show_for_run(session, job.run_id, message)
         return str(job.run_id)
 
@@ -124,7 +131,8 @@ class SkillWork:
                 fit = channel.pages if channel else _whole
                 pages = render.paged(f"{above}{text}", fit, is_filed=filed)
                 link = self._link(output)
-                said = " ".join(filter(None, (below, notice)))
+                stood_in = render.stood_in(run["fallback_from"], run["model"])
+                said = " ".join(filter(None, (below, notice, stood_in)))
                 shown = render.finished(pages, output, said, link)
                 await _plan(session, job, reply, shown)
             if job.caller.conversation_id is not None:
@@ -132,6 +140,12 @@ class SkillWork:
             await queries.move(session, job.run_id, "completed", came_from=("running",))
         faultpoints.reach("deliver.shown")
         return str(output.id) if output else ""
+
+    async def _lacked(self, job: Job, error: OverBudget) -> None:
+        # The failure reaches ``give_up`` as words alone; its way on is kept here.
+        async with self._services.tenant(job.caller) as session:
+            run = job.run_id, job.attempt
+            await call_queries.over_budget(session, *run, error.facts)
 
     def _link(self, output: Output | None) -> str:
         links = self._services.links
@@ -173,7 +187,8 @@ async def _plan(
         await deliveries.plan(session, place, message, owner=owner, key=key)
 
 
-def _again(error: ModelFailed) -> Exception:
+def again(error: ModelFailed) -> Exception:
+    """What a failed call tells the engine: when to try again."""
     if error.retry_after_s is None:
         return Told(error.said)
     return inngest.RetryAfterError(error.said, timedelta(seconds=error.retry_after_s))

@@ -48,3 +48,7 @@ class Line:
 
     role: str
     content: str
+    author_id: UUID | None = field(default=None, compare=False)
+    """Who wrote it; None: we did."""
+    run_id: UUID | None = field(default=None, compare=False)
+    """The run that it answers; None: it answers none."""

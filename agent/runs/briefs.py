@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent.catalog import shelf
+from agent.catalog import instructions, shelf
 from agent.clients import brands
 from agent.llm.port import Tier, Turn
 from agent.llm.prompt import Outside, Task
@@ -72,6 +72,7 @@ async def _task(session: AsyncSession, brief: RowMapping, now: datetime) -> Task
     history = await _history(session, brief["conversation_id"], brief["message_id"])
     common = Task(
         brief=brief["brief"] or "",
+        standing=(await instructions.standing(session)).lines(),
         client=brief["client"],
         profile=profile,
         history=history,

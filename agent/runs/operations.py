@@ -131,7 +131,7 @@ async def cancel_run(ctx: Ctx, p: OneRun) -> Ended:
     moved = await queries.move(ctx.session, row["id"], "cancelled", came_from=ALIVE)
     if moved is None:
         raise RunEnded(row["number"], row["status"])
-    await requests.cancelled(ctx, row["id"], attempt=moved[1], kind=row["kind"])
+    await requests.cancelled(ctx, row["id"], attempt=moved[1])
     return Ended(run_id=row["id"], number=row["number"], status="cancelled")
 
 
@@ -157,7 +157,8 @@ async def retry_run(ctx: Ctx, p: OneRun) -> Ended:
     if moved is None:
         raise RunAlive(row["number"], row["status"])
     here = replace(ctx.caller, conversation_id=row["conversation_id"])
-    await requests.again(replace(ctx, caller=here), row["id"], attempt=moved[1])
+    placed = replace(ctx, caller=here)
+    await requests.again(placed, row["id"], attempt=moved[1], kind=row["kind"])
     return Ended(run_id=row["id"], number=row["number"], status="queued")
 
 

@@ -41,7 +41,7 @@ _BETWEEN = text(
 # The message that answers the run says whose and which chat's it is.
 _PLACE = """
     SELECT r.id, r.workspace_id, r.user_id, r.client_id, r.conversation_id, r.number,
-           r.status, r.attempt, r.updated_at, d.private_chat_id AS chat_id,
+           r.status, r.attempt, r.kind, r.updated_at, d.private_chat_id AS chat_id,
            coalesce(d.channel, 'web') AS channel
     FROM runs r LEFT JOIN LATERAL (
         SELECT d.private_chat_id, d.channel FROM deliveries d
@@ -115,6 +115,7 @@ class Place:
     number: int
     status: str
     attempt: int
+    kind: str
     updated_at: datetime
     chat_id: UUID | None
     channel: str

@@ -63,9 +63,11 @@ _TOTAL = text("""
 
 _BRIEF = text("""
     SELECT r.user_message AS brief, r.input, r.message_id, r.conversation_id, r.client_id,
-           r.client_version, r.skill_version_id, coalesce(k.name, '') AS client, w.timezone,
+           r.client_version, r.skill_version_id, coalesce(k.name, '') AS client,
+           coalesce(nullif(u.timezone, 'UTC'), w.timezone) AS timezone,
            v.llm_config ->> 'approval' AS approval
     FROM runs r JOIN workspaces w ON w.id = r.workspace_id
+    LEFT JOIN users u ON u.id = r.user_id
     LEFT JOIN skill_versions v ON v.id = r.skill_version_id
     LEFT JOIN clients k ON k.id = r.client_id
     WHERE r.id = :run_id

@@ -19,18 +19,17 @@ from agent.catalog.shelf import Shelf, stock
 from agent.catalog.skillfile import load_all
 from agent.identity.callers import Identity
 from agent.identity.history import History
-from agent.llm import prices
-from agent.llm.claude.model import Claude
-from agent.llm.port import Model, Prices, Tier
-from agent.llm.rehearsal import Rehearsal
 from agent.llm.trial import HttpTrials
 from agent.ports import Clock
 from agent.runs.approvals import TableApprovals
 from agent.vault import recognise
 from agent.vault.keys import InstallationKey
+from bot.assist import AssistWork
 from bot.durable.port import RunEngine
 from bot.links import Links
+from bot.mail import Server, SmtpMail
 from bot.pace import Pace
+from bot.plots import UsagePlots
 from bot.ports import (
     EngineEvents,
     EngineProgress,
@@ -47,8 +46,10 @@ from bot.telemetry.events import WatchedEvents
 from bot.watchdog import Watchdog
 from bot.wiring.database import Pools
 from bot.wiring.engines import Serving, choose
+from bot.wiring.models import answering, open_providers
 from bot.wiring.telemetry import watchers
 from bot.work import SkillWork
+from bot.workflows.assist import assist
 from bot.workflows.run_skill import run_skill
 from bot.workflows.sweep import sweep
 from bot.workflows.watchdog import watchdog
@@ -91,7 +92,8 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
     """
     clock = SystemClock()
     shelf, router = await _skills(settings.skills, pools)
-    model, listed = _model(settings, clock)
+    models = open_providers(settings, clock)
+    listed = models.prices
     # The engine runs functions that emit to it and stop it: it comes a line later.
     late = LateEngine()
     watched = watchers(settings, listed)
@@ -101,7 +103,9 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
         shelf=shelf,
         router=router,
         objects=KeptObjects(_store(settings)),
-        model=model,
+        model=answering(models),
+        providers=models,
+        plots=UsagePlots(),
         prices=listed,
         budgets=Budgets(settings.budget_day_usd, settings.budget_month_usd),
         events=WatchedEvents(EngineEvents(late), watched.all),
@@ -113,6 +117,8 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
         key=InstallationKey(_key_bytes(settings)),
         admits=_admits(settings),
         public_url=settings.public_url,
+        mail=_mail(settings, clock),
+        messages_per_minute=settings.messages_per_minute,
         trials=_trials(settings),
         local_url=local_url(settings),
         links=_links(settings, clock),
@@ -127,6 +133,7 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
     def declare(client: inngest.Inngest) -> list[inngest.Function[Any]]:
         return [
             run_skill(client, work),
+            assist(client, AssistWork(services, work)),
             sweep(client, Sweeper(services)),
             watchdog(client, dog),
         ]
@@ -140,20 +147,20 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
 async def running(core: Core) -> AsyncIterator[None]:
     """Let the engine work; what it is doing at the end is finished first."""
     # Loading the SDK takes seconds: it happens beside everything else.
-    warming = asyncio.create_task(_warm(core.services.model))
+    warming = asyncio.create_task(_warm(core.services))
     await core.engine.start()
     try:
         yield
     finally:
         await core.engine.stop(timedelta(seconds=core.services.pace.drain_s))
         await asyncio.gather(warming, return_exceptions=True)
-        if isinstance(core.services.model, Claude):
-            await core.services.model.aclose()
+        if core.services.providers:
+            await core.services.providers.aclose()
 
 
-async def _warm(model: Model) -> None:
-    if isinstance(model, Claude):
-        await model.open()
+async def _warm(services: Services) -> None:
+    if services.providers:
+        await services.providers.warm()
 
 
 def local_url(settings: Settings) -> str:
@@ -199,25 +206,6 @@ async def _skills(folder: Path, pools: Pools) -> tuple[Shelf, Router]:
     return shelf, Router([rule(file) for file in files])
 
 
-def _model(settings: Settings, clock: SystemClock) -> tuple[Model, Prices]:
-    listed = prices.in_force(clock.now().date())
-    if settings.anthropic.api_key is None:
-        return Rehearsal(), listed
-    tiers = {
-        Tier.FAST: settings.models.fast,
-        Tier.BALANCED: settings.models.balanced,
-        Tier.DEEP: settings.models.deep,
-    }
-    model = Claude(
-        settings.anthropic.api_key.get_secret_value(),
-        settings.anthropic.base_url,
-        tiers,
-        settings.anthropic.timeout_s,
-    )
-    listed.check(model.provider, tiers.values())
-    return model, listed
-
-
 def _trials(settings: Settings) -> HttpTrials:
     bases = {"anthropic": settings.anthropic.base_url}
     return HttpTrials(settings.models.fast, bases)
@@ -244,6 +232,12 @@ def _links(settings: Settings, clock: Clock) -> Links | None:
     if not settings.public_url:
         return None
     return Links(settings.public_url, _key_bytes(settings), clock)
+
+
+def _mail(settings: Settings, clock: Clock) -> SmtpMail | None:
+    if not settings.smtp.host:
+        return None
+    return SmtpMail(Server.of(settings.smtp), settings.smtp.sender, clock)
 
 
 def _admits(settings: Settings) -> Admits:

@@ -25,6 +25,9 @@ SAME = (
 )
 """``event`` is what started the run, ``async`` what came later."""
 
+LANES = inngest.Concurrency(limit=1, key="event.data.lane", scope="env")
+"""Runs of one conversation wait for each other, whichever function does them."""
+
 Data = dict[str, Any]
 
 
@@ -81,9 +84,12 @@ def run_skill(client: inngest.Inngest, work: Work) -> inngest.Function[Any]:
 
     @client.create_function(
         fn_id=FN_ID,
-        trigger=inngest.TriggerEvent(event=REQUESTED),
+        # What was asked for before there was an assistant says no kind.
+        trigger=inngest.TriggerEvent(
+            event=REQUESTED, expression="event.data.kind != 'chat'"
+        ),
         idempotency="event.id",
-        concurrency=[inngest.Concurrency(limit=1, key="event.data.lane")],
+        concurrency=[LANES],
         cancel=[inngest.Cancel(event=CANCELLED, if_exp=SAME)],
         retries=RETRIES,
         on_failure=failed,
