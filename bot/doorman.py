@@ -1,4 +1,4 @@
-"""Who may come in: members pass, codes pair, strangers get a kind no."""
+"""Who may come in: members pass, codes let in, strangers get a kind no."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,11 +7,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.ctx import Caller, Origin, Role
-from agent.identity import callers, codes, throttles
+from agent.identity import callers, members, throttles, workspaces
 from agent.identity.callers import Identity, Membership, Spot
 from agent.mailroom import deliveries
 from agent.mailroom.deliveries import Owner
 from agent.mailroom.schemas import Claimed, Message, Place, Sender
+from bot import codes_brought
+from bot.codes_brought import Knock
+from bot.render import words
 from bot.services import Services
 from channels.contract import ChannelName, ChatKind, Inbound
 
@@ -21,18 +24,18 @@ REFUSALS, REFUSED_FOR = 5, timedelta(hours=1)
 STRANGER = Message(
     "Hi! I only work with people my team knows.\n\n"
     "If that is you: whoever runs me can see a pairing code where I was started. "
-    "Send it to me in a private message, and we are set."
+    "Send it to me in a private message, and we are set. An invitation's code does it, "
+    "too, and so does the code that `/link` shows where I know you already."
+)
+
+BAD_CODE = Message(
+    "That code is no good: it was used, revoked, is too old, or was mistyped.\n\n"
+    + STRANGER.text
 )
 
 NOT_A_MEMBER = Message(
     "This chat belongs to a workspace you are not in. "
     "Ask one of its owners to invite you, or write to me in private."
-)
-
-PAIRED = Message(
-    "We are paired. From now on I know you here.\n\n"
-    "Tell me what you need, for example:\n\n"
-    "> write homepage copy for Acme, a payroll tool for clinics"
 )
 
 
@@ -45,7 +48,7 @@ async def admit(
     services: Services, item: Claimed, inbound: Inbound, origin: Origin
 ) -> Caller | None:
     """The caller, or None when they were answered at the door."""
-    if await _paired(services, inbound, origin):
+    if await _let_in_by_code(services, item.sender, inbound, origin):
         return None
     sender = item.sender
     if sender.user_id is None:
@@ -59,7 +62,7 @@ async def admit(
             role=_role_of(joined, sender.workspace_id),
         )
     if sender.user_id is None or sender.workspace_id is None or sender.role is None:
-        await _turn_away(services, inbound, origin, NOT_A_MEMBER)
+        await _shut_out(services, sender, inbound, origin)
         return None
     return await _caller(services, sender, inbound)
 
@@ -86,22 +89,29 @@ async def _turn_away(
             await _say(session, origin, message)
 
 
-async def _paired(services: Services, inbound: Inbound, origin: Origin) -> bool:
-    """Whether this was a good pairing code, from somebody known already or not."""
-    code = inbound.text.strip().removeprefix("/pair").removeprefix("/start").strip()
-    # Where others read along, the quickest of them would be paired.
-    if inbound.chat_kind is not ChatKind.PRIVATE or not codes.is_code(code):
+async def _let_in_by_code(
+    services: Services, sender: Sender, inbound: Inbound, origin: Origin
+) -> bool:
+    """Whether this was a good code for somebody at the door, and they were told so."""
+    brought = codes_brought.read(inbound.text)
+    # Where others read along, the quickest of them would be let in; and on the web one
+    # is signed in as somebody.
+    is_seen = inbound.chat_kind is not ChatKind.PRIVATE
+    if brought is None or is_seen or inbound.channel is ChannelName.WEB:
         return False
-    if inbound.channel is ChannelName.WEB:  # one is signed in there as somebody
-        return False
+    knock = Knock(
+        brought=brought,
+        identity=_identity(inbound),
+        spot=_spot(inbound),
+        by=origin.key,
+        user_id=sender.user_id,
+        is_member=sender.role is not None,
+    )
     async with services.as_role("door") as session:
-        identity = _identity(inbound)
-        member = await callers.pair(session, identity, code, services.pepper)
-        if member is None:
-            return False
-        await callers.hand_over(session, _spot(inbound), member)
-        await _say(session, origin, PAIRED)
-    return True
+        said = await codes_brought.take(session, knock, services.pepper, services.ids)
+        if said is not None:
+            await _say(session, origin, said)
+    return said is not None
 
 
 async def _newcomer(
@@ -110,9 +120,38 @@ async def _newcomer(
     identity = _identity(inbound)
     if services.admits(identity):
         async with services.as_role("door") as session:
-            return await callers.join(session, identity, services.ids)
-    await _turn_away(services, inbound, origin, STRANGER)
+            first = await _team_s(session, inbound)
+            return await callers.join(session, identity, services.ids, first)
+    is_code = codes_brought.read(inbound.text) is not None
+    await _turn_away(services, inbound, origin, BAD_CODE if is_code else STRANGER)
     return None
+
+
+async def _team_s(session: AsyncSession, inbound: Inbound) -> UUID | None:
+    """The workspace that a messenger's team was bound to."""
+    if inbound.channel is not ChannelName.SLACK:
+        return None
+    return await workspaces.bound(session, inbound.channel, inbound.account)
+
+
+async def _shut_out(
+    services: Services, sender: Sender, inbound: Inbound, origin: Origin
+) -> None:
+    """Tell somebody that they are not in this chat's workspace (any more)."""
+    if sender.user_id is not None and inbound.chat_kind is ChatKind.PRIVATE:
+        async with services.as_role("door") as session:
+            name = await callers.rehome(session, _spot(inbound), sender.user_id)
+            if name:
+                await _say(session, origin, _elsewhere(name))
+                return
+    await _turn_away(services, inbound, origin, NOT_A_MEMBER)
+
+
+def _elsewhere(workspace: str) -> Message:
+    return Message(
+        "You are no longer in the workspace this chat worked in. From now on it works "
+        f"in **{words.name(workspace)}**. Please write that again."
+    )
 
 
 def _identity(inbound: Inbound) -> Identity:
@@ -132,25 +171,41 @@ def _spot(inbound: Inbound) -> Spot:
 
 
 def _role_of(joined: Membership, workspace_id: UUID | None) -> str | None:
-    # Who joins becomes a member of the home workspace, and of no other.
+    # Who joins becomes a member of one workspace, and of no other.
     return "member" if workspace_id in {None, joined.workspace_id} else None
 
 
 async def _caller(services: Services, sender: Sender, inbound: Inbound) -> Caller:
-    assert sender.user_id and sender.workspace_id and sender.role  # noqa: S101, PT018
-    chat_id = sender.chat_row_id
-    if chat_id is None:
+    if sender.chat_row_id is None:
         async with services.as_role("door") as session:
-            chat_id = await callers.bind_chat(
-                session, _spot(inbound), sender.workspace_id
-            )
+            sender = await _in_new_chat(session, sender, inbound)
+    assert sender.user_id and sender.workspace_id and sender.role  # noqa: S101, PT018
     return Caller(
         workspace_id=sender.workspace_id,
         user_id=sender.user_id,
         role=Role[sender.role.upper()],
-        chat_id=chat_id,
+        chat_id=sender.chat_row_id,
         channel=inbound.channel,
         conversation_id=sender.conversation_id,
         client_id=sender.client_id,
         timezone=sender.timezone,
     )
+
+
+async def _in_new_chat(
+    session: AsyncSession, sender: Sender, inbound: Inbound
+) -> Sender:
+    """The sender in a chat of its own row: where its team is bound, if they are there.
+
+    A thread begins where its chat is.
+    """
+    assert sender.user_id and sender.workspace_id  # noqa: S101, PT018
+    spot = _spot(inbound)
+    team_s = await _team_s(session, inbound)
+    if team_s is not None and not await callers.is_known_chat(session, spot):
+        role = await members.role_in(session, sender.user_id, team_s)
+        if role is not None:
+            sender = replace(sender, workspace_id=team_s, role=role.value)
+    assert sender.workspace_id  # noqa: S101 - as before
+    chat_id = await callers.bind_chat(session, spot, sender.workspace_id)
+    return replace(sender, chat_row_id=chat_id)

@@ -67,6 +67,11 @@ _HAND_OVER = text("""
           SELECT FROM conversations v WHERE v.id = c.conversation_id
             AND v.user_id <> :user_id))
 """)
+_FIRST_WORKSPACE = text("""
+    SELECT w.id, w.name FROM workspace_members m
+    JOIN workspaces w ON w.id = m.workspace_id AND w.erased_at IS NULL
+    WHERE m.user_id = :user_id ORDER BY m.joined_at, m.id LIMIT 1
+""")
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))")
 
 
@@ -127,6 +132,14 @@ async def add_chat(session: AsyncSession, row: Mapping[str, Any]) -> UUID:
 async def hand_over(session: AsyncSession, row: Mapping[str, Any]) -> None:
     """Let a one-to-one chat, begun under another account, begin anew."""
     await session.execute(_HAND_OVER, row)
+
+
+async def first_workspace(
+    session: AsyncSession, user_id: UUID
+) -> tuple[UUID, str] | None:
+    """The workspace somebody has been in the longest, and its name."""
+    row = (await session.execute(_FIRST_WORKSPACE, {"user_id": user_id})).one_or_none()
+    return (row.id, row.name) if row else None
 
 
 async def parent_chat(

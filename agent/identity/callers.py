@@ -61,14 +61,23 @@ async def ensure_owner(session: AsyncSession, ids: Ids) -> Membership:
 
 
 async def pair(
-    session: AsyncSession, identity: Identity, code: str, pepper: bytes
+    session: AsyncSession,
+    identity: Identity,
+    code: str,
+    pepper: bytes,
+    *,
+    by: str = "",
 ) -> Membership | None:
     """Link a messenger's id to the account that ``code`` stands for; None if it fails.
+
+    ``by``: the message that brings it, which may be worked on twice.
 
     Raises:
         Conflict: The code names no account (it was made by other means).
     """
-    redeemed = await codes.redeem(session, purpose=PAIR, code=code, pepper=pepper)
+    redeemed = await codes.redeem(
+        session, purpose=PAIR, code=code, pepper=pepper, by=by
+    )
     if redeemed is None:
         return None
     if redeemed.user_id is None or redeemed.workspace_id is None:
@@ -78,8 +87,15 @@ async def pair(
     return member
 
 
-async def join(session: AsyncSession, identity: Identity, ids: Ids) -> Membership:
+async def join(
+    session: AsyncSession,
+    identity: Identity,
+    ids: Ids,
+    workspace_id: UUID | None = None,
+) -> Membership:
     """Admit somebody on the allow-list, or anybody in open mode, as a member.
+
+    ``workspace_id``: where their team is bound; None: the installation's first.
 
     Two first messages of one person, from two chats at once, make one account.
     """
@@ -88,7 +104,7 @@ async def join(session: AsyncSession, identity: Identity, ids: Ids) -> Membershi
     if known is not None:
         user_id, workspace_id = known
         return Membership(user_id, workspace_id)
-    made = Membership(user_id=ids.new(), workspace_id=home.workspace_id)
+    made = Membership(ids.new(), workspace_id or home.workspace_id)
     await caller_queries.add_user(session, made.user_id, identity.name or None)
     await _add_member(session, made, role="member", name=identity.name)
     await know(session, made, identity)
@@ -119,6 +135,25 @@ async def hand_over(session: AsyncSession, spot: Spot, member: Membership) -> No
         "user_id": member.user_id,
     }
     await caller_queries.hand_over(session, row)
+
+
+async def rehome(session: AsyncSession, spot: Spot, user_id: UUID) -> str | None:
+    """Let a one-to-one chat work in a workspace that its person is still in.
+
+    That workspace's name; None: they are in none.
+    """
+    left = await caller_queries.first_workspace(session, user_id)
+    if left is None:
+        return None
+    workspace_id, name = left
+    await hand_over(session, spot, Membership(user_id, workspace_id))
+    return name
+
+
+async def is_known_chat(session: AsyncSession, spot: Spot) -> bool:
+    """Whether the chat, or the one that a thread is in, has a workspace already."""
+    row = {"channel": spot.channel, "account": spot.account, "chat_id": spot.chat}
+    return await caller_queries.parent_chat(session, row) is not None
 
 
 async def bind_chat(session: AsyncSession, spot: Spot, workspace_id: UUID) -> UUID:

@@ -26,3 +26,11 @@ def brief(text: str, longest: int) -> str:
     """``text`` in one line of at most ``longest`` characters."""
     line = " ".join(text.split())
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
+
+
+_ACTIVE = re.compile(r"[\\`*_\[\]()<>#~|!]")
+
+
+def name(text: str) -> str:
+    """What somebody called something, so that Markdown shows it and does not act."""
+    return _ACTIVE.sub(r"\\\g<0>", brief(text, 80))

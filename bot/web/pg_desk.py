@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from agent.errors import NotFound
 from agent.identity import callers, codes, sessions, throttles
 from agent.identity.callers import Identity, Membership, Spot
+from agent.identity.linking import LINK
+from agent.identity.schemas import Grant
 from agent.identity.sessions import Client
 from agent.ports import Objects
 from bot.ears import Ears, Heard
@@ -95,13 +97,21 @@ class PgDesk:
         if not allowed:
             raise TooManyTries
         async with self._door() as session:
-            grant = await codes.redeem(
-                session, purpose=LOGIN, code=code, pepper=self._backing.pepper
-            )
+            grant = await self._granted(session, code)
             if grant is None or grant.user_id is None or grant.workspace_id is None:
                 return None
             member = Membership(grant.user_id, grant.workspace_id)
-            return await _open(session, member, visitor)
+            return await open_session(session, member, visitor)
+
+    async def _granted(self, session: AsyncSession, code: str) -> Grant | None:
+        # The code that links another messenger signs in, too: the web is one.
+        for purpose in (LOGIN, LINK):
+            grant = await codes.redeem(
+                session, purpose=purpose, code=code, pepper=self._backing.pepper
+            )
+            if grant is not None:
+                return grant
+        return None
 
     async def who(self, token: str) -> WebCaller | None:
         """See `Desk`."""
@@ -237,10 +247,18 @@ def _state(row: RowMapping) -> tuple[int, int]:
     return row["revision"], len(row["partial"] or "")
 
 
-async def _open(session: AsyncSession, member: Membership, visitor: Visitor) -> str:
+def web_spot(user_id: UUID) -> Spot:
+    """Somebody's web chat."""
+    return Spot(ChannelName.WEB, "", str(user_id), "", "private")
+
+
+async def open_session(
+    session: AsyncSession, member: Membership, visitor: Visitor
+) -> str:
+    """A new session's token, in a browser that was shown to be this person's."""
     here = str(member.user_id)
     await callers.know(session, member, Identity(ChannelName.WEB, "", here))
-    spot = Spot(ChannelName.WEB, "", here, "", "private")
+    spot = web_spot(member.user_id)
     await callers.bind_chat(session, spot, member.workspace_id)
     # Whoever asked for the link elsewhere comes into that workspace, chat and all.
     await callers.hand_over(session, spot, member)
