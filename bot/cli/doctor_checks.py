@@ -14,6 +14,7 @@ from bot.doctor import Check
 from bot.durable.remote import checks
 from bot.durable.remote.account import Account
 from bot.durable.remote.api import Api
+from bot.mail import Server, SmtpMail
 from bot.ports import SystemClock
 from bot.settings import Settings
 from bot.wiring.remote import APP_ID, account
@@ -151,6 +152,7 @@ def _outside(settings: Settings) -> Iterator[Check]:
             ok=True, detail="no ANTHROPIC_API_KEY: the rehearsal model answers"
         )
         yield Check("claude", partial(_said, said))
+    yield Check("mail", partial(_mail, settings))
     if settings.telegram.token:
         yield Check("telegram", partial(_telegram, settings))
     if settings.slack.bot_token:
@@ -181,6 +183,13 @@ async def _asked(
         return await ask(api, APP_ID, SystemClock())
     finally:
         await api.aclose()
+
+
+async def _mail(settings: Settings) -> Health:
+    if not settings.smtp.host:
+        return Health(ok=True, detail="no SMTP_HOST: codes are not mailed")
+    server = Server.of(settings.smtp)
+    return await SmtpMail(server, settings.smtp.sender, SystemClock()).ping()
 
 
 async def _telegram(settings: Settings) -> Health:

@@ -43,6 +43,8 @@ class Doors:
     """What a process opens to the outside."""
 
     channels: dict[str, Channel] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    """What the bot is called at each messenger, as soon as that is known."""
     receivers: dict[str, Loop] = field(default_factory=dict)
     """Loops that fetch events: long polling, Socket Mode."""
     routers: list[APIRouter] = field(default_factory=list)
@@ -119,6 +121,7 @@ async def _telegram(
         address = f"{settings.public_url.rstrip('/')}{TELEGRAM_PATH}"
 
         async def arrange() -> None:
+            doors.names["telegram"] = (await channel.me()).username
             await channel.set_webhook(address, secret, ALLOWED_UPDATES)
             await channel.set_commands(chat.menu())
             await asyncio.Event().wait()
@@ -128,6 +131,7 @@ async def _telegram(
 
     async def poll() -> None:
         me = await channel.me()
+        doors.names["telegram"] = me.username
         await channel.set_commands(chat.menu())
         try:
             await Poller(token, me, keep, base_url=given.base_url, tell=_tell).run()

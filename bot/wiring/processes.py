@@ -28,8 +28,11 @@ from bot.inbox_worker import InboxWorker
 from bot.pace import Pace
 from bot.postman import Postman
 from bot.settings import Settings
+from bot.web import joining
 from bot.web.app import create_app
+from bot.web.joining import Joining
 from bot.web.pg_desk import PgDesk
+from bot.web.session import Doorkeeper
 from bot.wiring import telemetry
 from bot.wiring.arrival import Arrival, greet
 from bot.wiring.database import Pools, open_database
@@ -125,6 +128,7 @@ async def open_process(
     ears = Ears(connector(pools.listen_url))
     async with open_doors(settings, keep, core.services.clock) as doors:
         core.services.channels = doors.channels
+        core.services.names = doors.names
         arrival = await greet(core.services, address)
         try:
             yield Process(settings, core, doors, keep, ears, arrival)
@@ -187,7 +191,13 @@ async def _web(made: Process, parts: Parts, listening: socket.socket) -> None:
         services.clock,
         public_url=made.settings.public_url,
         console=services,
-        routers=[*made.doors.routers, *open_to_machines(made.core, works=parts.worker)],
+        routers=[
+            *made.doors.routers,
+            *open_to_machines(made.core, works=parts.worker),
+            joining.router(
+                Joining(services), Doorkeeper(desk, made.settings.public_url)
+            ),
+        ],
         mounts=open_to_programs(services),
     )
     config = uvicorn.Config(

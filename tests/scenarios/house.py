@@ -18,9 +18,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from agent.identity import codes
 from agent.identity.schemas import Grant
+from agent.llm.breaker import Rule
 from bot.durable.limits import Limits
 from bot.pace import Pace
-from bot.settings import Access, Anthropic, Intake, Settings
+from bot.settings import Access, Anthropic, Intake, Security, Settings, Smtp
 from bot.settings import Slack as SlackSettings
 from bot.settings import Telegram as TelegramSettings
 from bot.wiring import processes
@@ -36,6 +37,7 @@ from tests.scenarios.people import PATIENCE_S, Person
 from tests.standins.anthropic import AnthropicStandIn
 from tests.standins.slack import Slack
 from tests.standins.slack.state import Room
+from tests.standins.smtp import MailServer
 from tests.standins.telegram import Telegram
 
 SECRET = "a-webhook-secret"
@@ -45,6 +47,7 @@ PAUSE_S = 0.03
 _SOON = Pace(
     inbox_again_s=0.1,
     again_s=0.1,
+    circuit=Rule(failures=10_000),  # tests share the house, and break its model
     engine=Limits(backoff=lambda _: timedelta(milliseconds=30)),
 )
 
@@ -101,6 +104,7 @@ class Outside:
     telegram: Telegram = field(default_factory=Telegram)
     slack: Slack = field(default_factory=Slack)
     claude: AnthropicStandIn = field(default_factory=AnthropicStandIn)
+    mail: MailServer = field(default_factory=MailServer)
 
     def calm(self) -> None:
         """Forget every fault and script."""
@@ -109,6 +113,7 @@ class Outside:
         self.telegram.blocked.clear()
         self.slack.world.faults.clear()
         self.claude.reset()
+        self.mail.calm()
 
 
 class Member:
@@ -145,6 +150,10 @@ class House:
     @property
     def slack(self) -> Slack:
         return self.outside.slack
+
+    @property
+    def mail(self) -> MailServer:
+        return self.outside.mail
 
     @property
     def claude(self) -> AnthropicStandIn:
@@ -277,6 +286,7 @@ def settings(urls: Urls, home: Path, outside: Outside, **changes: Any) -> Settin
         "telegram": telegram_settings(outside),
         "slack": slack_settings(outside),
         "anthropic": anthropic_settings(outside),
+        "smtp": smtp_settings(outside),
     }
     given = {**plain, **changes}
     if given.pop("webhooks", False):
@@ -315,11 +325,18 @@ def anthropic_settings(outside: Outside, **changes: Any) -> Anthropic:
     return Anthropic(_env_file=None, **given)
 
 
+def smtp_settings(outside: Outside, **changes: Any) -> Smtp:
+    """Towards the stand-in; ``host=""`` for none."""
+    given = {"host": outside.mail.host, "port": outside.mail.port, **changes}
+    given = {"security": Security.NONE, "sender": "Draper <bot@acme.test>", **given}
+    return Smtp(_env_file=None, **given)
+
+
 @contextlib.asynccontextmanager
 async def surroundings() -> AsyncIterator[Outside]:
     """The stand-ins, listening."""
     outside = Outside()
-    async with outside.telegram, outside.slack, outside.claude:
+    async with outside.telegram, outside.slack, outside.claude, outside.mail:
         yield outside
 
 
