@@ -34,6 +34,25 @@ class Answer:
     secret: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Back:
+    """A call that a form came back for."""
+
+    services: Services
+    op: AnyOperation
+    raw: Mapping[str, object]
+    shown: tuple[str, ...] = ()
+    """The fields that were there."""
+    delivery: RowMapping | None = None
+    """The message of ours that shows the form, on a page."""
+
+    @property
+    def tellable(self) -> dict[str, object]:
+        """What may be shown again: no secrets."""
+        secrets = forms.secrets_of(self.op)
+        return {name: one for name, one in self.raw.items() if name not in secrets}
+
+
 async def run(
     services: Services, ctx: Ctx, op: AnyOperation, raw: Mapping[str, object]
 ) -> None:
@@ -92,25 +111,33 @@ async def go_on(services: Services, ctx: Ctx, dialog: Dialog) -> None:
         await ask_for(ctx, dialog, form, replace(missing[0], fault=fault))
         return
     await _end(ctx, dialog)
-    await _carry_out(services, ctx, op, filled.raw)
+    await _carry_out(ctx, _Back(services, op, filled.raw))
 
 
 async def submitted(services: Services, ctx: Ctx, inbound: Inbound) -> None:
     """Take a form that came back whole, from a window or from the page."""
-    shown = await _shown(ctx, inbound)
-    name, given = shown or (inbound.pressed, inbound.extra.get("given", ""))
+    shown = await _delivery(ctx, inbound)
+    form = shown["payload"].get("form") if shown else None
+    name, given = inbound.pressed, inbound.extra.get("given", "")
+    if form is not None:
+        name, given = form["name"], form["given"]
     op = forms.op_of(name)
     if op is None or not op.on & {Surface.CHAT, Surface.BUTTON}:
         await reply(ctx, Message(words.CHANGED))
         return
     answers = {**inbound.answers, **secrecy.opened(inbound, services.key)}
     filled = forms.read(op, given, answers)
-    form = forms.form_of(op, filled.raw, filled.faults, whole=True)
-    ctx = await _kept(ctx, form, inbound.answers)
+    back = _Back(services, op, filled.raw, tuple(map(_bare, answers)), shown)
+    ctx = await _kept(ctx, back, inbound.answers)
     if filled.faults:
-        await _once_more(services, ctx, op, filled, inbound)
-    elif await _carry_out(services, ctx, op, filled.raw) and shown:
-        await _put_away(ctx, inbound, form)
+        await _once_more(ctx, back, filled.faults)
+    elif await _carry_out(ctx, back) and shown is not None:
+        done = Message(shown["payload"]["text"], note=words.SENT)
+        await deliveries.show(ctx.session, shown, done)
+
+
+def _bare(wire: str) -> str:
+    return wire.removeprefix(SECRET)
 
 
 async def _resume(services: Services, ctx: Ctx) -> None:
@@ -134,86 +161,52 @@ async def _end(ctx: Ctx, dialog: Dialog) -> None:
     await conversations.close(ctx.session, dialog.id, "completed")
 
 
-async def _carry_out(
-    services: Services, ctx: Ctx, op: AnyOperation, raw: Mapping[str, object]
-) -> bool:
+async def _carry_out(ctx: Ctx, back: _Back) -> bool:
     """Make the call; what it refuses is asked again, or said. True when it was made."""
     try:
         async with ctx.session.begin_nested():
-            await dialogs.run(ctx, op, raw)
+            await dialogs.run(ctx, back.op, back.raw)
     except AlreadyDone:
         raise
     except NeedsApproval as needs:
         await cards.ask(ctx, needs)
     except AgentError as refused:
-        await _refused(services, ctx, op, raw, refused)
+        await _refused(ctx, back, refused)
         return False
     return True
 
 
-async def _refused(
-    services: Services,
-    ctx: Ctx,
-    op: AnyOperation,
-    raw: Mapping[str, object],
-    refused: AgentError,
-) -> None:
+async def _refused(ctx: Ctx, back: _Back, refused: AgentError) -> None:
     field = refused.field if isinstance(refused, BadInput) else ""
-    info = op.params.model_fields.get(field)
-    secrets = forms.secrets_of(op)
-    rest = {name: one for name, one in raw.items() if name not in {*secrets, field}}
-    if info is None:
-        again = Choice("Try again", op.name, rest, ask=True)
-        can_press = Surface.BUTTON in op.on and not isinstance(refused, Forbidden)
-        message = render.refusal(refused)
-        choices = (*message.choices, *((again,) if can_press else ()))
-        await reply(ctx, replace(message, choices=choices))
+    if field in back.op.params.model_fields:
+        await _once_more(ctx, back, {field: refused.said})
         return
-    form = forms.form_of(op, rest, {field: refused.said})
-    if form is None:
-        raise refused
-    marked = [
-        replace(one, fault=refused.said) if one.name == field else one
-        for one in form.fields
-    ]
-    await begin(services, ctx, op, replace(form, fields=tuple(marked)))
+    again = Choice("Try again", back.op.name, back.tellable, ask=True)
+    can_press = Surface.BUTTON in back.op.on and not isinstance(refused, Forbidden)
+    message = render.refusal(refused)
+    choices = (*message.choices, *((again,) if can_press else ()))
+    await reply(ctx, replace(message, choices=choices))
 
 
-async def _once_more(
-    services: Services,
-    ctx: Ctx,
-    op: AnyOperation,
-    filled: forms.Filled,
-    inbound: Inbound,
-) -> None:
-    secrets = forms.secrets_of(op)
-    rest = {name: one for name, one in filled.raw.items() if name not in secrets}
-    form = forms.form_of(op, rest, filled.faults, whole=bool(inbound.answers))
+async def _once_more(ctx: Ctx, back: _Back, faults: Mapping[str, str]) -> None:
+    """Show the form again, with what was wrong beside it; secrets are typed anew."""
+    secrets = forms.secrets_of(back.op)
+    lacking = {**dict.fromkeys(secrets, ""), **faults}
+    form = forms.form_of(back.op, back.tellable, lacking, back.shown)
     if form is None:
         raise BadInput("That form cannot be read.", hint="Send the command again.")
-    fields = tuple(
-        replace(one, fault=filled.faults.get(one.name, "")) for one in form.fields
-    )
-    form = replace(form, fields=fields)
-    shown = await _delivery(ctx, inbound)
-    if shown is None:
-        await begin(services, ctx, op, form)
+    fields = (replace(one, fault=faults.get(one.name, "")) for one in form.fields)
+    form = replace(form, fields=tuple(fields))
+    if back.delivery is None:
+        await begin(back.services, ctx, back.op, form)
     else:
-        message = Message(shown["payload"]["text"], form=form.to_json())
-        await deliveries.show(ctx.session, shown, message)
+        message = Message(back.delivery["payload"]["text"], form=form.to_json())
+        await deliveries.show(ctx.session, back.delivery, message)
 
 
-async def _put_away(ctx: Ctx, inbound: Inbound, form: Form | None) -> None:
-    shown = await _delivery(ctx, inbound)
-    if shown is not None:
-        title = form.title if form else ""
-        await deliveries.show(
-            ctx.session, shown, Message(title or "Done", note=words.SENT)
-        )
-
-
-async def _kept(ctx: Ctx, form: Form | None, answers: Mapping[str, str]) -> Ctx:
+async def _kept(ctx: Ctx, back: _Back, answers: Mapping[str, str]) -> Ctx:
     assert ctx.origin is not None  # noqa: S101 - a form was sent from somewhere
+    form = forms.form_of(back.op, back.tellable, {}, back.shown)
     told = forms.told(form, answers) if form else ""
     placed = replace(ctx, origin=replace(ctx.origin, text=told))
     await keep(placed)
@@ -226,13 +219,6 @@ async def _delivery(ctx: Ctx, inbound: Inbound) -> RowMapping | None:
     except ValueError:
         return None
     return await deliveries.get(ctx.session, ref)
-
-
-async def _shown(ctx: Ctx, inbound: Inbound) -> tuple[str, str] | None:
-    """The form a message of ours shows: its name, and what was given before."""
-    found = await _delivery(ctx, inbound)
-    form = found["payload"].get("form") if found else None
-    return (form["name"], form["given"]) if form else None
 
 
 def _step(form: Form, dialog: Dialog) -> Field:

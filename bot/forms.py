@@ -34,8 +34,8 @@ from channels.contract import (
 SUBJECT = "operation"
 """``dialogs.subject_type`` of a form that fills in a call."""
 MINUTES = 24 * 60
-FORM, GIVEN = "_form", "_given"
-"""Under which a dialog keeps the operation's name and what was known before."""
+FORM, GIVEN, FIELDS = "_form", "_given", "_fields"
+"""Under which a dialog keeps what it fills in, what was known, and what it asks."""
 
 
 def is_one(dialog: Dialog) -> bool:
@@ -84,25 +84,33 @@ async def _in_window(services: Services, ctx: Ctx, form: Form) -> bool:
 
 
 async def _ask(ctx: Ctx, form: Form) -> None:
-    known = {
-        one.wire: one.default
-        for one in form.fields
-        if one.required and one.default and not one.fault
-    }
-    dialog = Dialog(
-        id=ctx.ids.new(),
-        kind="form",
-        step="",
-        answers={FORM: form.name, GIVEN: form.given, **known},
-        subject_type=SUBJECT,
-    )
+    known = _known(form)
     first = next((one for one in form.fields if one.wire not in known), None)
     if first is None:
         return
-    opened = await conversations.ask(
-        ctx.session, ctx.caller, replace(dialog, step=first.name), minutes=MINUTES
+    names = ",".join(one.name for one in form.fields)
+    about = {FORM: form.name, GIVEN: form.given, FIELDS: names}
+    dialog = Dialog(
+        id=ctx.ids.new(),
+        kind="form",
+        step=first.name,
+        answers={**about, **known},
+        subject_type=SUBJECT,
     )
+    opened = await conversations.ask(ctx.session, ctx.caller, dialog, minutes=MINUTES)
     await _question(ctx, opened, form, first)
+
+
+def _known(form: Form) -> dict[str, str]:
+    """What need not be asked: what was given, or all but what was wrong."""
+    is_again = any(one.fault for one in form.fields)
+    return {
+        one.wire: one.default
+        for one in form.fields
+        if one.kind is not FieldKind.SECRET
+        and not one.fault
+        and (is_again or (one.required and one.default))
+    }
 
 
 async def ask_for(ctx: Ctx, dialog: Dialog, form: Form, field: Field) -> None:
@@ -129,7 +137,8 @@ def form_in(dialog: Dialog) -> Form:
     """The form that a dialog asks its way through."""
     op = forms.op_of(dialog.answers.get(FORM, ""))
     raw = json.loads(dialog.answers.get(GIVEN) or "{}")
-    found = forms.form_of(op, raw, {}) if op else None
+    also = dialog.answers.get(FIELDS, "").split(",")
+    found = forms.form_of(op, raw, {}, also) if op else None
     return found or Form(dialog.answers.get(FORM, ""), "", ())
 
 

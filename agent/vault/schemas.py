@@ -4,10 +4,15 @@ from datetime import datetime
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, SecretStr
+from pydantic.config import JsonDict
 
 from agent.ports import Tried
 from agent.shapes import Frozen
-from agent.vault.providers import ProviderName
+from agent.vault.providers import PROVIDERS, ProviderName
+
+
+LABELS: JsonDict = {"labels": {one.name: one.title for one in PROVIDERS.values()}}
+"""What a form calls the choices."""
 
 
 class WithSecret(Frozen):
@@ -19,7 +24,9 @@ class WithSecret(Frozen):
 class KeepKey(WithSecret):
     """Parameters of ``vault.keep``."""
 
-    provider: ProviderName = Field(description="Whose key it is", title="Service")
+    provider: ProviderName = Field(
+        description="Whose key it is", title="Service", json_schema_extra=LABELS
+    )
     secret: SecretStr = Field(
         min_length=12,
         max_length=512,
@@ -31,7 +38,9 @@ class KeepKey(WithSecret):
 class ReplaceKey(WithSecret):
     """Parameters of ``vault.rotate``."""
 
-    provider: ProviderName = Field(description="Whose key it is", title="Service")
+    provider: ProviderName = Field(
+        description="Whose key it is", title="Service", json_schema_extra=LABELS
+    )
     secret: SecretStr = Field(
         min_length=12, max_length=512, description="The new key", title="New key"
     )
@@ -40,7 +49,9 @@ class ReplaceKey(WithSecret):
 class OfProvider(Frozen):
     """Parameters that name a kept key by whose it is."""
 
-    provider: ProviderName = Field(description="Whose key is meant", title="Service")
+    provider: ProviderName = Field(
+        description="Whose key is meant", title="Service", json_schema_extra=LABELS
+    )
 
 
 class StorePasted(Frozen):

@@ -1,7 +1,7 @@
 """An operation's parameters as a form, and a filled form as parameters. Pure."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -66,20 +66,21 @@ def wanted(
     faults = faults_of(op, raw)
     if not faults and not ask:
         return None
-    return form_of(op, raw, {} if ask else faults, whole=ask)
+    return form_of(
+        op, raw, {} if ask else faults, op.params.model_fields if ask else ()
+    )
 
 
 def form_of(
     op: AnyOperation,
     raw: Mapping[str, object],
     faults: Mapping[str, str],
-    *,
-    whole: bool = False,
+    also: Collection[str] = (),
 ) -> Form | None:
     """What is asked for a call, filled in as far as ``raw`` goes.
 
-    ``whole``: with every optional parameter too. None when something is missing that
-    nobody could type, such as an id.
+    ``also`` names optional parameters to ask for besides. None when something is
+    missing that nobody could type, such as an id.
     """
     fields = {
         name: made
@@ -91,7 +92,7 @@ def form_of(
     shown = [
         replace(one, fault=_kind_words(raw.get(one.name), faults.get(one.name, "")))
         for one in fields.values()
-        if whole or _is_shown(op, one, faults)
+        if one.name in also or _is_shown(op, one, faults)
     ]
     names = {one.name for one in shown}
     rest = {name: value for name, value in raw.items() if name not in names}
@@ -165,7 +166,7 @@ def _lines(form: Form, answers: Mapping[str, str]) -> Iterator[str]:
 
 def _field(name: str, info: FieldInfo, given: object) -> Field | None:
     bare = _bare(info.annotation)
-    kind, choices = _kind(bare), _choices(bare)
+    kind, choices = _kind(bare), _choices(bare, _labels(info))
     if kind is None or name in MACHINES_OWN:
         return None
     least, most = _limits(info)
@@ -207,14 +208,26 @@ def _kind(bare: Any) -> FieldKind | None:
     return None if issubclass(bare, datetime) else next(fits, None)
 
 
-def _choices(bare: Any) -> tuple[tuple[str, str], ...]:
+def _labels(info: FieldInfo) -> Mapping[str, Any]:
+    """What the choices are called, where the shape says so."""
+    extra = info.json_schema_extra
+    labels = extra.get("labels") if isinstance(extra, dict) else None
+    return labels if isinstance(labels, dict) else {}
+
+
+def _choices(
+    bare: Any, labels: Mapping[str, Any] | None = None
+) -> tuple[tuple[str, str], ...]:
     if get_origin(bare) is Literal:
         values = [str(one) for one in get_args(bare)]
     elif isinstance(bare, type) and issubclass(bare, Enum):
         values = [str(one.value) for one in bare]
     else:
         return ()
-    return tuple((value, _capital(value.replace("_", " "))) for value in values)
+    called = labels or {}
+    return tuple(
+        (one, str(called.get(one) or _capital(one.replace("_", " ")))) for one in values
+    )
 
 
 def _limits(info: FieldInfo) -> tuple[float | None, float | None]:
@@ -281,9 +294,9 @@ def _words(error: Any) -> str:
         return _BAD_SORT[kind]
     if kind in {"literal_error", "enum"}:
         return f"One of {facts['expected']}, please."
-    if kind == "string_too_long":
+    if kind in {"string_too_long", "too_long"}:
         return f"At most {facts['max_length']:,} characters, please."
-    if kind == "string_too_short":
+    if kind in {"string_too_short", "too_short"}:
         least = facts["min_length"]
         return _NEEDED if least == 1 else f"At least {least} characters, please."
     return f"{error['msg']}."

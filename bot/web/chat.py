@@ -37,6 +37,11 @@ def router(desk: Desk, clock: Clock, doorkeeper: Doorkeeper) -> APIRouter:
         received = _read(parse.press, await request.body(), signed, clock.now())
         return await _keep(desk, received)
 
+    @api.post("/form", max_body_size=MAX_BODY_BYTES)
+    async def form(request: Request, signed: Acting) -> Response:
+        received = _read(parse.form, await request.body(), signed, clock.now())
+        return await _keep(desk, received)
+
     @api.get("/me")
     async def me(_: Reading) -> Response:
         return Response(status_code=204)

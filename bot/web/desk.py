@@ -1,6 +1,6 @@
 """What the web chat needs from the rest of the house."""
 
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -81,6 +81,8 @@ class Shown:
     """A line of Draper's above the buttons, rendered and sanitised."""
     buttons: tuple[ShownButton, ...] = ()
     files: tuple[ShownFile, ...] = ()
+    form: Mapping[str, Any] | None = None
+    """To be filled in here, as ``channels.contract.Form`` has it."""
     working: bool = False
     """Whether more text is still to come."""
     client_id: str = ""

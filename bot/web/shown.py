@@ -86,6 +86,7 @@ def _delivered(row: RowMapping) -> Shown:
         note="" if working else to_html(payload.get("note", "")),
         buttons=_buttons(row["id"], payload),
         files=_files(row["id"], payload),
+        form=_form(payload),
         working=working,
     )
 
@@ -108,6 +109,12 @@ def _buttons(row_id: UUID, payload: Mapping[str, Any]) -> tuple[ShownButton, ...
         if button.get("shown", True)
     )
     return tuple(sorted(made, key=lambda button: button.row))
+
+
+def _form(payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    form = payload.get("form")
+    # What was known before is ours to keep: the page has no use for it.
+    return {**form, "given": ""} if form else None
 
 
 def _files(row_id: UUID, payload: Mapping[str, Any]) -> tuple[ShownFile, ...]:

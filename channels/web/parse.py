@@ -17,6 +17,7 @@ MAX_CHARACTERS = 40_000
 MAX_BODY_BYTES = 12 * MAX_CHARACTERS + 4096
 """A character outside the BMP takes twelve bytes as JSON escapes."""
 MAX_PAYLOAD_BYTES = 64
+MAX_FIELDS = 100
 
 
 class Unusable(Exception):
@@ -84,6 +85,44 @@ def press(body: bytes, *, sender: Sender, at: datetime) -> Received:
             sender_name=sender.name,
         ),
     )
+
+
+def form(body: bytes, *, sender: Sender, at: datetime) -> Received:
+    """Read ``{"payload", "answers", "client_id"}``: a form was filled in.
+
+    Raises:
+        Unusable: The body is no such object, or an answer is no text or too long.
+    """
+    sent = _object(body)
+    payload, answers = sent.get("payload"), sent.get("answers")
+    if not _is_token(payload) or not _are_answers(answers):
+        raise Unusable("That form is not one of ours. Reload the page and try again.")
+    assert isinstance(answers, dict)  # noqa: S101 - just checked
+    client_id = _client_id(sent)
+    return _received(
+        body,
+        Inbound(
+            channel=ChannelName.WEB,
+            kind=Kind.FORM,
+            event_id=f"{sender.user_id}:{client_id}",
+            account="",
+            chat=sender.user_id,
+            sender=sender.user_id,
+            message_id=client_id,
+            pressed=str(payload),
+            answers=answers,
+            sent_at=at,
+            sender_name=sender.name,
+        ),
+    )
+
+
+def _are_answers(given: object) -> bool:
+    if not isinstance(given, dict) or len(given) > MAX_FIELDS:
+        return False
+    texts = [*given.keys(), *given.values()]
+    whole = all(isinstance(one, str) for one in texts)
+    return whole and sum(map(len, texts)) <= MAX_CHARACTERS
 
 
 def _received(body: bytes, inbound: Inbound) -> Received:

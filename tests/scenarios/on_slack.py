@@ -1,6 +1,8 @@
 """People on Slack."""
 
-from tests.scenarios.people import Person, Seen
+from typing import Any
+
+from tests.scenarios.people import Person, Seen, until
 from tests.standins.slack import Slack
 
 
@@ -44,6 +46,22 @@ class OnSlack(Person):
 
     async def press(self, seen: Seen, label: str) -> None:
         await self.world.press(seen.ref, label, user=self.user)
+
+    async def sees_form(self, title: str) -> dict[str, Any]:
+        """Wait for a modal with that title; the newest."""
+
+        def found() -> dict[str, Any] | None:
+            views = self.world.world.views
+            return next(
+                (v for v in reversed(views) if v["title"]["text"] == title), None
+            )
+
+        return await until(found, f"no form {title!r}: {self.chat()}")
+
+    async def fills(self, view: dict[str, Any], **answers: str) -> dict[str, Any]:
+        """Fill the modal in and send it; the errors Slack shows in it."""
+        given = {name.replace("_", " "): said for name, said in answers.items()}
+        return await self.world.fill(view, given, user=self.user)
 
     def notices(self) -> list[str]:
         return []  # Slack shows them as messages that one person sees

@@ -67,6 +67,34 @@ class OnWeb(Person):
         given = {"message_id": message_id, "payload": payload, "client_id": client_id}
         await self._post("/chat/press", **given)
 
+    async def sees_form(self, title: str) -> dict[str, Any]:
+        """Wait for a message with that form; the newest."""
+
+        def found() -> dict[str, Any] | None:
+            fits = [
+                one
+                for one in self._shown.values()
+                if one["form"] and one["form"]["title"] == title
+            ]
+            return fits[-1] if fits else None
+
+        return await until(found, f"no form {title!r}: {self.chat()}")
+
+    async def fills(self, message: dict[str, Any], **answers: str) -> None:
+        """Fill the form in, by its labels, and send it as the page does."""
+        labels = {field["label"]: field for field in message["form"]["fields"]}
+        filled = {field["wire"]: field["default"] for field in labels.values()}
+        for name, said in answers.items():
+            filled[labels[name.replace("_", " ")]["wire"]] = said
+        client_id = str(uuids.uuid7())
+        await self._post(
+            "/chat/form", payload=message["id"], answers=filled, client_id=client_id
+        )
+
+    def shown(self, message_id: str) -> dict[str, Any]:
+        """A message as the page has it now."""
+        return self._shown[message_id]
+
     def notices(self) -> list[str]:
         return []  # the page has none
 
@@ -76,7 +104,7 @@ class OnWeb(Person):
         url = next(file["url"] for file in files if file["name"] == name)
         return (await self._client.get(url)).text
 
-    async def _post(self, path: str, **given: str) -> None:
+    async def _post(self, path: str, **given: Any) -> None:
         answer = await self._client.post(path, json=given)
         assert answer.status_code == 202, answer.text
 

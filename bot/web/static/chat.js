@@ -30,8 +30,18 @@ async function press(payload, message, undo) {
   say(said || (mayWork(code) ? "That press did not get through. Press again in a moment." : "That button no longer works."));
 }
 
+async function fill(answers, message) {
+  const { status: code, said } = await post("/chat/form", {
+    payload: message.id, answers, client_id: newId(),
+  });
+  if (code === 202) { say(""); return true; }
+  if (code === 401) { over(); return false; }
+  say(said || (mayWork(code) ? "That did not get through. Send it again in a moment." : "That form no longer works."));
+  return false;
+}
+
 const log = new Log({
-  box: at("log"), scroller: at("scroller"), latest: at("latest"), press,
+  box: at("log"), scroller: at("scroller"), latest: at("latest"), press, fill,
   changed: () => { if (loaded) at("welcome").hidden = log.size > 0; },
 });
 let loaded = false;

@@ -5,8 +5,8 @@ import { Message } from "./message.js";
 const NEAR_PX = 96;
 
 export class Log {
-  constructor({ box, scroller, latest, press, changed }) {
-    Object.assign(this, { box, scroller, latest, press, changed });
+  constructor({ box, scroller, latest, press, fill, changed }) {
+    Object.assign(this, { box, scroller, latest, press, fill, changed });
     this.messages = new Map();
     this.byClient = new Map();
     latest.addEventListener("click", () => this.toEnd(true));
@@ -74,7 +74,7 @@ export class Log {
   }
 
   #put(shown) {
-    const message = this.messages.get(shown.id) ?? this.#arrived(shown) ?? new Message(this.press);
+    const message = this.messages.get(shown.id) ?? this.#arrived(shown) ?? new Message(this.press, this.fill);
     const moved = message.shown?.order !== shown.order;
     message.show(shown);
     this.messages.set(shown.id, message);

@@ -1,5 +1,7 @@
 // One message as an element; `show` may be called again and again as it grows.
 
+import { formOf } from "./form.js";
+
 const svg = (path) =>
   `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${path}"/></svg>`;
 const COPY = svg("M9 9h10v11H9zM5 15V4h10");
@@ -102,7 +104,7 @@ function pressed(row, button) {
 }
 
 export class Message {
-  constructor(press) {
+  constructor(press, fill) {
     this.prose = element("div", { className: "prose" });
     this.speaker = element("h3", { className: "unseen" });
     this.files = element("ul", { className: "files" });
@@ -111,6 +113,8 @@ export class Message {
     this.footer = element("footer");
     this.element = element("article", {}, this.speaker, this.prose);
     this.press = press;
+    this.fill = fill;
+    this.form = element("div");
   }
 
   get id() { return this.shown.id; }
@@ -142,14 +146,16 @@ export class Message {
   }
 
   #attach(before) {
-    const { files, note, buttons, working, role, markdown, at } = this.shown;
+    const { files, note, buttons, form, working, role, markdown, at } = this.shown;
     this.files.replaceChildren(...files.map(fileLink));
     if (before?.note !== note) this.note.innerHTML = note;
+    if (JSON.stringify(before?.form) !== JSON.stringify(form)) this.#replaceForm(form, Boolean(before?.form));
     if (JSON.stringify(before?.buttons) !== JSON.stringify(buttons)) this.#replaceButtons(buttons);
     const actions = role === "draper" && !working && markdown ? [copyButton(markdown)] : [];
     this.footer.replaceChildren(...actions, moment(at));
     const below = [
       [this.files, files.length],
+      [this.form, Boolean(form)],
       [this.note, note],
       [this.buttons, buttons.length],
       [this.footer, !working],
@@ -162,6 +168,12 @@ export class Message {
         above = part;
       }
     }
+  }
+
+  #replaceForm(form, isAgain) {
+    const made = form ? formOf(form, (answers) => this.fill(answers, this)) : "";
+    this.form.replaceChildren(made);
+    if (form && isAgain) requestAnimationFrame(() => made.firstFault()?.focus());
   }
 
   #replaceButtons(buttons) {

@@ -45,6 +45,8 @@ class AnthropicStandIn:
         self, *, key: str = KEY, now: Callable[[], float] = time.monotonic
     ) -> None:
         self.key = key
+        self.others: set[str] = set()
+        """Keys of other accounts, good as well."""
         self.answer: Callable[[dict[str, Any]], Reply] = echo
         self.requests: list[Recorded] = []
         self.disconnects = 0
@@ -136,7 +138,7 @@ class AnthropicStandIn:
     def _stranger(self, request: web.Request) -> Fault | None:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         given = given or request.headers.get("x-api-key", "")
-        if given != self.key:
+        if given not in {self.key, *self.others}:
             return Fault(401, "authentication_error", "invalid x-api-key")
         if request.headers.get("anthropic-version") not in VERSIONS:
             what = "anthropic-version: a known version is required"

@@ -26,6 +26,8 @@ class Delivery:
     taken: bool = False
     answers: list[str] = field(default_factory=list)
     """A status code, ``timeout``, ``refused`` or ``ack`` for each attempt."""
+    response: Json = field(default_factory=dict)
+    """What was answered besides, where Slack looks at it: a modal's errors."""
 
 
 class HttpDelivery:
@@ -61,6 +63,8 @@ class HttpDelivery:
             ) as answer:
                 delivery.answers.append(str(answer.status))
                 delivery.taken = answer.status == 200
+                if answer.content_type == "application/json":
+                    delivery.response = await answer.json()
         except TimeoutError:
             delivery.answers.append("timeout")
         except aiohttp.ClientError:
@@ -97,6 +101,7 @@ class SocketDelivery:
         self._tickets: set[str] = set()
         self.sockets: list[web.WebSocketResponse] = []
         self._acks: dict[str, asyncio.Event] = {}
+        self._payloads: dict[str, Json] = {}
         self._connected = asyncio.Event()
         self.connections = 0
         self.strays: list[str] = []
@@ -137,10 +142,12 @@ class SocketDelivery:
             self._connected.clear()
 
     def _heed(self, text: str) -> None:
-        envelope = json.loads(text).get("envelope_id", "")
+        said = json.loads(text)
+        envelope = said.get("envelope_id", "")
         if self.hold_acks:
             return
         if envelope in self._acks:
+            self._payloads[envelope] = said.get("payload") or {}
             self._acks[envelope].set()
         else:
             self.strays.append(text)
@@ -174,6 +181,7 @@ class SocketDelivery:
             await self.sockets[number % len(self.sockets)].send_json(envelope)
             async with asyncio.timeout(ACK_S * max(self._hurry, 0.1)):
                 await acked.wait()
+            delivery.response = self._payloads.pop(envelope_id, {})
         except (TimeoutError, ConnectionError, IndexError):
             return False
         return True

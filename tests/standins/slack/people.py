@@ -1,6 +1,7 @@
 """What people and Slack itself do in the workspace, and what people see there."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from channels.slack.manifest import SCOPES
@@ -22,6 +23,7 @@ from tests.standins.slack.state import (
     World,
     as_event,
 )
+from tests.standins.slack.views import entered
 from tests.standins.slack.web_api import WebApi
 
 
@@ -121,7 +123,21 @@ class People:
             raise LookupError(f"no button {label!r} there, only {labels}")
         self._deliver("interactive", self._press_payload(message, user, button, value))
 
-    async def submit(self, view: Json, values: Json, *, user: str = anna) -> None:
+    async def fill(
+        self, view: Json, answers: Mapping[str, str], *, user: str = anna
+    ) -> Json:
+        """Fill a modal in, by its labels, and send it; the errors Slack then shows."""
+        delivery = await self.submit(view, entered(view, answers), user=user)
+        await self.settle()
+        if delivery.response.get("response_action") != "errors":
+            return {}
+        errors: Json = delivery.response["errors"]
+        there = {block["block_id"] for block in view["blocks"]}
+        assert errors
+        assert errors.keys() <= there, errors
+        return errors
+
+    async def submit(self, view: Json, values: Json, *, user: str = anna) -> Delivery:
         """Send a modal's answers: {block id: {action id: element state}}."""
         payload = {
             "type": "view_submission",
@@ -131,7 +147,7 @@ class People:
             "trigger_id": self.world.new_trigger(),
             "view": {**view, "state": {"values": values}},
         }
-        self._deliver("interactive", payload)
+        return self._deliver("interactive", payload)
 
     async def hear(self, event: Json) -> None:
         """Send the app any event at all."""
@@ -245,13 +261,14 @@ class People:
         }
         self._deliver("events_api", payload)
 
-    def _deliver(self, kind: str, payload: Json) -> None:
+    def _deliver(self, kind: str, payload: Json) -> Delivery:
         delivery = Delivery(kind, payload)
         self.deliveries.append(delivery)
         by = self._http if self._events_url and self._http else self.socket_mode
         task = asyncio.ensure_future(by.hand_over(delivery))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return delivery
 
     def _press_payload(
         self, message: Message, user: str, button: Json | None, value: str

@@ -18,6 +18,7 @@ from tests.standins.slack.state import (
     World,
     as_event,
 )
+from tests.standins.slack.views import faults_of
 
 
 class WebApi:
@@ -187,11 +188,9 @@ class WebApi:
         if self.world.now() - made_at > TRIGGER_S:
             raise Failure("expired_trigger_id")
         view = args.get("view") or {}
-        title = (view.get("title") or {}).get("text", "")
-        blocks = view.get("blocks")
-        most = len(blocks) <= 100 if isinstance(blocks, list) else False
-        if view.get("type") != "modal" or not 1 <= len(title) <= 24 or not most:
-            raise Failure("invalid_arguments")
+        if faults := faults_of(view):
+            told = {"messages": [f"[ERROR] {fault}" for fault in faults]}
+            raise Failure("invalid_arguments", response_metadata=told)
         kept = {**view, "id": f"V{self.world.serial():08d}", "hash": "1.a"}
         self.world.views.append(kept)
         return {"view": kept}
