@@ -22,7 +22,19 @@ from agent.runs.schemas import (
     Started,
     Status,
 )
-from bot.render import accounts, audit, cards, clients, console, keys, sharing, vault
+from bot.render import (
+    accounts,
+    audit,
+    cards,
+    clients,
+    console,
+    instructions,
+    keys,
+    money,
+    preferences,
+    sharing,
+    vault,
+)
 from bot.render.paging import more
 from bot.render.runs import detail, piece
 from bot.render.words import STATUS_WORDS, brief, glance
@@ -210,3 +222,6 @@ RENDER |= keys.WORDS
 RENDER |= accounts.WORDS
 RENDER |= clients.WORDS
 RENDER |= audit.WORDS
+RENDER |= preferences.WORDS
+RENDER |= instructions.WORDS
+RENDER |= money.WORDS

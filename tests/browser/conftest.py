@@ -12,6 +12,7 @@ import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from bot.web.app import create_app
+from bot.web.console.visit import Backing
 from bot.web.desk import Desk
 from tests.bot.web.fakes import TOKEN, FakeDesk, Still
 
@@ -31,8 +32,9 @@ PATIENCE_MS = 5000
 class Site:
     """The chat at one address, which can go away and come back."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, console: Backing | None = None) -> None:
         self.desk = desk
+        self._console = console
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -40,7 +42,7 @@ class Site:
         self._serving: asyncio.Task[None] | None = None
 
     async def up(self) -> None:
-        self._app = create_app(self.desk, Still())
+        self._app = create_app(self.desk, Still(), console=self._console)
         config = uvicorn.Config(
             self._app, port=self.port, log_level="error", lifespan="off"
         )
@@ -89,12 +91,12 @@ async def site(desk: FakeDesk) -> AsyncIterator[Site]:
 
 @asynccontextmanager
 async def visiting(
-    browser: Browser, site: Site, **options: object
+    browser: Browser, site: Site, token: str = TOKEN, **options: object
 ) -> AsyncIterator[BrowserContext]:
     """A browser that is signed in at the site, with ``new_context``'s options."""
     context = await browser.new_context(**options)  # type: ignore[arg-type]
     context.set_default_timeout(PATIENCE_MS)
-    await context.add_cookies([{"name": "draper", "value": TOKEN, "url": site.url}])
+    await context.add_cookies([{"name": "draper", "value": token, "url": site.url}])
     yield context
     await context.close()
 

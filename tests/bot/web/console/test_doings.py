@@ -1,0 +1,176 @@
+"""What a form of the console does, and what it must not."""
+
+import re
+
+import pytest
+
+from tests.bot.web.conftest import HOME, OURS
+from tests.bot.web.console.conftest import Console, post, word
+from tests.bot.web.console.furnished import OUTPUT, RUN, ident
+from tests.db.asking import one, run
+from tests.seeds import ANA, BOB, EVE, RIVAL
+
+_STATUS = "SELECT status FROM runs WHERE id = :id"
+
+
+async def test_a_run_is_stopped_and_the_page_says_so(console: Console) -> None:
+    ana = await console.page_of(ANA)
+    answer = await post(ana, "/console/runs/8/stop")
+    assert answer.headers["location"] == "/console/runs/8?done=stopped"
+    assert await one(console.world.owner, _STATUS, id=ident(RUN, 7)) == "cancelled"
+    assert "Stopped." in (await ana.get(answer.headers["location"])).text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": HOME, "sec-fetch-site": "cross-site"},
+    ],
+)
+async def test_another_site_cannot_post_a_form(
+    console: Console, headers: dict[str, str]
+) -> None:
+    ana = await console.page_of(ANA)
+    form = {"csrf": word(ana)}
+    answer = await ana.post("/console/runs/8/stop", data=form, headers=headers)
+    assert answer.status_code == 403
+    assert await one(console.world.owner, _STATUS, id=ident(RUN, 7)) == "queued"
+
+
+@pytest.mark.parametrize("given", ["", "0" * 64, "é"])
+async def test_a_form_without_the_sessions_word_does_nothing(
+    console: Console, given: str
+) -> None:
+    ana = await console.page_of(ANA)
+    form = {"csrf": given}
+    answer = await ana.post("/console/runs/8/stop", data=form, headers=OURS)
+    assert answer.status_code == 403
+    assert "out of date" in answer.text
+    assert await one(console.world.owner, _STATUS, id=ident(RUN, 7)) == "queued"
+
+
+async def test_a_colleagues_word_does_not_fit(console: Console) -> None:
+    ana, bob = await console.page_of(ANA), await console.page_of(BOB)
+    form = {"csrf": word(bob)}
+    answer = await ana.post("/console/runs/8/stop", data=form, headers=OURS)
+    assert answer.status_code == 403
+
+
+async def test_who_may_not_is_told_why(console: Console) -> None:
+    demote = "UPDATE workspace_members SET role = 'viewer' WHERE user_id = :user"
+    await run(console.world.owner, demote, user=BOB)
+    bob = await console.page_of(BOB)
+    answer = await post(bob, "/console/runs/8/stop")
+    assert answer.status_code == 403
+    assert "needs the member role" in answer.text
+    assert await one(console.world.owner, _STATUS, id=ident(RUN, 7)) == "queued"
+
+
+async def test_another_workspaces_things_cannot_be_touched(console: Console) -> None:
+    eve = await console.page_of(EVE, RIVAL)
+    output = f"/console/outputs/{ident(OUTPUT, 0)}/score"
+    assert (await post(eve, output, score="1")).status_code == 404
+    assert (await post(eve, "/console/runs/8/stop")).status_code == 404
+    edit = f"/console/clients/{console.brand}/edit"
+    answer = await post(eve, edit, part="about", text="Mine", version="1")
+    assert answer.status_code == 404
+
+
+async def test_a_piece_is_scored(console: Console) -> None:
+    ana = await console.page_of(ANA)
+    answer = await post(ana, f"/console/outputs/{ident(OUTPUT, 0)}/score", score="5")
+    assert answer.headers["location"] == "/console/runs/1?done=scored"
+    mine = "SELECT overall_score FROM feedback WHERE reviewer_id = :user"
+    assert await one(console.world.owner, mine, user=ANA) == 5
+    bad = await post(ana, f"/console/outputs/{ident(OUTPUT, 0)}/score", score="9")
+    assert bad.status_code == 422
+
+
+async def test_a_stale_edit_shows_both_and_loses_neither(console: Console) -> None:
+    ana, bob = await console.page_of(ANA), await console.page_of(BOB)
+    path = f"/console/clients/{console.brand}"
+    seen = re.search(r'name="version" value="(\d+)"', (await ana.get(path)).text)
+    assert seen
+    told = {"part": "price", "version": seen[1]}
+    first = await post(bob, f"{path}/edit", **told, text="9 dollars a head")
+    assert first.status_code == 303
+    clash = await post(ana, f"{path}/edit", **told, text="12 dollars <b>flat</b>")
+    assert clash.status_code == 409
+    assert "9 dollars a head" in clash.text
+    assert "12 dollars &lt;b&gt;flat&lt;/b&gt;" in clash.text
+    now = re.search(r'name="version" value="(\d+)"', clash.text)
+    assert now
+    again = {"part": "price", "version": now[1], "text": "12 dollars flat"}
+    assert (await post(ana, f"{path}/edit", **again)).status_code == 303
+    assert "12 dollars flat" in (await ana.get(path)).text
+
+
+async def test_a_client_is_added_put_away_and_brought_back(console: Console) -> None:
+    ana = await console.page_of(ANA)
+    made = await post(ana, "/console/clients/new", name="Café & Söhne")
+    place = made.headers["location"].partition("?")[0]
+    assert "Café &amp; Söhne" in (await ana.get(place)).text
+    await post(ana, f"{place}/archive")
+    assert "Café &amp; Söhne" not in (await ana.get("/console/clients")).text
+    away = (await ana.get("/console/clients?archived=1")).text
+    assert "Café &amp; Söhne" in away
+    await post(ana, f"{place}/restore", name="Café & Söhne")
+    assert "Café &amp; Söhne" in (await ana.get("/console/clients")).text
+
+
+async def test_a_new_key_is_shown_once(console: Console) -> None:
+    ana = await console.page_of(ANA)
+    made = await post(ana, "/console/keys/new", name="CI", scopes="read", days="30")
+    found = re.search(r'<code id="key">([^<]+)</code>', made.text)
+    assert made.status_code == 200
+    assert found
+    assert made.headers["cache-control"] == "no-store"
+    after = (await ana.get("/console/keys")).text
+    assert found[1] not in after
+    revoke = re.search(r'action="(/console/keys/[0-9a-f-]{36}/revoke)"', after)
+    assert revoke
+    await post(ana, revoke[1])
+    assert "No API keys." in (await ana.get("/console/keys")).text
+
+
+async def test_what_cannot_be_undone_asks_once_more_and_only_then_happens(
+    console: Console,
+) -> None:
+    ana = await console.page_of(ANA)
+    asked = await post(ana, "/console/members/remove", name="Bob")
+    assert asked.status_code == 200
+    assert "Are you sure?" in asked.text
+    members = "SELECT count(*) FROM workspace_members WHERE user_id = :user"
+    assert await one(console.world.owner, members, user=BOB) == 1
+    card = re.search(r'name="approval" value="([^"]+)"', asked.text)
+    assert card
+    # A card for Bob is none for somebody else.
+    other = {"name": "Ana", "approval": card[1]}
+    await post(ana, "/console/members/remove", **other)
+    assert await one(console.world.owner, members, user=ANA) == 1
+    done = await post(ana, "/console/members/remove", name="Bob", approval=card[1])
+    assert done.headers["location"] == "/console/members?done=removed"
+    assert await one(console.world.owner, members, user=BOB) == 0
+
+
+async def test_who_was_removed_is_out_at_once(console: Console) -> None:
+    bob = await console.page_of(BOB)
+    assert (await bob.get("/console")).status_code == 200
+    gone = "DELETE FROM workspace_members WHERE user_id = :user"
+    await run(console.world.owner, gone, user=BOB)
+    assert (await bob.get("/console")).headers["location"] == "/signin?to=console"
+
+
+async def test_an_action_leaves_a_line_with_the_address_it_came_from(
+    console: Console,
+) -> None:
+    ana = await console.page_of(ANA)
+    await post(ana, "/console/clients/new", name="Traced")
+    line = (
+        "SELECT host(ip_address) || ' ' || (metadata ->> 'channel') FROM events"
+        " WHERE type = 'clients.new' ORDER BY id DESC LIMIT 1"
+    )
+    assert await one(console.world.owner, line) == "127.0.0.1 web"

@@ -1,0 +1,155 @@
+"""The console in Chromium: clean by axe in light, dark and on a phone, and live."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, expect
+
+from agent.identity import sessions
+from agent.identity.sessions import Client
+from bot.ears import Ears, connector
+from bot.web.pg_desk import PgDesk
+from db.server_bootstrap import Urls
+from tests.agent.world import World
+from tests.bot.web.console.furnished import RUN, Backing, furnish, ident
+from tests.bot.web.pg_chat import Backing as DeskBacking
+from tests.bot.web.pg_chat import Shelf, code_for, keep
+from tests.browser.conftest import Site, visiting
+from tests.conftest import connected, copied
+from tests.db.asking import run
+from tests.seeds import ACME, ANA
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PATHS = (
+    *("/console", "/console/runs", "/console/runs/1", "/console/runs/3"),
+    *("/console/runs/5", "/console/runs?status=timeout", "/console/outputs"),
+    *("/console/skills", "/console/clients", "/console/clients?archived=1"),
+    *("/console/clients/{brand}", "/console/clients/{brand}/versions/1"),
+    *("/console/members", "/console/keys", "/console/usage", "/console/audit"),
+    *("/console/settings", "/console/runs/999", "/console/nowhere", "/signin"),
+)
+LOOKS = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
+    "phone": {
+        "color_scheme": "light",
+        "viewport": {"width": 375, "height": 740},
+        "is_mobile": True,
+    },
+}
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@dataclass
+class Served:
+    """A furnished workspace at an address."""
+
+    site: Site
+    world: World
+    desk: PgDesk
+    brand: UUID
+
+    async def token(self) -> str:
+        async with self.world.door() as session:
+            client = Client("127.0.0.1", "Mozilla/5.0 (X11; Linux) Firefox/140.0")
+            return await sessions.create(
+                session, user_id=ANA, workspace_id=ACME, client=client
+            )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def served(server: Urls, template: Urls) -> AsyncIterator[Served]:
+    """One server for all the looks."""
+    async with (
+        copied(server, template) as urls,
+        connected(urls.app) as app,
+        connected(urls.system) as system,
+        connected(urls.owner) as owner,
+    ):
+        world, ears = World(app, system, owner), Ears(connector(urls.app))
+        desk = PgDesk(DeskBacking(app, system, Shelf()), ears, keep)
+        site = Site(desk, Backing(world))
+        brand = await furnish(world)
+        await site.up()
+        yield Served(site, world, desk, brand)
+        await site.down()
+        await ears.close()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+async def test_every_page_is_accessible_and_fits(
+    browser: Browser, served: Served, look: str
+) -> None:
+    found: dict[str, list[str]] = {}
+    async with visiting(
+        browser, served.site, await served.token(), **LOOKS[look]
+    ) as context:
+        page = await context.new_page()
+        for path in PATHS:
+            await page.goto(served.site.url + path.format(brand=served.brand))
+            found[path] = await faults(page)
+    assert {path: told for path, told in found.items() if told} == {}
+
+
+async def faults(page: Page) -> list[str]:
+    """What axe finds, and whether the page must be scrolled sideways."""
+    for details in await page.query_selector_all("details"):
+        await details.evaluate("it => it.open = true")
+    results = await Axe().run(page)
+    told = [
+        f"{one['id']}: {one['nodes'][0]['html'][:200]}"
+        for one in results.response["violations"]
+    ]
+    wider = await page.evaluate(WIDER)
+    return [*told, f"{wider} px too wide"] if wider > 0 else told
+
+
+async def test_the_link_signs_in_and_a_run_is_followed_live(
+    browser: Browser, served: Served
+) -> None:
+    context = await browser.new_context()
+    page = await context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on(
+        "console",
+        lambda said: errors.append(said.text) if said.type == "error" else None,
+    )
+    code = await code_for(served.desk, ANA, ACME)
+    await page.goto(f"{served.site.url}/signin?to=console&code={code}")
+    await expect(page).to_have_url(f"{served.site.url}/console")
+    await page.get_by_role("link", name="#7 Website copy").first.click()
+    badge = page.locator("main .badge").first
+    await expect(badge).to_have_text("being written")
+    finish = "UPDATE runs SET status = 'completed', completed_at = now() WHERE id = :id"
+    await run(served.world.owner, finish, id=ident(RUN, 6))
+    await expect(badge).to_have_text("done")
+    await expect(page.locator("#news")).to_have_text("Run 7: done.")
+    await expect(page.get_by_role("button", name="Run again")).to_be_visible()
+    assert errors == []
+    await context.close()
+
+
+async def test_it_works_without_javascript_by_keyboard_alone(
+    browser: Browser, served: Served
+) -> None:
+    async with visiting(
+        browser, served.site, await served.token(), java_script_enabled=False
+    ) as context:
+        page = await context.new_page()
+        await page.goto(f"{served.site.url}/console/clients")
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("Tab")  # past the link beside the heading
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_label("New client")).to_be_focused()
+        await page.keyboard.type("Northside")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Northside")
+        await expect(page.get_by_role("status")).to_have_text("Added.")
