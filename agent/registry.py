@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from agent.billing.operations import OPERATIONS as BILLING
+from agent.catalog.instruction_operations import OPERATIONS as INSTRUCTIONS
+from agent.catalog.model_operations import OPERATIONS as MODELS
 from agent.catalog.operations import OPERATIONS as CATALOG
 from agent.catalog.quality_operations import OPERATIONS as QUALITY
 from agent.clients.operations import OPERATIONS as CLIENTS
@@ -15,12 +18,14 @@ from agent.identity.email_operations import OPERATIONS as EMAILS
 from agent.identity.invite_operations import OPERATIONS as INVITES
 from agent.identity.key_operations import OPERATIONS as KEYS
 from agent.identity.member_operations import OPERATIONS as MEMBERS
+from agent.identity.preferences_operations import OPERATIONS as PREFERENCES
 from agent.identity.session_operations import OPERATIONS as SESSIONS
 from agent.identity.workspace_operations import OPERATIONS as WORKSPACES
 from agent.mailroom.operations import OPERATIONS as MAILROOM
 from agent.memory.operations import OPERATIONS as MEMORY
 from agent.memory.resume import OPERATIONS as RESUME
 from agent.operation import Operation, Surface
+from agent.runs.cheaper_operations import OPERATIONS as CHEAPER
 from agent.runs.consent_operations import OPERATIONS as CONSENTS
 from agent.runs.operations import OPERATIONS as RUNS
 from agent.runs.output_operations import OPERATIONS as OUTPUTS
@@ -38,10 +43,12 @@ CATALOGUE: tuple[AnyOperation, ...] = (
     # Their plain words are the wider the later they come: "restore version 2".
     *(*VERSIONS, *SHELF, *AUDIT),
     *CONSENTS,
+    *(*BILLING, *MODELS, *CHEAPER),
     *(*ACCOUNT, *MEMBERS, *WORKSPACES, *INVITES, *EMAILS),
     *(*CONSOLE, *SESSIONS, *SEARCH, *QUALITY),
     *RESUME,
     *VAULT,
+    *(*PREFERENCES, *INSTRUCTIONS),
 )
 
 BY_NAME = {op.name: op for op in CATALOGUE}

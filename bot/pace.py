@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from agent.llm.breaker import RULE, Rule
 from bot.durable.limits import Limits
 from bot.durable.remote.breath import Breath
 
@@ -26,5 +27,7 @@ class Pace:
     """Between looks for money that crashed calls still hold."""
     drain_s: float = 10.0
     """How long a step may still run once we were told to stop."""
+    circuit: Rule = RULE
+    """When a failing model is left alone, and for how long."""
     engine: Limits = field(default_factory=Limits)
     relay: Breath = field(default_factory=Breath)

@@ -10,7 +10,9 @@ from agent.billing.budgets import Budgets
 from agent.catalog.shelf import Shelf
 from agent.ctx import Caller, Ctx, Origin
 from agent.identity.callers import Identity
+from agent.identity.circuits import SharedCircuits
 from agent.llm.port import Model, Prices
+from agent.llm.providers import Providers
 from agent.ports import (
     Approvals,
     Audit,
@@ -21,10 +23,12 @@ from agent.ports import (
     Ids,
     Mail,
     Objects,
+    Plots,
     Sealer,
     Trials,
 )
 from agent.runs.calls import Bench
+from agent.runs.seating import Seating
 from bot.links import Links
 from bot.pace import Pace
 from bot.router import Router
@@ -62,12 +66,19 @@ class Services:
     public_url: str = ""
     local_url: str = "http://127.0.0.1:8000"
     mail: Mail | None = None
+    names: dict[str, str] = field(default_factory=dict)
+    """What the bot is called at each messenger."""
+    messages_per_minute: int = 30
+    """Of one person; 0: as many as they like."""
     trials: Trials | None = None
     links: Links | None = None
     """None where PUBLIC_URL is not set."""
     channels: Mapping[str, Channel] = field(default_factory=dict)
     pace: Pace = field(default_factory=Pace)
     telemetry: Telemetry = NOTHING
+    providers: Providers | None = None
+    """Whom models can be had from; None: ``model`` alone answers."""
+    plots: Plots | None = None
     progress: Engine | None = None
     """How runs get on, to be told to people."""
 
@@ -111,7 +122,11 @@ class Services:
             public_url=self.public_url,
             local_url=self.local_url,
             mail=self.mail,
+            names=self.names,
             trials=self.trials,
+            models=self.providers,
+            plots=self.plots,
+            usual_limits=(self.budgets.day_usd, self.budgets.month_usd),
         )
 
     @property
@@ -119,9 +134,22 @@ class Services:
         """What writing needs."""
         return Bench(
             open=self.tenant,
-            model=Watched(self.model, self.telemetry),
+            model=self._watched(self.model),
             prices=self.prices,
             budgets=self.budgets,
             objects=self.objects,
             clock=self.clock,
+            seating=self._seating,
+            circuits=SharedCircuits(self.as_role, self.pace.circuit),
         )
+
+    @property
+    def _seating(self) -> Seating | None:
+        if self.providers is None:
+            return None
+        return Seating(
+            self.providers, self.model, self.as_role, self.key, self._watched
+        )
+
+    def _watched(self, model: Model) -> Model:
+        return Watched(model, self.telemetry)

@@ -104,14 +104,56 @@ class Anthropic(BaseSettings):
     timeout_s: Annotated[float, Field(gt=0, le=3600)] = 120.0
 
 
+class OpenAI(BaseSettings):
+    """``OPENAI_*``: OpenAI, or another server that speaks its chat completions."""
+
+    model_config = _group("OPENAI_")
+
+    api_key: SecretStr | None = None
+    base_url: str = "https://api.openai.com/v1"
+    timeout_s: Annotated[float, Field(gt=0, le=3600)] = 120.0
+
+
 class Models(BaseSettings):
-    """``MODEL_*``: which model each tier means today."""
+    """``MODEL_*``: which model each tier means today, ``<provider>/<model>``.
+
+    A bare name is one of Anthropic's.
+    """
 
     model_config = _group("MODEL_")
 
     fast: str = "claude-haiku-5-5"
     balanced: str = "claude-sonnet-5-5"
     deep: str = "claude-opus-5-5"
+    fallback: str = ""
+    """Answers when another one fails before its first word; empty: nobody does."""
+
+
+class Security(StrEnum):
+    """How the connection to a mail server is kept from others' eyes."""
+
+    NONE = "none"
+    STARTTLS = "starttls"
+    TLS = "tls"
+
+
+class Smtp(BaseSettings):
+    """``SMTP_*``: our own mail. Off without a host."""
+
+    model_config = _group("SMTP_")
+
+    host: str = ""
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Unset: 587 with starttls, 465 with tls, 25 with none."""
+    username: str = ""
+    password: SecretStr | None = None
+    sender: str = Field(default="", validation_alias="SMTP_FROM")
+    security: Security = Security.STARTTLS
+    ca_file: str = ""
+    """Certificates to trust instead of the public ones."""
+    timeout_s: Annotated[float, Field(gt=0, le=9)] = 8.0
+    """For handing over one letter, all tries together."""
+    tries: Annotated[int, Field(ge=1, le=5)] = 2
 
 
 class S3(BaseSettings):
@@ -172,6 +214,8 @@ class Settings(BaseSettings):
     """Seals the workspaces' keys, 32 bytes base64; made in ``home`` when unset."""
     budget_day_usd: Annotated[Decimal, Field(ge=0)] = Decimal(10)
     budget_month_usd: Annotated[Decimal, Field(ge=0)] = Decimal(100)
+    messages_per_minute: Annotated[int, Field(ge=0)] = 30
+    """Of one person; what is more waits for the next minute. 0: no limit."""
     log_level: str = "INFO"
     log_json: bool = False
     metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None
@@ -197,7 +241,9 @@ class Settings(BaseSettings):
     telegram: Telegram = Field(default_factory=Telegram)
     slack: Slack = Field(default_factory=Slack)
     anthropic: Anthropic = Field(default_factory=Anthropic)
+    openai: OpenAI = Field(default_factory=OpenAI)
     models: Models = Field(default_factory=Models)
+    smtp: Smtp = Field(default_factory=Smtp)
     s3: S3 = Field(default_factory=S3)
     inngest: Inngest = Field(default_factory=Inngest)
     otel: Otel = Field(default_factory=Otel)

@@ -20,6 +20,7 @@ from agent.memory import conversations
 from agent.runs import (
     approvals,
     call_queries,
+    checks,
     outputs,
     pause_queries,
     queries,
@@ -29,6 +30,7 @@ from agent.runs import (
 )
 from agent.runs.calls import Cancelled, Job
 from agent.runs.outputs import Output
+from agent.runs.rulings import Ruling
 from bot import render
 from bot.durable.steps import StepKey
 from bot.jobs import job_of
@@ -77,6 +79,20 @@ class SkillWork:
             log.info("run.written")
             return asdict(written)
 
+    async def check(
+        self, key: StepKey, data: dict[str, Any], number: int, written: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Hold the draft against standing instructions, and put it right once."""
+        del key  # what was found is kept rule by rule
+        job = job_of(data, f"check-{number}" if number > 1 else "check")
+        with structlog.contextvars.bound_contextvars(run_id=data["run_id"]):
+            try:
+                checked = await checks.check(self._services.bench, job, written)
+            except Cancelled:
+                return {"draft_key": "", "stop": "cancelled"}
+            log.info("run.checked")
+            return checked
+
     async def deliver(
         self, key: StepKey, data: dict[str, Any], written: dict[str, Any]
     ) -> str:
@@ -85,7 +101,9 @@ class SkillWork:
         if not written["draft_key"]:
             return ""
         text = (await self._services.objects.get(written["draft_key"])).decode()
-        return await self._show(job_of(data), text, cut_notice(Stop(written["stop"])))
+        rulings = map(Ruling.read, written.get("rulings", ()))
+        said = (render.instructions_kept(rulings), cut_notice(Stop(written["stop"])))
+        return await self._show(job_of(data), text, " ".join(filter(None, said)))
 
     async def give_up(self, key: StepKey, data: dict[str, Any], error: str) -> str:
         """Mark the run failed and say so where the answer would have been."""

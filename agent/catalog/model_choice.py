@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.catalog import model_queries as queries
-from agent.catalog.model_queries import Scope
+from agent.catalog.scope import Scope
 from agent.llm.choice import ModelRef
 from agent.llm.port import Tier
 from agent.llm.providers import Providers

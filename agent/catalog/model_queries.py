@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from agent.catalog.scope import Scope
 
 # The most specific wins: skill and client, skill, client, workspace.
 _CHOSEN = text("""
@@ -81,14 +82,6 @@ _SET = text("""
     RETURNING coalesce(old.settings -> 'models', '{}') AS before,
               new.settings -> 'models' AS after
 """)
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """For what a model is chosen; None is all of them."""
-
-    skill_id: UUID | None = None
-    client_id: UUID | None = None
 
 
 async def chosen(session: AsyncSession, scope: Scope) -> RowMapping | None:

@@ -24,7 +24,8 @@ class State(StrEnum):
 class Rule:
     """How much failing is too much, and how long to leave the service alone."""
 
-    failures: int = 3
+    failures: int = 5
+    """More than all tries of one run, so that one alone does not decide for all."""
     window: timedelta = timedelta(seconds=60)
     """So many failures within it open the circuit."""
     cool: timedelta = timedelta(seconds=30)

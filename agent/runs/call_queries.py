@@ -59,10 +59,10 @@ async def note(
 
 
 async def over_budget(
-    session: AsyncSession, run_id: UUID, facts: Mapping[str, Any]
+    session: AsyncSession, run_id: UUID, attempt: int, facts: Mapping[str, Any]
 ) -> None:
-    """Keep what a run lacked, so that whoever tells of it can offer a way on."""
-    noted = json.dumps({"over_budget": dict(facts)})
+    """Keep what an attempt lacked, so that whoever tells of it can offer a way on."""
+    noted = json.dumps({"over_budget": {**facts, "attempt": attempt}})
     await session.execute(_REFUSED, {"run_id": run_id, "noted": noted})
 
 

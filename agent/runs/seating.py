@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.catalog import model_choice
 from agent.catalog.model_choice import Instead
-from agent.catalog.model_queries import Scope
+from agent.catalog.scope import Scope
 from agent.ctx import Caller
 from agent.llm.choice import ModelRef
 from agent.llm.port import Model, Prompt

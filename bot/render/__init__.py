@@ -3,6 +3,7 @@
 Short, plain, warm: what was done, and what can be done next.
 """
 
+from bot.render.instructions import kept as instructions_kept
 from bot.render.pieces import (
     LOW_SCORE,
     PAGES_SHOWN,
@@ -43,6 +44,7 @@ __all__ = [
     "failed",
     "finished",
     "help_text",
+    "instructions_kept",
     "name",
     "opening",
     "over_budget",

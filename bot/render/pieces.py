@@ -1,9 +1,13 @@
 """A finished piece in messages, its rating buttons, and thanks for a rating."""
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from agent.billing.money import dollars
+from agent.errors import OverBudget
+from agent.llm.choice import ModelRef
 from agent.mailroom.schemas import Choice, Message, StoredFile
 from agent.runs.outputs import Output
 from agent.runs.schemas import (
@@ -110,12 +114,43 @@ def _stored(output: Output) -> StoredFile:
     )
 
 
-def failed(error: str, run_id: UUID) -> Message:
-    """A run ended without a piece."""
-    return Message(
-        error,
-        choices=(Choice("Try again", "runs.retry", {"run_id": str(run_id)}),),
-    )
+def failed(
+    error: str, run_id: UUID, lacked: Mapping[str, Any] | None = None
+) -> Message:
+    """A run ended without a piece.
+
+    ``lacked``: the facts of the ``OverBudget`` it ended by.
+    """
+    again = {"run_id": str(run_id)}
+    choices = [Choice("Try again", "runs.retry", again)]
+    if lacked:
+        choices.append(_top_up(lacked, row=1))
+    if lacked and (model := lacked.get("cheaper")):
+        most = dollars(Decimal(lacked["cheaper_usd"]))
+        label = f"Cheaper model (about {most})"
+        cheap = {**again, "model": model}
+        choices.append(Choice(label, "runs.retry_cheaper", cheap, row=1))
+    return Message(error, choices=tuple(choices))
+
+
+def over_budget(error: OverBudget) -> Message:
+    """Something that spends was refused before it began."""
+    return Message(error.said, choices=(_top_up(error.facts, row=0),))
+
+
+def _top_up(lacked: Mapping[str, Any], *, row: int) -> Choice:
+    span = "day" if lacked.get("span") == "today" else "month"
+    return Choice("Top up", "billing.ask_top_up", {"span": span}, row=row)
+
+
+def stood_in(failed_ref: str | None, model: str | None) -> str:
+    """Who wrote in whose place; empty: nobody had to."""
+    if not failed_ref or not model:
+        return ""
+    meant, wrote = ModelRef.parse(failed_ref), ModelRef("", model)
+    if meant.title == wrote.title:
+        return "Your own key was refused; the installation's key paid for this."
+    return f"{meant.title} is failing; {wrote.title} wrote this."
 
 
 def scored(value: Scored, shown: Mapping[str, Any]) -> Message:

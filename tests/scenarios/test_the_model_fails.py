@@ -179,8 +179,8 @@ async def test_no_budget_no_call(house: House) -> None:
         id=account.workspace_id,
     )
     await ana.writes(ASK)
-    refused = await ana.sees("budget for today is $0.01", "Ask an owner")
-    assert refused.buttons == ["Try again"]
+    refused = await ana.sees("Needs about", "$0.01 left today")
+    assert refused.buttons[:2] == ["Try again", "Top up"]
     await house.rests()
     assert house.claude.calls == 0
     assert (await spent(house)).reserved == 0
