@@ -99,15 +99,13 @@ async def in_use(session: AsyncSession, client_id: UUID) -> Row:
     return row
 
 
-async def renamed(ctx: Ctx, row: Row, name: str) -> int:
+async def renamed(ctx: Ctx, client_id: UUID, before: str) -> int:
     """Freeze the profile under the brand's new name; the version's number."""
 
     async def once() -> int:
-        now = await in_use(ctx.session, row["id"])
-        said = f"Renamed from {now['name']}"
-        intent = Intent(lambda columns: columns, "edit", said)
-        as_named = now | {"name": name}
-        return await _freeze(ctx, as_named, facts.settled(now), intent, [])
+        now = await in_use(ctx.session, client_id)
+        intent = Intent(lambda same: same, "edit", f"Renamed from {before}")
+        return await _freeze(ctx, now, facts.settled(now), intent, [])
 
     return await streams.retried(once)
 

@@ -145,7 +145,7 @@ _TEXT = (_text, _plain)
 _LIST = (_lines, _to_lines)
 
 PARTS = (
-    Part("about", "About", "company business description"),
+    Part("about", "About", "business description"),
     Part("offer", "Offer and prices", "offers offering products product services"),
     Part("audience", "Audience", "audiences customers buyers customer icp"),
     Part("positioning", "Positioning", "position usp promise"),
@@ -202,7 +202,7 @@ WORDS = "|".join(
 """Every word for a fact or part, as alternatives of a pattern."""
 
 _REFUSES = re.compile(
-    r"\s*(?:no|never|avoid|don'?t|do not|without)\b\s*", re.IGNORECASE
+    r"\s*(?:no|never|avoid|don['\u2019]?t|do not|without)\s", re.IGNORECASE
 )
 
 
@@ -248,7 +248,7 @@ def fact(word: str) -> Fact:
         NoSuchPart: None.
     """
     plain = " ".join(word.casefold().split())
-    found = BY_FIELD.get(_SYNONYMS.get(plain, plain))
+    found = BY_FIELD.get(plain) or BY_FIELD.get(_SYNONYMS.get(plain, plain))
     if found is None:
         raise NoSuchPart(word)
     return found

@@ -204,8 +204,8 @@ async def edit_client(ctx: Ctx, p: EditClient) -> PartEdited:
     client_id = await named(ctx, p)
     text = "" if p.text.strip().casefold() in NOTHING else p.text
     # "our voice: no exclamation marks" is one more thing that it must not do.
-    fact = facts.meant(p.part, text)
-    adds = fact is not facts.fact(p.part)
+    named_one, fact = facts.fact(p.part), facts.meant(p.part, text)
+    adds = fact is not named_one
     edit = partial(facts.written, fact=fact, text=text, adds=adds)
     fields = frozenset({fact.field})
     intent = Intent(edit, "edit", fields=fields, expected=p.version)
@@ -213,7 +213,7 @@ async def edit_client(ctx: Ctx, p: EditClient) -> PartEdited:
     return PartEdited(
         client_id=client_id,
         name=done.name,
-        part=facts.title(fact),
+        part=facts.title(named_one),
         version=done.version,
         before=done.before.get(fact.field, ""),
         after=done.after.get(fact.field, ""),

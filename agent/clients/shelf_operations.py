@@ -35,13 +35,12 @@ async def rename_client(ctx: Ctx, p: RenameClient) -> Renamed:
     name = tidy(p.to)
     if not name:
         raise Unseen("to")
-    row = await editing.in_use(ctx.session, client_id)
     try:
         async with ctx.session.begin_nested():
             await queries.rename(ctx.session, client_id, name, slug(name))
     except IntegrityError as error:
         raise ClientExists(name) from error
-    number = await editing.renamed(ctx, row, name)
+    number = await editing.renamed(ctx, client_id, before)
     changed = Change(
         "client", str(client_id), {"name": before}, {"name": name}, label=name
     )

@@ -100,6 +100,7 @@ def _asked(ctx: Ctx, p: Paged) -> dict[str, Any]:
     return {
         "workspace_id": ctx.caller.workspace_id,
         "user_id": ctx.caller.user_id,
+        "me": str(ctx.caller.user_id),
         "before": NEWEST.after(p),
         "n": p.limit + 1,
     }

@@ -23,7 +23,7 @@ _LINES = """
 _AUDIT = text(f"""
     {_LINES} AND e.category IN ('audit', 'secret', 'privacy')
       AND (:sees_all OR e.actor_id = :user_id OR e.stream_type = 'client'
-           OR e.stream_id = CAST(:user_id AS text))
+           OR e.stream_id = CAST(:me AS text))
       AND (:about = '' OR strpos(e.type || ' ' || e.stream_type, :about) > 0
            OR EXISTS (SELECT FROM jsonb_object_keys(
                   coalesce(e.before, '{{}}') || coalesce(e.after, '{{}}')) field
@@ -39,9 +39,9 @@ _AUDIT = text(f"""
 """)  # noqa: S608 - the statement's own text
 _PRIVACY = text(f"""
     {_LINES} AND e.category = 'privacy'
-      AND (e.stream_id = CAST(:user_id AS text)
-           OR e.data ->> 'user_id' = CAST(:user_id AS text)
-           OR e.after ->> 'user_id' = CAST(:user_id AS text))
+      AND (e.stream_id = CAST(:me AS text)
+           OR e.data ->> 'user_id' = CAST(:me AS text)
+           OR e.after ->> 'user_id' = CAST(:me AS text))
     ORDER BY e.id DESC LIMIT :n
 """)
 

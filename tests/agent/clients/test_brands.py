@@ -2,32 +2,18 @@
 
 import asyncio
 from dataclasses import replace
-from uuid import UUID
 
 import pytest
 
-from agent.clients import brands
+from agent.clients import brands, editing
 from agent.clients.errors import ClientExists, ClientGone, NearClients, NoSuchClient
+from agent.clients.facts import COLUMNS
 from agent.clients.operations import list_clients, new_client, show_client
 from agent.ctx import Role
 from agent.errors import BadInput, Forbidden
+from tests.agent.clients.making import add, learn, picked
 from tests.agent.world import AS_ANA, AS_BOB, AS_EVE, World
 from tests.db.asking import one, run
-
-
-async def add(world: World, *names: str) -> list[UUID]:
-    made = [await world.call(new_client, AS_ANA, name=name) for name in names]
-    return [chosen.client_id for chosen in made]
-
-
-async def picked(world: World, name: str) -> str:
-    async with world.tenant(AS_ANA) as session:
-        return (await brands.pick(session, name))[1]
-
-
-async def learn(world: World, client_id: UUID, **answers: str) -> None:
-    async with world.tenant(AS_ANA) as session:
-        await brands.learn(session, AS_ANA, client_id, answers)
 
 
 async def test_a_brand_is_found_by_its_name_a_beginning_or_a_part(world: World) -> None:
@@ -88,23 +74,32 @@ async def test_two_who_add_one_brand_at_once_add_one(world: World) -> None:
 
 async def test_another_workspace_has_its_own_brands(world: World) -> None:
     [acme] = await add(world, "Acme")
-    assert (await world.call(list_clients, AS_EVE)).names == []
+    assert (await world.call(list_clients, AS_EVE)).lines == []
     await world.call(new_client, AS_EVE, name="Acme")  # the name is free there
-    async with world.tenant(AS_EVE) as session:
+    async with world.ctx(AS_EVE) as ctx:
         with pytest.raises(ClientGone, match="not here any more"):
-            await brands.profile(session, acme)
-        await brands.learn(session, AS_EVE, acme, {"offer": "stolen"})
-        assert await brands.known(session, acme) == {}
-        assert await brands.summary_of(session, acme) == ""
+            await brands.profile_of(ctx.session, acme)
+        with pytest.raises(ClientGone):
+            await brands.learn(ctx, acme, {"offer": "stolen"})
+        assert await brands.known(ctx.session, acme) == {}
+        assert await brands.summary_of(ctx.session, acme) == ""
     async with world.tenant(AS_ANA) as session:
-        assert (await brands.profile(session, acme)).version == 0
+        assert (await brands.profile_of(session, acme)).version == 0
 
 
-async def test_the_list_begins_with_the_current_one(world: World) -> None:
-    _, beacon, _ = await add(world, "Acme", "Beacon", "Cobalt")
-    listed = await world.call(list_clients, replace(AS_ANA, client_id=beacon))
-    assert listed.names == ["Beacon", "Acme", "Cobalt"]
-    assert listed.current == "Beacon"
+async def test_the_list_comes_in_pages_by_name(world: World) -> None:
+    _, beacon, *_ = await add(world, "acme", "Beacon", "Cobalt", "Delta", "echo")
+    seen, cursor = [], ""
+    for _ in range(3):
+        here = replace(AS_ANA, client_id=beacon)
+        page = await world.call(list_clients, here, limit=2, cursor=cursor)
+        assert page.current == "Beacon"
+        seen += [line.name for line in page.lines]
+        cursor = page.next_cursor
+    assert seen == ["acme", "Beacon", "Cobalt", "Delta", "echo"]
+    assert cursor == ""
+    with pytest.raises(BadInput, match="cursor"):
+        await world.call(list_clients, AS_ANA, cursor="not one")
 
 
 async def test_show_takes_the_current_brand_and_says_so_without_one(
@@ -112,8 +107,8 @@ async def test_show_takes_the_current_brand_and_says_so_without_one(
 ) -> None:
     [acme] = await add(world, "Acme")
     shown = await world.call(show_client, replace(AS_ANA, client_id=acme))
-    assert (shown.name, shown.version, shown.fields) == ("Acme", 0, {})
-    assert len(shown.missing) == 5
+    assert (shown.name, shown.version) == ("Acme", 0)
+    assert [part.facts for part in shown.parts] == [{}] * 7
     with pytest.raises(BadInput, match="No client is chosen") as refused:
         await world.call(show_client, AS_ANA)
     assert "/client use <name>" in refused.value.hint
@@ -121,7 +116,7 @@ async def test_show_takes_the_current_brand_and_says_so_without_one(
 
 async def test_a_viewer_looks_but_adds_nothing(world: World) -> None:
     viewer = replace(AS_BOB, role=Role.VIEWER)
-    assert (await world.call(list_clients, viewer)).names == []
+    assert (await world.call(list_clients, viewer)).lines == []
     with pytest.raises(Forbidden):
         await world.call(new_client, viewer, name="Acme")
 
@@ -133,24 +128,24 @@ async def test_answers_become_versions_that_keep_the_earlier_ones(world: World) 
     await learn(world, acme, offer="better payroll")
     rows = await run(
         world.owner,
-        "SELECT number, extra, summary, changelog, author_id FROM client_versions "
-        "ORDER BY number",
+        "SELECT number, products, target_industries, summary, changelog, author_id, "
+        "origin FROM client_versions ORDER BY number",
     )
-    assert [(row.number, row.extra) for row in rows] == [
-        (1, {"offer": "payroll"}),
-        (2, {"offer": "payroll", "audience": "clinics"}),
-        (3, {"offer": "better payroll", "audience": "clinics"}),
+    assert [(row.number, row.products, row.target_industries) for row in rows] == [
+        (1, [{"name": "payroll"}], []),
+        (2, [{"name": "payroll"}], ["clinics"]),
+        (3, [{"name": "better payroll"}], ["clinics"]),
     ]
     assert rows[2].summary == (
         "Brand: Acme\nWhat it sells: better payroll\nFor whom: clinics"
     )
-    assert {row.author_id for row in rows} == {AS_ANA.user_id}
+    assert {(row.author_id, row.origin) for row in rows} == {
+        (AS_ANA.user_id, "interview")
+    }
+    assert rows[1].changelog == "Answered: For whom, What it sells"
     async with world.tenant(AS_ANA) as session:
         assert await brands.summary_of(session, acme) == rows[2].summary
-        shown = await brands.profile(session, acme)
-    assert shown.version == 3
-    assert shown.fields == {"What it sells": "better payroll", "For whom": "clinics"}
-    assert shown.missing == ["Why them", "How it sounds", "Never say"]
+        assert await brands.summary_of(session, acme, 1) == rows[0].summary
 
 
 @pytest.mark.parametrize(
@@ -174,3 +169,27 @@ async def test_people_who_tell_at_once_lose_nothing(world: World) -> None:
     async with world.tenant(AS_ANA) as session:
         assert await brands.known(session, acme) == told
     assert await one(world.owner, "SELECT version FROM clients") == 4
+
+
+async def test_a_profile_of_the_first_interview_is_read_and_moved(world: World) -> None:
+    [acme] = await add(world, "Acme")
+    await run(
+        world.owner,
+        """INSERT INTO client_versions (workspace_id, client_id, number, origin, extra)
+           VALUES (:workspace_id, :id, 1, 'interview', CAST(:extra AS jsonb))""",
+        workspace_id=AS_ANA.workspace_id,
+        id=acme,
+        extra='{"voice": "dry", "offer": "payroll", "raw": 7}',
+    )
+    await run(world.owner, "UPDATE clients SET version = 1")
+    async with world.tenant(AS_ANA) as session:
+        before = await brands.known(session, acme)
+    await learn(world, acme, audience="clinics")
+    async with world.tenant(AS_ANA) as session:
+        assert await brands.known(session, acme) == before | {"audience": "clinics"}
+        replayed = await editing.replayed(session, acme)
+    [row] = await run(world.owner, "SELECT * FROM client_versions WHERE number = 2")
+    assert row.extra == {"raw": 7}
+    assert row.brand_voice == {"summary": "dry"}
+    # Its stream began with the state it was found in.
+    assert {name: row._mapping[name] for name in COLUMNS} == replayed
