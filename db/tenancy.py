@@ -3,12 +3,12 @@
 Nothing else in the program commits: code inside may ``flush``.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, Executable, event, func, select, text
+from sqlalchemy import Connection, Executable, RowMapping, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -17,7 +17,11 @@ from db.rls import CHAT, USER, WORKSPACE
 
 SystemRole = Literal["door", "worker", "vault", "eraser"]
 
-LOCAL = True  # set_config's third argument: the setting dies with its transaction
+# set_config's third argument: the setting dies with its transaction.
+_PLACE = text(
+    f"SELECT set_config('{WORKSPACE}', :workspace, true),"
+    f" set_config('{USER}', :person, true), set_config('{CHAT}', :chat, true)"
+)
 
 _TAKE = {
     "door": text(f"SET LOCAL ROLE {roles.DOOR}"),
@@ -42,10 +46,8 @@ async def tenant(
         user_id: The person, whose private rows open up; None for nobody's.
         chat_id: Our ``chats`` row a verified message came from; opens that chat's rows.
     """
-    settings = select(
-        func.set_config(WORKSPACE, str(workspace_id), LOCAL),
-        func.set_config(USER, str(user_id or ""), LOCAL),
-        func.set_config(CHAT, str(chat_id or ""), LOCAL),
+    settings = _PLACE.bindparams(
+        workspace=str(workspace_id), person=str(user_id or ""), chat=str(chat_id or "")
     )
     async with _begin(engine, settings) as session:
         yield session
@@ -61,6 +63,19 @@ async def system(engine: AsyncEngine, role: SystemRole) -> AsyncIterator[AsyncSe
     """
     async with _begin(engine, _TAKE[role]) as session:
         yield session
+
+
+async def by_itself(
+    app: AsyncEngine, statement: Executable, values: Mapping[str, Any]
+) -> RowMapping | None:
+    """Run one statement in a transaction of its own, in one round trip; its only row.
+
+    For a function that has its own rights and needs no tenant: row security shows this
+    login nothing else.
+    """
+    async with app.connect() as connection:
+        alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        return (await alone.execute(statement, values)).mappings().one_or_none()
 
 
 @asynccontextmanager

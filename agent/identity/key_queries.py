@@ -6,7 +6,9 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from db.tenancy import by_itself
 
 _ADD = text("""
     INSERT INTO access_tokens (user_id, workspace_id, kind, name, prefix, token_hash,
@@ -35,45 +37,9 @@ _REVOKE = text("""
 """)
 _KIND = text("SELECT kind FROM chats WHERE id = :chat_id")
 
-# One round trip for all a request needs to know, and to leave behind. The windows are
-# counted in the order of their names, so that two requests never wait for each other
-# crosswise; last_used_at is written once a minute.
-_FIND = text("""
-    WITH found AS MATERIALIZED (
-        SELECT t.*, u.timezone FROM resolve_token(:prefix, :token_hash) t
-        JOIN users u ON u.id = t.user_id
-        WHERE t.kind = 'api_key' AND t.role IS NOT NULL
-    ), named AS (
-        SELECT 'api:' || w.name || ':' || CASE w.name
-                   WHEN 'key' THEN found.id ELSE found.workspace_id END AS key,
-               w.time, w.at
-        FROM found, unnest(CAST(:names AS text[]), CAST(:times AS interval[]))
-             WITH ORDINALITY AS w (name, time, at)
-    ), counted AS (
-        INSERT INTO throttles AS h (key, kind, count, expires_at)
-        SELECT key, 'rate', 1, now() + time FROM named ORDER BY key
-        ON CONFLICT (key) DO UPDATE SET
-            count = CASE WHEN h.expires_at <= now() THEN 1 ELSE h.count + 1 END,
-            window_started_at = CASE WHEN h.expires_at <= now() THEN now()
-                                     ELSE h.window_started_at END,
-            expires_at = CASE WHEN h.expires_at <= now() THEN excluded.expires_at
-                              ELSE h.expires_at END
-        RETURNING key, count,
-            greatest(1, ceil(extract(epoch FROM expires_at - now())))::int AS left_s
-    ), touched AS (
-        UPDATE access_tokens SET last_used_at = now()
-        WHERE id = (SELECT id FROM found)
-          AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
-        RETURNING old.last_used_at IS NULL AS is_first
-    )
-    SELECT found.id, found.user_id, found.workspace_id, found.role, found.scopes,
-           coalesce(found.timezone, 'UTC') AS timezone,
-           coalesce((SELECT is_first FROM touched), false) AS is_first,
-           (SELECT array_agg(key ORDER BY at) FROM named) AS named,
-           (SELECT jsonb_agg(to_jsonb(counted)) FROM counted) AS counts,
-           EXISTS (SELECT FROM throttles h WHERE h.key = 'taint:' || found.id
-                   AND h.expires_at > now()) AS is_tainted
-    FROM found
+_ADMIT = text("""
+    SELECT * FROM admit_key(:prefix, :token_hash, CAST(:names AS text[]),
+                            CAST(:times AS interval[]))
 """)
 
 _FIND_DEAD = text("""
@@ -136,17 +102,17 @@ async def kind_of(session: AsyncSession, chat_id: UUID) -> str:
     return str(await session.scalar(_KIND, {"chat_id": chat_id}) or "")
 
 
-async def find(
-    session: AsyncSession, prefix: str, token_hash: bytes, windows: Sequence[Counted]
+async def admit(
+    app: AsyncEngine, prefix: str, token_hash: bytes, windows: Sequence[Counted]
 ) -> RowMapping | None:
-    """A live key of a member, counted in each window. As door."""
+    """A live key of a member, counted in each window; a transaction of its own."""
     values = {
         "prefix": prefix,
         "token_hash": token_hash,
         "names": [one.name for one in windows],
         "times": [one.window for one in windows],
     }
-    return (await session.execute(_FIND, values)).mappings().one_or_none()
+    return await by_itself(app, _ADMIT, values)
 
 
 async def find_dead(

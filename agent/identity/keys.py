@@ -14,7 +14,7 @@ from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from agent.ctx import Caller, Role
 from agent.errors import BadInput
@@ -131,24 +131,24 @@ def scopes(given: str) -> list[str]:
     return found or ["*"]
 
 
-async def find(
-    session: AsyncSession, given: str, windows: Sequence[Window]
+async def admit(
+    app: AsyncEngine, given: str, windows: Sequence[Window]
 ) -> Holder | None:
     """Whose key it is; counts the request in each window. None: no live key.
 
-    Runs on ``system("door")``, in one statement: the tenant is not known yet, and a
-    key revoked a moment ago must not pass. A key ends with its time, its revocation,
+    ``app``: a pool of ``agent_app``. In one statement: the tenant is not known yet, and
+    a key revoked a moment ago must not pass. A key ends with its time, its revocation,
     its account, or its membership.
     """
     shape = _SHAPE.fullmatch(given)
     if shape is None:
         return None
-    row = await key_queries.find(session, shape[1], _hash(given), windows)
+    row = await key_queries.admit(app, shape[1], _hash(given), windows)
     if row is None:
         return None
-    counted = {one["key"]: one for one in row["counts"]}
+    counted = zip(windows, row["counts"], row["left_s"], strict=True)
     return Holder(
-        key_id=row["id"],
+        key_id=row["key_id"],
         caller=Caller(
             workspace_id=row["workspace_id"],
             user_id=row["user_id"],
@@ -158,16 +158,13 @@ async def find(
             scopes=frozenset(row["scopes"]),
             is_tainted=row["is_tainted"],
         ),
-        quotas=tuple(
-            Left(one, counted[name]["count"], counted[name]["left_s"])
-            for one, name in zip(windows, row["named"], strict=True)
-        ),
+        quotas=tuple(Left(*one) for one in counted),
         is_first=row["is_first"],
     )
 
 
 async def find_dead(session: AsyncSession, given: str) -> Dead | None:
-    """The key that this was, before it ended. As ``find``."""
+    """The key that this was, before it ended. As door."""
     shape = _SHAPE.fullmatch(given)
     if shape is None:
         return None
@@ -176,7 +173,7 @@ async def find_dead(session: AsyncSession, given: str) -> Dead | None:
 
 
 async def taint(session: AsyncSession, key_id: UUID, time: timedelta) -> None:
-    """Remember for ``time`` that a model with this key has read a stranger's text."""
+    """Remember for ``time`` that a model has read a stranger's text. As door."""
     await key_queries.taint(session, key_id, time)
 
 

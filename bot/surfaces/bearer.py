@@ -53,8 +53,7 @@ async def admit(services: Services, headers: Headers, seen: Visit, via: Via) -> 
         TooMany: The address guesses.
     """
     given = _bearer(headers)
-    async with services.as_role("door") as session:
-        found = await keys.find(session, given, (KEY_WINDOW, WORKSPACE_WINDOW))
+    found = await keys.admit(services.app, given, (KEY_WINDOW, WORKSPACE_WINDOW))
     if found is None:
         raise await _stranger(services, given, seen)
     caller = replace(
