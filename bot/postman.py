@@ -21,7 +21,7 @@ from agent.errors import AgentError
 from agent.mailroom import deliveries, post_queries
 from agent.mailroom.deliveries import Owner
 from agent.mailroom.schemas import Delivery
-from bot import render
+from bot import digests, render
 from bot.ears import Heard
 from bot.services import Services
 from bot.telemetry.port import Sending
@@ -82,6 +82,7 @@ class Postman:
                 )
                 if not claimed:
                     await _own_up(session, names)
+                    await digests.release(session)
                     return await post_queries.deliveries_due(
                         session, names, pace.idle_s
                     )

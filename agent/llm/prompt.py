@@ -71,6 +71,11 @@ They have the rights of the person who asks, and no more.
   looking at a web page.
 """
 
+_KEEP = """\
+The person you write for, or their team, gave these for everything you write for them.
+Keep every one, also where the skill says otherwise; each piece is checked against them.
+"""
+
 _TAG = re.compile(r"<(?=\s*/?\s*outside)", re.IGNORECASE)
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]+")
 
@@ -99,6 +104,8 @@ class Task:
     """The skill's further files, in a fixed order."""
     rules: str = ""
     """RULES.md."""
+    standing: tuple[str, ...] = ()
+    """What the person and their team want of everything, a rule a line."""
     client: str = ""
     """The client's name."""
     profile: str = ""
@@ -153,9 +160,18 @@ def clean(text: str) -> str:
 def _system(task: Task) -> tuple[Block, ...]:
     skill = _joined([task.instructions, *task.references, _titled("Rules", task.rules)])
     blocks = [Block(BASE), Block(skill or _ASSISTANT, cache=True)]
+    if wanted := _standing(task):
+        blocks.append(Block(wanted, cache=True))
     if about := _client(task):
         blocks.append(Block(about, cache=True))
     return tuple(blocks)
+
+
+def _standing(task: Task) -> str:
+    if not task.standing:
+        return ""
+    rules = "\n".join(f"- {_line(rule)}" for rule in task.standing)
+    return _titled("Standing instructions", f"{_KEEP}\n{rules}")
 
 
 def _client(task: Task) -> str:

@@ -44,6 +44,8 @@ class Job:
     caller: Caller
     step: str = "write"
     """``write``, ``write-2`` ...: each is a call of its own."""
+    is_quiet: bool = False
+    """What is said is not for the chat: nothing of it is shown as it grows."""
 
     @property
     def call_prefix(self) -> str:

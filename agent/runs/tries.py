@@ -118,11 +118,11 @@ class Try:
 
     async def _show(self, text: str) -> None:
         faultpoints.reach("write.streaming")
-        self._is_shown = True
         job = self.job
+        self._is_shown = not job.is_quiet
         async with self.bench.open(job.caller) as session:
             run = job.run_id, job.attempt
-            alive = await deliveries.stream(session, *run, text)
+            alive = self._is_shown and await deliveries.stream(session, *run, text)
             if not alive and not await work_queries.is_running(session, *run):
                 raise Cancelled("The run was stopped.")
 

@@ -5,7 +5,7 @@ finished one left behind is found and not paid for again.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -33,6 +33,8 @@ class Written:
     """``{question, choices, default}``."""
     approval: str = ""
     """The role that must say yes before the draft is finished; empty: none."""
+    rules: int = 0
+    """Standing instructions it is to be checked against."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,11 @@ class _Said:
     question: Question | None
 
 
-async def write(bench: Bench, job: Job) -> Written:
+async def write(bench: Bench, job: Job, more: Sequence[Turn] = ()) -> Written:
     """Write the piece once; a second time, what the first left is returned.
+
+    ``more`` was said since: a draft of it, and what is to be put right. Then nothing is
+    asked any more.
 
     Raises:
         Cancelled: The run was stopped, before or meanwhile.
@@ -59,7 +64,7 @@ async def write(bench: Bench, job: Job) -> Written:
             raise Cancelled("The run was stopped.")
         now = bench.clock.now()
         brief = await briefs.read(session, job.run_id, job.attempt, now)
-        prompt = build(await _told(bench, brief))
+        prompt = build(_with(await _told(bench, brief), more))
         call = await calls.reserve(bench, session, job, prompt)
     faultpoints.reach("write.reserved")
 
@@ -90,11 +95,22 @@ async def _told(bench: Bench, brief: Brief) -> Task:
     return replace(brief.task, exchange=tuple(exchange))
 
 
+def _with(task: Task, more: Sequence[Turn]) -> Task:
+    if not more:
+        return task
+    return replace(task, exchange=(*task.exchange, *more), may_use_tools=False)
+
+
 def _written(job: Job, brief: Brief, said: _Said) -> Written:
     if said.question is not None:
         return Written(question=said.question.model_dump())
     stop = said.completion.stop.value
-    return Written(job.draft_key, stop, approval=brief.approval)
+    return Written(
+        job.draft_key,
+        stop,
+        approval=brief.approval,
+        rules=len(brief.task.standing),
+    )
 
 
 async def _book(

@@ -52,7 +52,7 @@ CREATE FUNCTION plan_notice(
 ) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    found record;
+    spot record;
 BEGIN
     -- A tenant writes to its own members; the worker's transactions have no tenant.
     IF workspace IS DISTINCT FROM coalesce(
@@ -62,23 +62,23 @@ BEGIN
         RAISE insufficient_privilege USING MESSAGE =
             'plan_notice() writes notices to members of app.workspace_id only';
     END IF;
-    SELECT * INTO found FROM find_person(workspace, person);
+    SELECT * INTO spot FROM find_person(workspace, person);
     IF NOT FOUND THEN
         RETURN 'nowhere';
-    ELSIF found.notifications ->> topic = 'off' THEN
+    ELSIF spot.notifications ->> topic = 'off' THEN
         RETURN 'muted';
     END IF;
     INSERT INTO deliveries (workspace_id, conversation_id, channel, account, recipient,
         purpose, dedupe_key, payload, status, not_before)
-    VALUES (workspace, found.conversation_id, found.channel, found.account,
-        found.recipient, purpose, key, payload,
-        CASE WHEN found.quiet_until IS NULL THEN 'planned' ELSE 'held' END,
-        found.quiet_until)
+    VALUES (workspace, spot.conversation_id, spot.channel, spot.account,
+        spot.recipient, purpose, key, payload,
+        CASE WHEN spot.quiet_until IS NULL THEN 'planned' ELSE 'held' END,
+        spot.quiet_until)
     ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
         RETURN 'known';
     END IF;
-    RETURN CASE WHEN found.quiet_until IS NULL THEN 'planned' ELSE 'held' END;
+    RETURN CASE WHEN spot.quiet_until IS NULL THEN 'planned' ELSE 'held' END;
 END $$;
 
 CREATE FUNCTION recall_held() RETURNS trigger
@@ -104,6 +104,7 @@ def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     for statement in (
         *statements(FUNCTIONS),
+        f"GRANT SELECT (last_message_at) ON conversations TO {DOOR}",
         rls.allow("deliveries", DOOR, NOTICES, name="notices", verb="INSERT"),
         *rls.run_as(DOOR, FIND, WORKER),
         *rls.run_as(DOOR, PLAN, APP, WORKER),
@@ -118,6 +119,7 @@ def downgrade() -> None:
     op.execute(f"DROP FUNCTION {PLAN}")
     op.execute(f"DROP FUNCTION {FIND}")
     op.execute(f"SET LOCAL ROLE {OWNER}")
+    op.execute(f"REVOKE SELECT (last_message_at) ON conversations FROM {DOOR}")
     op.execute("DROP POLICY notices ON deliveries")
     op.execute("DROP FUNCTION recall_held() CASCADE")
     op.execute(f"DROP FUNCTION {QUIET}")

@@ -69,10 +69,11 @@ def shown(
     """Return one run: its record, and how the engine stands with it."""
     if as_json:
         # What people wrote is theirs: an operator needs to know how it runs.
-        told = detail.model_dump(mode="json", exclude={"asked"})
+        told = detail.model_dump(mode="json", exclude={"asked", "reasons"})
+        told["error"] = _error(line, detail)
         place = {"workspace": line.workspace, "workspace_id": line.workspace_id}
         return _json({**told, **place, "engine": [_run(run) for run in engine]})
-    facts = {**_facts(line, detail), **_figures(detail)}
+    facts = {**_facts(line, detail), **_figures(line, detail)}
     width = max(map(len, facts))
     head = [f"Run #{detail.number}: {detail.title}, {detail.status}"]
     body = [f"  {name.ljust(width)}  {said}" for name, said in facts.items()]
@@ -122,13 +123,18 @@ def _facts(line: Line, detail: RunDetail) -> dict[str, str]:
     return {name: said for name, said in facts.items() if said}
 
 
-def _figures(detail: RunDetail) -> dict[str, str]:
+def _error(line: Line, detail: RunDetail) -> str:
+    """Why it ended, in our words: who rejects a draft says why in theirs."""
+    return detail.error if line.error_code != "rejected" else "The draft was rejected."
+
+
+def _figures(line: Line, detail: RunDetail) -> dict[str, str]:
     by = f", {detail.model}" if detail.model else ""
     facts = {"cost": f"${detail.cost_usd:.4f}, {detail.tokens:,} tokens{by}"}
     if detail.seconds is not None:
         facts["took"] = f"{detail.seconds:.2f} s"
     if detail.error:
-        facts["error"] = detail.error
+        facts["error"] = _error(line, detail)
     if detail.output_id:
         facts["output"] = str(detail.output_id)
     return facts

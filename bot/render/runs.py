@@ -19,6 +19,7 @@ STEPS = {
     "ask": "Your answer",
     "approve": "Approval",
     "deliver": "Showing it",
+    "check": "Correcting it",
 }
 STEP_WORDS = STATUS_WORDS | {
     "pending": "not begun",
@@ -117,7 +118,8 @@ def _waiting(value: RunDetail) -> str:
 
 def _latest(steps: Sequence[StepLine]) -> list[StepLine]:
     newest = max((step.attempt for step in steps), default=0)
-    return [step for step in steps if step.attempt == newest]
+    # What was found about each rule stands under the piece.
+    return [s for s in steps if s.attempt == newest and s.kind != "check"]
 
 
 def _step(step: StepLine) -> str:

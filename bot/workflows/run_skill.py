@@ -1,4 +1,4 @@
-"""run.requested -> write, asking where it must -> deliver; when it cannot, say so.
+"""run.requested -> write, asking where it must -> check -> deliver; else say so.
 
 The engine replays the body once per step, so the body only names steps. A step takes
 and returns small JSON, and may be done twice without harm. A wait is registered beside
@@ -63,6 +63,10 @@ class Work(Protocol):
         """Have the model write, the ``number``th time; a draft, or a question."""
         ...
 
+    async def check(self, key: StepKey, data: Data, number: int, written: Data) -> Data:
+        """Hold the draft against standing instructions; the draft, put right."""
+        ...
+
     async def deliver(self, key: StepKey, data: Data, written: Data) -> str:
         """Keep the draft as an output and show it; the output's id, or empty."""
         ...
@@ -121,9 +125,18 @@ class _PieceSteps(Steps):
             written = await self.run(step_id, self._work.write, self.data, number)
             if written.get("question"):
                 await self._answer(written["question"])
-            elif (decision := await self._decision(written)) != "revise":
+                number += 1
+                continue
+            written = await self._checked(written, number)
+            if (decision := await self._decision(written)) != "revise":
                 return written if decision == "approve" else None
             number += 1
+
+    async def _checked(self, draft: Data, number: int) -> Data:
+        if not draft.get("rules"):
+            return draft
+        step_id = f"check-{number}" if number > 1 else "check"
+        return await self.run(step_id, self._work.check, self.data, number, draft)
 
     async def _answer(self, question: Data) -> None:
         self._questions += 1
