@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 from uuid import UUID
@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.llm.providers import Providers
+from agent.plots import Plots
 
 
 class Who(Protocol):
@@ -275,28 +276,6 @@ class Trials(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class DayCost:
-    """What one day cost, for a plot."""
-
-    day: date
-    cost_usd: Decimal
-
-
-class Plots(Protocol):
-    """Drawing."""
-
-    async def month(
-        self, days: Sequence[DayCost], limit_usd: Decimal | None, title: str
-    ) -> bytes:
-        """A month's spending, by day and summed up, as PNG; equal input, equal bytes.
-
-        Raises:
-            Unavailable: It could not be drawn in time.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
 class House:
     """What the installation lends to calls that reach beyond the tenant's rows."""
 
@@ -317,6 +296,5 @@ class House:
     models: Providers | None = None
     """The models there are and their prices; None: nothing can be chosen from here."""
     plots: Plots | None = None
-    """None: nothing is drawn here."""
     usual_limits: tuple[Decimal, Decimal] = (Decimal(0), Decimal(0))
     """US dollars a day and a month, where a workspace has no limit of its own."""

@@ -11,11 +11,12 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 OURS = {"event", "level", "timestamp", "exc_info", "exception", "stack", "stack_info"}
 FACTS = {
-    *("address", "after_failures", "app", "attempt", "channel", "count"),
+    *("address", "after_failures", "app", "attempt", "by", "channel", "count"),
     *("delivery_id", "detail", "door", "durable_run", "envelope", "error"),
     *("event_id", "event_ids", "events", "folder", "function", "functions", "hint"),
-    *("inbox_id", "kind", "name", "path", "pid", "pids", "problem", "reason"),
-    *("reservations", "rows", "run", "run_id", "seconds", "server", "signal"),
+    *("inbox_id", "kind", "model", "name", "path", "pid", "pids", "problem", "reason"),
+    *("reservations", "rows", "run", "run_id", "seconds", "server", "service"),
+    *("signal", "state"),
     *("status", "step", "sweep", "url", "wait_s", "why"),
 }
 """What entries may say besides their event. Another word is left out of an entry until

@@ -16,7 +16,7 @@ from io import BytesIO
 from typing import Any, Literal
 
 from agent.errors import Unavailable
-from agent.ports import DayCost
+from agent.plots import DayCost
 
 Form = Literal["png", "svg"]
 

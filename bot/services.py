@@ -13,6 +13,7 @@ from agent.identity.callers import Identity
 from agent.identity.circuits import SharedCircuits
 from agent.llm.port import Model, Prices
 from agent.llm.providers import Providers
+from agent.plots import Plots
 from agent.ports import (
     Approvals,
     Audit,
@@ -23,7 +24,6 @@ from agent.ports import (
     Ids,
     Mail,
     Objects,
-    Plots,
     Sealer,
     Trials,
 )

@@ -60,7 +60,7 @@ async def set_limit(ctx: Ctx, p: SetLimit) -> LimitSet:
         before = await queries.set_here(
             ctx.session, ctx.caller.workspace_id, p.period, p.usd
         )
-        usual = _usual(ctx)[p.period == "month"]
+        usual = _usual(ctx)[p.period is Period.MONTH]
         now = usual if p.usd is None else p.usd
         subject = "workspace", str(ctx.caller.workspace_id)
     await queries.follow(ctx.session, user_id, p.period, now)
@@ -85,7 +85,7 @@ async def top_up(ctx: Ctx, period: Period) -> TopUp:
             period=period, may_set=True, limit_usd=limit, suggestions_usd=offered
         )
     me = await queries.name_of(ctx.session, ctx.caller.user_id)
-    span = "today" if period == "day" else "this month"
+    span = "today" if period is Period.DAY else "this month"
     limit = await of_workspace(ctx, period)
     text = f"**{me}** asks for more budget {span}"
     text += f"; the limit is {dollars(limit)}." if limit is not None else "."

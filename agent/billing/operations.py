@@ -5,6 +5,7 @@ from agent.billing.schemas import (
     AskTopUp,
     Budget,
     LimitSet,
+    Period,
     SetLimit,
     ShowUsage,
     TopUp,
@@ -45,7 +46,7 @@ async def show_usage(ctx: Ctx, p: ShowUsage) -> Usage:
 
     Owners and admins see it by person too; everybody sees their own share.
     """
-    limit = None if p.month else await limits.of_workspace(ctx, "month")
+    limit = None if p.month else await limits.of_workspace(ctx, Period.MONTH)
     found = await usage.of_month(ctx, p.month, limit)
     # A plot is for who looks at a chat; programs have the numbers.
     return await usage.plotted(ctx, found) if ctx.origin else found

@@ -3,13 +3,12 @@
 import re
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any
 
 from pydantic import Field, model_validator
 
 from agent.shapes import Frozen
-
-Period = Literal["day", "month"]
 
 MOST_USD = Decimal(100_000)
 NONE = frozenset({"none", "no", "off", "default"})
@@ -18,6 +17,13 @@ _WRITTEN = re.compile(
     r"(?:(?P<person>.+?)\s+)?(?P<period>day|month|daily|monthly)\s+(?P<limit>\S+)",
     re.IGNORECASE,
 )
+
+
+class Period(StrEnum):
+    """How long a limit lasts, where the workspace is."""
+
+    DAY = "day"
+    MONTH = "month"
 
 
 class LimitLine(Frozen):
@@ -51,7 +57,7 @@ class SetLimit(Frozen):
         max_length=120,
         description="US dollars, or none; or all in words: month 50, Ana day 5",
     )
-    period: Period = Field(default="month", description="What the limit is for")
+    period: Period = Field(default=Period.MONTH, description="What the limit is for")
     person: str = Field(
         default="", max_length=120, description="Whose; empty: the workspace's"
     )
@@ -112,7 +118,7 @@ class LimitSet(Frozen):
 class AskTopUp(Frozen):
     """Parameters of ``billing.ask_top_up``."""
 
-    span: Period = Field(default="month", description="Which limit is in the way")
+    span: Period = Field(default=Period.MONTH, description="Which limit is in the way")
 
 
 class TopUp(Frozen):

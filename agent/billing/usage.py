@@ -14,7 +14,7 @@ from agent.billing import usage_queries as queries
 from agent.billing.money import CENT, dollars
 from agent.billing.schemas import DayLine, Share, Usage
 from agent.ctx import Ctx, Role
-from agent.ports import DayCost
+from agent.plots import DayCost
 
 PACE_DAYS = 7
 """The projection goes on like the last so many days."""

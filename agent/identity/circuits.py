@@ -137,7 +137,7 @@ async def _tell(
 ) -> None:
     values = {"key": service, "before": before.value, "after": after.value}
     await session.execute(_TELL, values)
-    log.warning("circuit.changed", service=service, before=before, after=after)
+    log.warning("circuit.changed", service=service, state=after.value)
 
 
 def _key(service: str) -> str:
