@@ -32,7 +32,7 @@ def decided(request: Mapping[str, Any], came: Mapping[str, Any]) -> Message:
     said = {
         "approved": "Approved. Doing it...",
         "rejected": "Not done. Thinking on...",
-        "revision_requested": f"Sent back: {_short(came['feedback'])}",
+        "revision_requested": f"Sent back: {_short(came.get('feedback', ''))}",
     }
     note = said.get(came["decision"], "Nobody decided in time. Thinking on...")
     return Message(request["summary"], note=note)

@@ -30,6 +30,17 @@ RESULT = 6000
 """Characters of a result that a model is told."""
 KEPT_BACK = frozenset({"message_id"})
 """Parameters that the call's own surroundings know, and no model."""
+OTHERS_WORDS = frozenset(
+    {"runs.status", "runs.list", "runs.show", "runs.search", "runs.approvals"}
+    | {"runs.read", "runs.outputs", "runs.search_outputs", "clients.show"}
+    | {"catalog.instructions", "identity.members", "identity.audit"}
+    | {"identity.history"}
+)
+"""What repeats requests, pieces, profiles and names that somebody else wrote.
+
+They are of the team, so that people and programs read them as they are; a model is
+told them as material, for whoever writes them must not steer what it does for others.
+"""
 
 _WORD = re.compile(r"[^\W_]+")
 _STOP = frozenset(
@@ -142,7 +153,12 @@ def told(op: AnyOperation, result: BaseModel) -> str:
             else ("ask for less at once, or for one thing by its name or number")
         )
         said = f"{said[:RESULT]}\n[Cut here; {more}.]"
-    return wrap_outside(said, f"result of {op.name}") if op.reads_outside else said
+    return wrap_outside(said, f"result of {op.name}") if taints(op) else said
+
+
+def taints(op: AnyOperation) -> bool:
+    """Whether a result carries words that the asker did not write."""
+    return op.reads_outside or op.name in OTHERS_WORDS
 
 
 def _lean(value: Any) -> Any:

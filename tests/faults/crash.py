@@ -18,10 +18,15 @@ REMOTE = {p for p in faultpoints.POINTS if p.startswith("relay.")}
 WAITS = {"ask.shown", "approve.shown", "wait.over", "engine.wait_matched"}
 """Points on the way of a request that waits for a person; test_kill_waits."""
 
+ASSISTS = {
+    p for p in faultpoints.POINTS if p.startswith(("think.", "tool.", "consent."))
+}
+"""Points on the way of an answer with tools; test_kill_tools."""
+
 ENGINE_ONLY = {"engine.timer_due", "engine.failure_handler", "engine.cron_tick"}
 """Points that no request passes; tests/bot/durable and tests/torture visit them."""
 
-REQUESTS = sorted(faultpoints.POINTS - REMOTE - WAITS - ENGINE_ONLY)
+REQUESTS = sorted(faultpoints.POINTS - REMOTE - WAITS - ASSISTS - ENGINE_ONLY)
 """Points on the way of a request; none of its steps sleeps, and it does not fail."""
 MESSAGES = [p for p in REQUESTS if p.startswith(("keep.", "inbox.", "post."))]
 """Points on the way of what is answered at once: commands, scores."""

@@ -9,7 +9,15 @@ import pytest
 from db import faultpoints
 from tests.faults.books import assert_one_piece, assert_one_rating
 from tests.faults.conftest import Opens
-from tests.faults.crash import ENGINE_ONLY, PIECE, REMOTE, REQUESTS, WAITS, crash
+from tests.faults.crash import (
+    ASSISTS,
+    ENGINE_ONLY,
+    PIECE,
+    REMOTE,
+    REQUESTS,
+    WAITS,
+    crash,
+)
 from tests.faults.world import DOORS
 from tests.forms import short_form
 
@@ -18,7 +26,7 @@ FINISHED = {"write.settled", "deliver.stored", "deliver.shown", "post.recorded"}
 
 
 def test_every_fault_point_is_on_the_way_or_known_to_be_elsewhere() -> None:
-    elsewhere = ENGINE_ONLY | REMOTE | WAITS
+    elsewhere = ENGINE_ONLY | REMOTE | WAITS | ASSISTS
     assert set(REQUESTS) == faultpoints.POINTS - elsewhere
     assert elsewhere <= faultpoints.POINTS
 
