@@ -3,7 +3,6 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -63,7 +62,6 @@ class BadCursor(BadInput):
         )
 
 
-@dataclass(frozen=True, slots=True)
 class Order(Generic[K]):
     """The order a list is told in, and its cursors: where the last page ended.
 
@@ -72,10 +70,13 @@ class Order(Generic[K]):
     signature. A query asks for ``limit + 1`` rows beyond ``after(p)``.
     """
 
-    name: str
-    """The list's own, so that another list's cursor is refused."""
-    key: type[K]
-    """What tells the place of a row: an int, a UUID, or a tuple of such."""
+    def __init__(self, name: str, key: type[K]) -> None:
+        """Name the list, so that another's cursor is refused, and what places a row.
+
+        ``key``: an int, a UUID, or a tuple of such.
+        """
+        self._name = name
+        self._adapter = TypeAdapter(key)
 
     def after(self, p: Paged) -> K | None:
         """The place that the page begins behind; None: at the start.
@@ -88,11 +89,12 @@ class Order(Generic[K]):
         try:
             plain = base64.b64decode(_padded(p.cursor), altchars=b"-_", validate=True)
             name, _, place = plain.partition(b":")
-            if name != self.name.encode():
+            if name != self._name.encode():
                 raise BadCursor
-            return TypeAdapter(self.key).validate_json(place)
+            found: K = self._adapter.validate_json(place)
         except (binascii.Error, ValueError, ValidationError) as error:
             raise BadCursor from error
+        return found
 
     def cut(
         self, rows: Sequence[Row], p: Paged, place: Callable[[Row], K]
@@ -104,8 +106,8 @@ class Order(Generic[K]):
         return page, self._cursor(place(page[-1]))
 
     def _cursor(self, place: K) -> str:
-        told = TypeAdapter(self.key).dump_json(place)
-        plain = self.name.encode() + b":" + told
+        told = self._adapter.dump_json(place)
+        plain = self._name.encode() + b":" + told
         return base64.urlsafe_b64encode(plain).rstrip(b"=").decode()
 
 
