@@ -29,7 +29,8 @@ LIKE_A_KEY, DIGITS = 32, 2
 async def take(services: Services, ctx: Ctx, inbound: Inbound) -> Inbound | None:
     """Answer a message with a key in it; or the message to go on with instead."""
     keys = secrecy.opened(inbound, services.key)
-    if await _asked_for(ctx):
+    asked = await _asked(ctx)
+    if asked is not None and forms.asks_secret(asked):
         return inbound  # its answer is a secret, and taken as such
     if MAYBE in keys and not _like_a_key(keys[MAYBE]):
         return replace(inbound, text=keys[MAYBE], sealed={})
@@ -37,8 +38,8 @@ async def take(services: Services, ctx: Ctx, inbound: Inbound) -> Inbound | None
         done = await _in_command(services, ctx, inbound, keys)
         return None if done else inbound
     is_private = inbound.chat_kind is ChatKind.PRIVATE
-    if is_private and len(_beside(inbound.text)) > FEW_WORDS:
-        return inbound  # a request that happens to hold a key, which is taken out
+    if is_private and len(_beside(inbound.text)) > (0 if asked else FEW_WORDS):
+        return inbound  # says something else, too; the key is taken out
     gone = await _withdraw(services, inbound)
     await keep(ctx)
     message = await _offer(ctx, keys) if is_private else words.in_group(_whose(keys))
@@ -59,12 +60,12 @@ async def answer(
     await filled.take(services, ctx, dialog, Answer("", secret))
 
 
-async def _asked_for(ctx: Ctx) -> bool:
+async def _asked(ctx: Ctx) -> Dialog | None:
     assert ctx.caller.conversation_id is not None  # noqa: S101 - ensured before
     standing = await conversations.standing(
         ctx.session, ctx.caller.conversation_id, ctx.caller.user_id
     )
-    return standing.dialog is not None and forms.asks_secret(standing.dialog)
+    return standing.dialog
 
 
 async def _in_command(

@@ -10,7 +10,6 @@ from agent.ports import Tried
 from agent.shapes import Frozen
 from agent.vault.providers import PROVIDERS, ProviderName
 
-
 LABELS: JsonDict = {"labels": {one.name: one.title for one in PROVIDERS.values()}}
 """What a form calls the choices."""
 

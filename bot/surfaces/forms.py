@@ -59,12 +59,13 @@ class Filled:
 def wanted(
     op: AnyOperation, raw: Mapping[str, object], *, ask: bool = False
 ) -> Form | None:
-    """The form for a call that is not whole; None when it is, or cannot be asked.
+    """The form for a call that lacks something; None when not, or it cannot be asked.
 
     ``ask``: show it even so, with all that may be changed.
     """
-    faults = faults_of(op, raw)
-    if not faults and not ask:
+    faults, fields = faults_of(op, raw), op.params.model_fields
+    lacks = any(name in fields and fields[name].is_required() for name in faults)
+    if not (lacks or ask):
         return None
     return form_of(
         op, raw, {} if ask else faults, op.params.model_fields if ask else ()

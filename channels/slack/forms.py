@@ -50,7 +50,8 @@ def _input(field: Field) -> Json:
         "label": _plain(field.label, LABEL),
         "element": {**_element(field), "action_id": "value"},
     }
-    hint = " ".join(filter(None, (field.fault, field.hint, _about(field))))
+    parts = filter(None, (field.fault, field.hint, _about(field)))
+    hint = " ".join(part if part[-1] in ".?!" else f"{part}." for part in parts)
     return block | ({"hint": _plain(hint, HINT)} if hint else {})
 
 

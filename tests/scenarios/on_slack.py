@@ -17,6 +17,7 @@ class OnSlack(Person):
         self.user = user
         self.channel = channel
         world.world.users.setdefault(user, user.casefold())
+        self._views_before = len(world.world.views)
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -51,7 +52,7 @@ class OnSlack(Person):
         """Wait for a modal with that title; the newest."""
 
         def found() -> dict[str, Any] | None:
-            views = self.world.world.views
+            views = self.world.world.views[self._views_before :]
             return next(
                 (v for v in reversed(views) if v["title"]["text"] == title), None
             )

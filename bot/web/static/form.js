@@ -31,6 +31,8 @@ const MAKES = {
   yes_no: (field) => select(field, [["yes", "Yes"], ["no", "No"]]),
 };
 
+const ended = (words) => (/[.?!]$/.test(words) ? words : `${words}.`);
+
 function about(box, id, words, className) {
   if (!words) return [];
   const shown = element("p", { id, className, textContent: words });
@@ -50,7 +52,7 @@ function row(field) {
   if (!field.required) label.append(element("span", { className: "optional", textContent: " (optional)" }));
   const kept = field.kind === "secret" ? "It is sealed at once, and shown to nobody." : "";
   return element("div", { className: "field" }, label, box,
-    ...about(box, `${id}-hint`, [field.hint, kept].filter(Boolean).join(" "), "hint"),
+    ...about(box, `${id}-hint`, [field.hint, kept].filter(Boolean).map(ended).join(" "), "hint"),
     ...about(box, `${id}-fault`, field.fault, "fault"));
 }
 

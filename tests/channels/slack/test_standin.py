@@ -169,7 +169,9 @@ async def test_a_modal_opens_once_within_three_seconds(
     client: AsyncWebClient, slack: Slack
 ) -> None:
     title = {"type": "plain_text", "text": "New client"}
-    view = {"type": "modal", "title": title, "blocks": []}
+    field = {"type": "plain_text_input", "action_id": "value"}
+    block = {"type": "input", "block_id": "name", "label": title, "element": field}
+    view = {"type": "modal", "title": title, "submit": title, "blocks": [block]}
     first, late = slack.world.new_trigger(), slack.world.new_trigger()
 
     opened = await client.views_open(trigger_id=first, view=view)
