@@ -9,7 +9,7 @@ COMPILE := $(BIN)/python -m uv pip compile pyproject.toml --universal --python-v
 	--no-emit-index-url --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench torture coverage lint lock chromium
+.PHONY: help run test check bench torture coverage catalogue lint lock chromium
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ torture: .venv/dev.stamp ## Kill and restart everything for half an hour; count 
 
 coverage: .venv/run.stamp ## Count which targets of docs/seed-coverage.csv exist
 	@$(BIN)/python -m db.coverage
+
+catalogue: .venv/run.stamp ## Write down the catalogue of operations and docs/api.md
+	@$(BIN)/python -m bot.surfaces.snapshot
 
 lock: .venv/dev.stamp ## Pin the newest versions that pyproject.toml allows
 	@$(COMPILE) --upgrade --extra dev -o requirements-dev.lock

@@ -85,6 +85,7 @@ REFUSALS = {
     "422": "The parameters do not fit.",
     "429": "A quota of requests is used up.",
     "500": "Something nobody expected.",
+    "502": "The model's provider will not take the call.",
     "503": "Somebody else's service failed; try again.",
 }
 

@@ -1,6 +1,7 @@
 """The API's reference: the page at ``/v1/`` and ``docs/api.md``, from the catalogue."""
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,10 @@ from markupsafe import Markup
 from pydantic import BaseModel
 
 from agent.errors import AgentError
+from agent.identity import repeats
 from agent.operation import Surface
 from agent.registry import AnyOperation, on
+from bot.surfaces import problems
 from bot.surfaces.openapi import INTRO, room_of
 from bot.surfaces.problems import Answer
 from bot.surfaces.rest import PREFIX, methods
@@ -115,8 +118,8 @@ def entries(base: str) -> Iterator[Entry]:
 
 
 def refusals() -> list[Refusal]:
-    """Every code there is, once, by status."""
-    known = {error.code: error for error in _below(AgentError)}
+    """Every code that an operation or this surface may answer with, by status."""
+    known = {error.code: error for error in _errors()}
     return [
         Refusal(code, error.status, (error.__doc__ or "").strip().partition("\n")[0])
         for code, error in sorted(
@@ -125,12 +128,19 @@ def refusals() -> list[Refusal]:
     ]
 
 
-def _below(parent: type[AgentError]) -> Iterator[type[AgentError]]:
-    # Those of the floors below: a test's own errors are nobody's business.
-    for child in sorted(parent.__subclasses__(), key=lambda one: one.__qualname__):
-        if child.__module__.startswith(("agent.", "bot.")):
-            yield from _below(child)
-            yield child
+def _errors() -> Iterator[type[AgentError]]:
+    """The errors of every module that the operations stand on, and of the surface."""
+    seen = {problems.__name__, repeats.__name__}
+    left = [*seen, *(op.run.__module__ for op in on(Surface.REST))]
+    while left:
+        for value in vars(sys.modules[left.pop()]).values():
+            # Where a name comes from: what else this process loaded is no matter.
+            home = str(getattr(value, "__module__", getattr(value, "__name__", "")))
+            if home.startswith("agent.") and home not in seen:
+                seen.add(home)
+                left.append(home)
+            if isinstance(value, type) and issubclass(value, AgentError):
+                yield value
 
 
 def _fields(model: type[BaseModel], mode: Any) -> Iterator[Field]:
