@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 
+from agent import recognise
 from agent.ctx import Caller, Ctx, Role, Via
 from agent.errors import BadInput, Forbidden, NeedsApproval
 from agent.operation import Effect, Operation, P, R
@@ -118,7 +120,7 @@ def shape(op: Operation[P, R], raw: Mapping[str, object]) -> P:
     """
     _ensure_text(raw)
     try:
-        return op.params.model_validate(raw)
+        return op.params.model_validate(_without_keys(op, raw))
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
@@ -147,6 +149,31 @@ def _ensure_text(value: object) -> None:
         case list() | tuple():
             for one in value:
                 _ensure_text(one)
+
+
+def _without_keys(op: Operation[P, R], raw: Mapping[str, object]) -> dict[str, object]:
+    """``raw`` as it may be kept: a key stays only where one is asked for."""
+    fields = op.params.model_fields
+    return {
+        name: one if _is_secret(fields.get(name)) else _redacted(one)
+        for name, one in raw.items()
+    }
+
+
+def _is_secret(field: FieldInfo | None) -> bool:
+    return field is not None and field.annotation is SecretStr
+
+
+def _redacted(value: object) -> object:
+    match value:
+        case str():
+            return recognise.redact(value)
+        case list() | tuple():
+            return [_redacted(one) for one in value]
+        case dict():
+            return {name: _redacted(one) for name, one in value.items()}
+        case _:
+            return value
 
 
 async def _consent(op: Operation[P, R], ctx: Ctx, params: P) -> None:

@@ -7,9 +7,9 @@ from agent.ctx import Ctx, Role
 from agent.mailroom.schemas import Message
 from agent.memory import conversations
 from agent.memory.schemas import Dialog
+from agent.recognise import REMOVED, Found
 from agent.vault.operations import set_aside
 from agent.vault.providers import NOT_OURS, PROVIDERS
-from agent.vault.recognise import REMOVED, Found
 from bot import filled, forms, secrecy
 from bot.answers import keep, reply
 from bot.filled import Answer

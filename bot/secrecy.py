@@ -9,8 +9,8 @@ import re
 from dataclasses import replace
 from urllib.parse import unquote_plus
 
+from agent import recognise
 from agent.ports import Sealer
-from agent.vault import recognise
 from agent.vault.keys import CannotOpen
 from channels.contract import SECRET, ChatKind, Inbound, Received
 

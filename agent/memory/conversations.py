@@ -4,10 +4,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from agent import recognise
 from agent.ctx import Caller
 from agent.memory import queries
 from agent.memory.schemas import Dialog, Line, Said, Standing
-from agent.vault import recognise
 
 HISTORY = 12
 """Turns of a conversation that a prompt may see."""

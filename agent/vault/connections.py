@@ -10,10 +10,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.ports import Sealer
+from agent.recognise import hint
 from agent.vault import connection_queries as queries
 from agent.vault import keys
 from agent.vault.keys import Sealed, Spot
-from agent.vault.recognise import hint
 
 TABLE, COLUMN = "connections", "secret_ciphertext"
 BATCH = 100

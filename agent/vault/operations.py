@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
+from agent import recognise
 from agent.ctx import Ctx, Role
 from agent.errors import BadInput
 from agent.operation import Command, Effect, Surface, operation
 from agent.ports import Change, Tried
 from agent.shapes import Nothing
 from agent.vault import connection_queries as queries
-from agent.vault import connections, keys, recognise
+from agent.vault import connections, keys
 from agent.vault.connections import Entry
 from agent.vault.errors import HalfAKey, NoSuchKey, PastedGone
 from agent.vault.providers import PROVIDERS, Provider

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from agent.mailroom.schemas import Choice, Message
+from agent.recognise import hint
 from agent.vault.providers import NOT_OURS, PROVIDERS
-from agent.vault.recognise import hint
 
 SEVERAL = Message(
     "There is more than one key in that message. Send me one at a time, please: "

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import inngest
 import structlog
 
+from agent import recognise
 from agent.billing.budgets import Budgets
 from agent.catalog.shelf import Shelf, stock
 from agent.catalog.skillfile import load_all
@@ -22,7 +23,6 @@ from agent.identity.history import History
 from agent.llm.trial import HttpTrials
 from agent.ports import Clock
 from agent.runs.approvals import TableApprovals
-from agent.vault import recognise
 from agent.vault.keys import InstallationKey
 from bot.assist import AssistWork
 from bot.durable.port import RunEngine

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from agent import recognise
 from agent.billing.budgets import Budgets
 from agent.ctx import Caller, Ctx, Origin, Role
 from agent.gate import invoke
@@ -17,7 +18,6 @@ from agent.memory import conversations
 from agent.operation import Operation, P, R
 from agent.ports import House, SystemRole, Trials
 from agent.runs.approvals import TableApprovals
-from agent.vault import recognise
 from agent.vault.keys import InstallationKey
 from bot.ports import TimeOrderedIds
 from db.tenancy import system, tenant
