@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from agent.runs.search_operations import ALIVE
 from bot.web.console.door import MAX_FORM_BYTES, Acting, ConsoleRoute, Looking
 
 api = APIRouter(prefix="/console", route_class=ConsoleRoute)
@@ -17,12 +18,13 @@ async def overview(visit: Looking) -> Response:
     if visit.may("runs.approvals"):
         drafts = (await visit.ask("runs.approvals", limit=SHOWN)).lines
     alive = await visit.ask("runs.search", status="alive", limit=SHOWN)
+    latest = (await visit.ask("runs.search", limit=2 * SHOWN)).lines
     return visit.page(
         "overview.html",
         {
             "status": await visit.ask("runs.status"),
             "alive": alive.lines,
-            "latest": (await visit.ask("runs.search", limit=SHOWN)).lines,
+            "latest": [line for line in latest if line.status not in ALIVE][:SHOWN],
             "outputs": (await visit.ask("runs.search_outputs", limit=4)).lines,
             "drafts": drafts,
         },

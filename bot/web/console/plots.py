@@ -9,7 +9,7 @@ from dataclasses import dataclass
 LOWEST, HIGHEST = 1.0, 5.0
 WIDE, PAD = 240, 6
 BARS_WIDE, BARS_HIGH = 640, 160
-LABEL = 56
+LABEL = 110
 """So much room a label takes."""
 
 

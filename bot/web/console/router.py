@@ -12,11 +12,12 @@ from bot.web.console import (
     runs,
     settings,
     skills,
+    usage,
 )
 
 PAGES = (
     *(overview, runs, outputs, skills, clients),
-    *(members, keys, audit, settings),
+    *(members, keys, usage, audit, settings),
 )
 
 

@@ -13,6 +13,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from bot.render.words import STATUS_WORDS
+from bot.render.words import glance as at_a_glance
 from bot.web.pages import HERE
 from channels.web.render import to_html
 
@@ -119,6 +120,12 @@ def older(context: Context, cursor: str, wanted: Mapping[str, Any]) -> str:
     return "?" + urlencode({**kept, "cursor": cursor})
 
 
+def glance(markdown: str) -> str:
+    """How a piece begins, without its title, which stands above."""
+    head, _, rest = markdown.partition("\n")
+    return at_a_glance(rest if head.startswith("#") and rest else markdown, 240)
+
+
 def plain(name: str) -> str:
     """``waiting_input`` -> ``waiting input``."""
     return name.replace("_", " ")
@@ -137,6 +144,7 @@ ENVIRONMENT.filters |= {
     "size": size,
     "piece": piece,
     "status": status,
+    "glance": glance,
     "older": older,
     "plain": plain,
 }

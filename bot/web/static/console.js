@@ -57,6 +57,9 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
+// On a phone the way around is a strip: the page one is at is in it.
+document.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
 // The word of a finished action is said once: a reload does not say it again.
 const here = new URL(location.href);
 if (here.searchParams.has("done")) {

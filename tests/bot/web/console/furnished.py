@@ -89,7 +89,17 @@ _OUTPUT = """
 _SCORE = """
     INSERT INTO feedback (workspace_id, output_id, reviewer_id, reviewer_key, source,
                           channel, overall_score, created_at)
-    VALUES (:ws, :output, :user, :key, 'human', 'web', :score, :at)
+    VALUES (:ws, :output, :user, :key, 'human', 'web', :score,
+            now() - make_interval(weeks => :weeks))
+"""
+_SPENT = """
+    INSERT INTO usage_records (workspace_id, user_id, skill_id, call_key, kind,
+        provider, model, input_tokens, output_tokens, cost_usd, price_version,
+        recorded_at)
+    SELECT :ws, :user, :skill, 'spent' || n, 'llm', 'anthropic', 'claude-sonnet-5-5',
+           1200, 900, 0.1 + (n * 7 % 5) * 0.21, '1', day
+    FROM generate_series(date_trunc('month', now()), now(), interval '1 day')
+        WITH ORDINALITY AS spent (day, n)
 """
 _TALK = "INSERT INTO conversations (id, workspace_id, user_id) VALUES (:id, :ws, :u)"
 _SEQ = "UPDATE workspaces SET run_seq = 50 WHERE id = :ws"
@@ -143,6 +153,7 @@ async def furnish(world: World) -> UUID:
         await run(owner, _CURRENT, id=ident(SKILL, n))
     for n, asked in enumerate(ASKED):
         await _asked(world, n, brand.client_id, asked)
+    await run(owner, _SPENT, ws=ACME, user=ANA, skill=ident(SKILL, 0))
     await _elsewhere(owner)
     await run(owner, _SEQ, ws=ACME)
     return brand.client_id
@@ -195,10 +206,10 @@ async def _written(world: World, n: int, text: str) -> None:
     )  # fmt: skip
     # Scores of seven weeks, by people who are gone since.
     for week in range(7):
-        score, at = 3 + (week + n) % 3, NOW - timedelta(weeks=7 - week)
+        score = 3 + (week + n) % 3
         await run(
             world.owner, _SCORE, ws=ACME, output=ident(OUTPUT, n), user=None,
-            key=f"user:{week}", score=score, at=at,
+            key=f"user:{week}", score=score, weeks=7 - week,
         )  # fmt: skip
 
 
