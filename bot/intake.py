@@ -11,7 +11,7 @@ from agent.clients.errors import NoSuchClient
 from agent.ctx import Caller, Ctx, Origin, Role
 from agent.errors import AgentError
 from agent.gate import invoke
-from agent.identity import codes
+from agent.identity import codes, preferences
 from agent.llm.prompt import wrap_outside
 from agent.mailroom.schemas import Claimed, Message
 from agent.memory import conversations
@@ -31,6 +31,7 @@ from bot import (
     pauses,
     presses,
     rates,
+    refusals,
     render,
 )
 from bot.answers import keep, reply, said
@@ -94,6 +95,7 @@ async def handle(services: Services, item: Claimed) -> Handled:
             ctx = await _in_conversation(opened, inbound)
             if inbound.kind is not Kind.EDIT:
                 await keep(ctx)
+            await refusals.note(ctx, refused)
             await cards.answer(ctx, refused)
     return Handled("processed", forget=is_secret)
 
@@ -303,7 +305,7 @@ async def _command(services: Services, ctx: Ctx, inbound: Inbound, typed: str) -
     if name == "start":
         await _say(ctx, await greetings.welcome(services, ctx, inbound))
     elif name == "help":
-        await _say(ctx, render.help_text(inbound.channel))
+        await _say(ctx, await _help(ctx, inbound))
     elif services.shelf.file(name.replace("_", "-")) is not None:
         route = services.router.route(f"/{typed}")
         await _start(services, with_route(ctx, route), route, None)
@@ -323,6 +325,11 @@ async def _run(
         await filled.run(services, ctx, call.op, call.raw)
     else:
         await reply(ctx, render.usage(chat.usage(call.op)))
+
+
+async def _help(ctx: Ctx, inbound: Inbound) -> Message:
+    chosen = await preferences.of(ctx.session, ctx.caller.user_id)
+    return render.help_text(inbound.channel, simple=chosen.mode == "simple")
 
 
 async def _edited(services: Services, ctx: Ctx, text: str) -> None:

@@ -32,15 +32,23 @@ def welcome(name: str) -> Message:
     )
 
 
-def help_text(channel: str) -> Message:
-    """All commands, as they are typed at this door."""
+def help_text(channel: str, *, simple: bool = False) -> Message:
+    """The commands as they are typed at this door: all, or the simple mode's four."""
     prefix = f"/{chat.PREFIX} " if channel in chat.ONE_COMMAND else "/"
-    listed = "\n".join(f"- `{line.usage}` - {line.summary}" for line in chat.lines())
+    shown = chat.lines(simple=simple)
+    listed = "\n".join(f"- `{line.usage}` - {line.summary}" for line in shown)
+    more = (
+        "There is more, and all of it works: advanced mode lists it."
+        if simple
+        else f"`{prefix}copywriting <brief>` calls a skill by name."
+    )
+    choices = [Choice("What can you write?", "catalog.skills")]
+    if simple:
+        advanced = {"mode": "advanced"}
+        choices.append(Choice("Advanced mode", "identity.set_mode", advanced))
     return Message(
-        "Just write what you need, or use a command:\n\n"
-        f"{listed}\n\n"
-        f"`{prefix}copywriting <brief>` calls a skill by name.",
-        choices=(Choice("What can you write?", "catalog.skills"),),
+        f"Just write what you need, or use a command:\n\n{listed}\n\n{more}",
+        choices=tuple(choices),
     )
 
 

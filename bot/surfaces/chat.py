@@ -103,10 +103,20 @@ def as_typed(text: str, channel: str) -> str:
     return _COMMANDS.sub(rf"/{PREFIX} \1", text)
 
 
-def lines() -> list[Line]:
-    """Every command, for /help."""
-    typed = [Line(usage(op), _first_sentence(op)) for op in on(Surface.CHAT)]
-    return [*BUILT_IN, *typed]
+SIMPLE = ("skills", "status", "outputs", "settings")
+"""What most people need, in this order; all there is in simple mode."""
+
+
+def lines(*, simple: bool = False) -> list[Line]:
+    """Every command, for /help; of the ``simple`` mode, the four that it shows."""
+    typed = {
+        op.command.words: Line(usage(op), _first_sentence(op))
+        for op in on(Surface.CHAT)
+        if op.command
+    }
+    if simple:
+        return [typed[words] for words in SIMPLE]
+    return [*BUILT_IN, *typed.values()]
 
 
 def menu() -> list[tuple[str, str]]:

@@ -152,6 +152,11 @@ def test_help_has_a_line_for_every_command_and_each_can_be_typed() -> None:
         assert typed in {"/start", "/help"} or read(typed) is not None
 
 
+def test_simple_mode_shows_four_of_them() -> None:
+    shown = [line.usage for line in chat.lines(simple=True)]
+    assert shown == ["/skills", "/status", "/outputs", "/settings"]
+
+
 def test_commands_in_our_words_are_written_as_the_messenger_takes_them() -> None:
     said = "/runs lists them; and/or 1/run, see /client use Acme."
     assert chat.as_typed(said, "telegram") == said

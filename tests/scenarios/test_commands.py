@@ -43,6 +43,8 @@ async def test_help_shows_every_command_as_it_is_typed_here(
     house: House, door: str, typed: str
 ) -> None:
     ana = await house.member(door)
+    await ana.writes("advanced mode")
+    await ana.sees("You see every command")
     await ana.commands("help")
     shown = await ana.sees("use a command")
     assert f"{typed} [number]" in shown.text
