@@ -53,7 +53,9 @@ _SKILLS = text("""
                      THEN 1
                  WHEN position(lower(:said) IN lower(s.title)) > 0 THEN 2
                  WHEN EXISTS (SELECT FROM unnest(s.triggers) t
-                              WHERE position(lower(:said) IN lower(t)) > 0) THEN 3
+                              WHERE starts_with(lower(t), lower(:said))) THEN 3
+                 WHEN EXISTS (SELECT FROM unnest(s.triggers) t
+                              WHERE position(lower(:said) IN lower(t)) > 0) THEN 4
             END AS rank
         FROM skills s LEFT JOIN skill_versions v ON v.skill_id = s.id
             AND v.version = s.current_version

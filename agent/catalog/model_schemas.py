@@ -54,12 +54,17 @@ class PickModel(Frozen):
             said = " ".join(str(read.get(name, "")).split())
             if "client" not in read and (found := _FOR_CLIENT.fullmatch(said)):
                 said, read["client"] = found["model"], found["client"]
-            if said:
-                read[name] = said
-        if read.get("skill") and not read.get("model"):
-            read["model"], read["skill"] = read["skill"], ""
-        wish = str(read.get("model", "")).casefold()
-        return read | {"model": _WISHES.get(wish, read.get("model", ""))}
+            read[name] = said
+        return read | _told_apart(read["skill"], read["model"])
+
+
+def _told_apart(skill: str, model: str) -> dict[str, str]:
+    """A skill of several words from the model after it; a model alone is for all."""
+    if skill and not model:
+        skill, model = "", skill
+    wish = _WISHES.get(model.casefold(), model)
+    *more, last = wish.split() or [""]
+    return {"skill": " ".join([skill, *more]).strip(), "model": last}
 
 
 class ModelCost(Frozen):

@@ -14,6 +14,7 @@ from agent.gate import invoke
 from agent.identity import callers
 from agent.identity.callers import Spot
 from agent.identity.history import History
+from agent.llm.providers import Providers
 from agent.memory import conversations
 from agent.operation import Operation, P, R
 from agent.ports import House, SystemRole, Trials
@@ -43,6 +44,7 @@ class World:
     skills: Skills = field(default_factory=Skills)
     mail: Letters = field(default_factory=Letters)
     trials: Trials | None = None
+    models: Providers | None = None
 
     def tenant(self, caller: Caller) -> AbstractAsyncContextManager[AsyncSession]:
         """The caller's transaction."""
@@ -82,6 +84,8 @@ class World:
             InstallationKey(b"k" * 32),
             mail=self.mail,
             trials=self.trials,
+            models=self.models,
+            usual_limits=(self.budgets.day_usd, self.budgets.month_usd),
         )
 
     async def call(self, op: Operation[P, R], caller: Caller, **raw: object) -> R:
