@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from agent import recognise
 from agent.clients.operations import new_client
 from agent.clients.shelf_operations import archive_client, rename_client
 from agent.ctx import Caller, Role, Via
@@ -12,7 +13,6 @@ from agent.identity.audit_operations import show_audit, show_privacy
 from agent.identity.audit_schemas import AuditLine, AuditLog
 from agent.identity.history import History
 from agent.ports import Change
-from agent.vault import recognise
 from bot import render
 from tests.agent.clients.making import add, edit
 from tests.agent.world import AS_ANA, AS_BOB, AS_EVE, World
