@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from agent import recognise
 from agent.billing.budgets import Budgets
 from agent.ctx import Caller, Ctx, Role, Via
 from agent.errors import NotFound
@@ -14,7 +15,6 @@ from agent.identity.history import History
 from agent.ports import SkillRef
 from agent.runs.approvals import TableApprovals
 from agent.runs.overview import Place
-from agent.vault import recognise
 from bot.cli import reach
 from bot.cli.refusal import Refusal
 from bot.durable import events, views
