@@ -37,6 +37,7 @@ from bot import (
     forms,
     moves,
     pauses,
+    refusals,
     render,
 )
 from bot.answers import reply
@@ -75,6 +76,7 @@ async def press(
         return ""
     except AgentError as refused:
         async with services.ctx(caller, origin) as ctx:
+            await refusals.note(ctx, refused)
             found = await _find(ctx, inbound.pressed)
             if found is not None and found[2].name in cards.PRESSES:
                 await cards.close(ctx, found[0], refused)

@@ -134,7 +134,7 @@ _TODAY = text("""
             AND 0 = (SELECT count(*) FROM deliveries a
                      WHERE a.workspace_id = d.workspace_id
                        AND a.dedupe_key = d.dedupe_key || '\\:resent')) AS unsure
-    FROM workspaces w LEFT JOIN clients k ON k.id = :client_id
+    FROM workspaces w LEFT JOIN clients k ON k.id = :client_id AND k.archived_at IS NULL
     WHERE w.id = :workspace_id
 """)
 

@@ -31,8 +31,13 @@ from agent.memory.operations import Retelling
 from bot.render.paging import more
 from bot.render.words import brief, name
 
-LONGEST = 400
-"""Characters of one fact in a list of them."""
+ROOM, LEAST, LONGEST = 2_800, 60, 400
+"""Characters of all facts in a message, and at least and at most of one."""
+
+
+def _longest(count: int) -> int:
+    """So much of each, when there are so many."""
+    return max(LEAST, min(LONGEST, ROOM // max(count, 1)))
 
 
 def _chosen(value: Chosen) -> Message:
@@ -94,13 +99,14 @@ def _profile(value: Profile) -> Message:
 
 
 def _parts(parts: Sequence[PartShown]) -> list[str]:
-    known = [_part(part) for part in parts if part.facts]
+    longest = _longest(sum(len(part.facts) for part in parts))
+    known = [_part(part, longest) for part in parts if part.facts]
     empty = ", ".join(part.title for part in parts if not part.facts)
     return [*known, f"Still empty: {empty}." if empty else "Every part is filled in."]
 
 
-def _part(part: PartShown) -> str:
-    lines = [f"- {label}: {brief(text, LONGEST)}" for label, text in part.facts.items()]
+def _part(part: PartShown, longest: int) -> str:
+    lines = [f"- {label}: {brief(text, longest)}" for label, text in part.facts.items()]
     return f"**{part.title}**\n\n" + "\n".join(lines)
 
 
@@ -185,8 +191,8 @@ def _shelved(value: Shelved) -> Message:
 
 def _version_line(line: VersionLine, current: int) -> str:
     here = ", in force" if line.number == current else ""
-    by = f", {name(line.author)}" if line.author else ""
-    text = brief(line.changelog, 120)
+    by = f", {name(brief(line.author, 30))}" if line.author else ""
+    text = name(brief(line.changelog, 50))
     return f"- **v{line.number}**{here}: {text} ({line.at:%Y-%m-%d %H:%M} UTC{by})"
 
 
@@ -226,13 +232,14 @@ def _comparison(value: Comparison) -> Message:
     which = f"version {value.old} and version {value.new} of **{name(value.name)}**"
     if not value.lines:
         return Message(f"{which.capitalize()} say the same.")
-    listed = "\n".join(map(_difference, value.lines))
+    longest = _longest(2 * len(value.lines))
+    listed = "\n".join(_difference(line, longest) for line in value.lines)
     return Message(f"Between {which}:\n\n{listed}")
 
 
-def _difference(line: Difference) -> str:
-    before = brief(line.before, LONGEST) or "_nothing_"
-    after = brief(line.after, LONGEST) or "_nothing_"
+def _difference(line: Difference, longest: int) -> str:
+    before = brief(line.before, longest) or "_nothing_"
+    after = brief(line.after, longest) or "_nothing_"
     return f"- {line.label}: {before} → {after}"
 
 

@@ -28,7 +28,8 @@ def brief(text: str, longest: int) -> str:
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
 
 
-_ACTIVE = re.compile(r"[\\`*_\[\]()<>#~|!]")
+_ACTIVE = re.compile(r"[\\`*_\[\]()#~|!]")
+"""What acts in Markdown. Angle brackets are each door's own to make harmless."""
 
 
 def name(text: str) -> str:

@@ -47,7 +47,11 @@ def test_a_command_is_one_however_a_messenger_writes_it(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "op", "raw"),
     [
-        ("/client", list_clients, {}),
+        ("/clients", list_clients, {}),
+        ("/client list", list_clients, {}),
+        ("/client", show_client, {}),
+        ("/client Acme", show_client, {"name": "Acme"}),
+        ("/foundation", show_client, {}),
         ("/client show", show_client, {}),
         ("/client show Acme", show_client, {"name": "Acme"}),
         ("/client use Acme, Inc.", focus, {"name": "Acme, Inc."}),
@@ -72,7 +76,7 @@ def test_what_does_not_begin_with_a_slash_is_no_command(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["/runner", "/clients", "/newclient x", "/copywriting"]
+    "text", ["/runner", "/clientele", "/newclient x", "/copywriting"]
 )
 def test_words_that_only_resemble_a_command_are_none(text: str) -> None:
     said = chat.words(text)

@@ -9,8 +9,17 @@ from uuid import UUID
 import pytest
 
 from agent.catalog.operations import SkillLine, SkillList
-from agent.clients.schemas import Chosen, Clients, Profile
+from agent.clients import facts
+from agent.clients.schemas import Chosen, ClientLine, Clients, PartShown, Profile
+from agent.clients.version_schemas import (
+    Comparison,
+    Difference,
+    OneVersion,
+    VersionLine,
+    Versions,
+)
 from agent.errors import OverBudget
+from agent.identity.audit_schemas import AuditLine, AuditLog, Change
 from agent.mailroom.schemas import Message
 from agent.memory.operations import Answered, Left
 from agent.registry import BY_NAME
@@ -37,6 +46,13 @@ ID = UUID(int=7)
 LIMIT = 4096
 LONG = "long words " * 4000
 PIECE = Output(ID, "Tea for two", "outputs/7.md", 5000)
+
+
+def client(name: str) -> ClientLine:
+    return ClientLine(client_id=ID, name=name, version=1)
+
+
+CLINICS = {"For whom": "clinics"}
 
 
 def run_line(number: int = 3, asked: str = "write an ad", **kw: Any) -> RunLine:
@@ -124,10 +140,10 @@ SAID: list[tuple[Any, str]] = [
         ),
         "The latest pieces:\n\n- **#3** Tea, rated 4.0\n\n`/run <number>` shows one.",
     ),
-    (Clients(names=[]), "No clients yet. `/client new <name>` adds one."),
+    (Clients(lines=[]), "No clients yet. `/client new <name>` adds one."),
     (
-        Clients(names=["Acme", "Beacon"], current="Acme"),
-        "Your clients:\n\n- **Acme** (current)\n- Beacon",
+        Clients(lines=[client("Acme"), client("Beacon")], current="Acme"),
+        "Your clients:\n\n- **Acme** (current)\n- **Beacon**",
     ),
     (
         Chosen(client_id=ID, name="Acme"),
@@ -138,10 +154,13 @@ SAID: list[tuple[Any, str]] = [
             client_id=ID,
             name="Acme",
             version=2,
-            fields={"For whom": "clinics"},
-            missing=["Never say"],
+            parts=[
+                PartShown(name="audience", title="Audience", facts=CLINICS),
+                PartShown(name="voice", title="Voice", facts={}),
+            ],
         ),
-        "**Acme**, profile version 2\n\n- For whom: clinics\n\nStill empty: never say.",
+        "**Acme**, profile version 2\n\n**Audience**\n\n- For whom: clinics\n\n"
+        "Still empty: Voice.",
     ),
     (
         status(),
@@ -215,6 +234,37 @@ def test_a_result_is_said_like_this(value: Any, said: str) -> None:
     assert render.result(value).text == said
 
 
+FULL = [
+    PartShown(
+        name=part.name,
+        title=part.title,
+        facts={
+            fact.label: LONG[:2000] for fact in facts.FACTS if fact.part == part.name
+        },
+    )
+    for part in facts.PARTS
+]
+VERSION = VersionLine(
+    number=8,
+    at=datetime(2026, 11, 21, tzinfo=UTC),
+    author="*" * 80,
+    origin="edit",
+    changelog="*" * 2000,
+)
+DIFFERENCE = Difference(label="What it sells", before=LONG[:2000], after=LONG[:2000])
+AUDIT = AuditLine(
+    event_id=ID,
+    at=datetime(2026, 11, 21, tzinfo=UTC),
+    who="*" * 80,
+    action="clients.edit",
+    subject="client",
+    label="*" * 80,
+    changes=[Change(field="voice", before="*" * 500, after="*" * 500)] * 9,
+    is_private=False,
+    channel="telegram",
+    address="",
+)
+
 HUGE: list[Any] = [
     Runs(lines=[run_line(n, LONG, title="T" * 120) for n in range(10)]),
     status(working=[run_line(n, LONG) for n in range(10)]),
@@ -232,14 +282,12 @@ HUGE: list[Any] = [
             for n in range(10)
         ]
     ),
-    Clients(names=[f"{n:03}" + "N" * 77 for n in range(500)]),
-    Profile(
-        client_id=ID,
-        name="N" * 80,
-        version=9,
-        fields=dict.fromkeys("abcde", LONG[:4000]),
-        missing=["x"],
-    ),
+    Clients(lines=[client("*" * 80)] * 20, next_cursor="c"),
+    Profile(client_id=ID, name="*" * 80, version=9, parts=FULL),
+    OneVersion(client_id=ID, name="*" * 80, current=9, version=VERSION, parts=FULL),
+    Versions(client_id=ID, name="*" * 80, current=9, lines=[VERSION] * 20),
+    Comparison(client_id=ID, name="*" * 80, old=1, new=2, lines=[DIFFERENCE] * 21),
+    AuditLog(lines=[AUDIT] * 20),
     Explained(output_id=ID, reason=LONG[:2000], score=1),
 ]
 
@@ -251,10 +299,12 @@ def test_whatever_there_is_fits_one_message(value: Any) -> None:
     assert len(telegram_pages(whole(message))) == 1
 
 
-def test_a_long_list_says_how_much_more_there_is() -> None:
-    message = render.result(Clients(names=[f"Brand {n}" for n in range(30)]))
-    assert "And 5 more; `/client use <name>` finds any." in message.text
-    assert len(message.choices) == 4
+def test_a_long_list_goes_on_by_its_button() -> None:
+    some = [client(f"Brand {n}") for n in range(20)]
+    message = render.result(Clients(lines=some, next_cursor="abc"))
+    labels = [choice.label for choice in message.choices]
+    assert labels == [*(f"Use Brand {n}" for n in range(4)), "More"]
+    assert message.choices[-1].params == {"cursor": "abc"}
 
 
 def test_what_was_asked_stays_on_its_line() -> None:

@@ -1,0 +1,22 @@
+"""What somebody tried and may not is written down, where it would have mattered."""
+
+from agent.ctx import Ctx
+from agent.errors import AgentError, Forbidden
+from agent.operation import Effect
+from agent.registry import BY_NAME
+
+
+async def note(ctx: Ctx, refused: AgentError) -> None:
+    """Add a line to the audit: at most one a minute for a person and an operation.
+
+    ``ctx`` is of a transaction after the refused one, which was rolled back. Looking at
+    what one may not see changes nothing, and is not kept.
+    """
+    if not isinstance(refused, Forbidden):
+        return
+    op = BY_NAME.get(refused.operation)
+    if op is None or op.effect is Effect.READ:
+        return
+    await ctx.audit.refused(
+        ctx.session, ctx.caller, operation=op.name, reason=refused.message
+    )
