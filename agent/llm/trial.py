@@ -8,11 +8,13 @@ docs.sendgrid.com/api-reference
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Literal
 
 import httpx
 import structlog
 
-from agent.ports import Tried
+Tried = Literal["ok", "refused", "no_credit", "limited", "unreachable", "untested"]
+"""As ``agent.ports`` has it, which stands above."""
 
 TIMEOUT_S = 6.0
 ANTHROPIC_VERSION = "2023-06-01"
