@@ -53,13 +53,9 @@ class UsagePlots:
         form: Form,
     ) -> bytes:
         """The same as PNG or SVG."""
-        asked = {
-            "days": [[one.day.isoformat(), str(one.cost_usd)] for one in days],
-            "limit": None if limit_usd is None else str(limit_usd),
-            "title": title,
-        }
+        asked = json.dumps(told(days, limit_usd, title)).encode()
         async with self._turn:
-            return await self._child(json.dumps(asked).encode(), form)
+            return await self._child(asked, form)
 
     async def _child(self, asked: bytes, form: Form) -> bytes:
         child = await asyncio.create_subprocess_exec(
@@ -80,6 +76,17 @@ class UsagePlots:
         if child.returncode or not drawn:
             raise Unavailable("The plot could not be drawn.", hint="Try again.")
         return drawn
+
+
+def told(
+    days: Sequence[DayCost], limit_usd: Decimal | None, title: str
+) -> dict[str, Any]:
+    """What the child is told, as JSON values."""
+    return {
+        "days": [[one.day.isoformat(), str(one.cost_usd)] for one in days],
+        "limit": None if limit_usd is None else str(limit_usd),
+        "title": title,
+    }
 
 
 def picture(asked: dict[str, Any], form: Form) -> bytes:

@@ -12,8 +12,6 @@ from agent.mailroom.notices import Notice, notify, notify_all
 from agent.mailroom.schemas import Choice, Message
 
 FULL = 100
-_SPANS = {"day": "Today's", "month": "This month's"}
-_ENDS = {"day": "the day", "month": "the month"}
 
 
 async def tell(session: AsyncSession, crossed: Sequence[Crossed]) -> None:
@@ -23,29 +21,24 @@ async def tell(session: AsyncSession, crossed: Sequence[Crossed]) -> None:
     which the level was noted as told.
     """
     for one in crossed:
-        name = ""
+        budget = f"this {one.period}'s budget"
         if one.user_id is not None:
             name = await limit_queries.name_of(session, one.user_id)
-            mine = _notice(one, "your")
+            budget = f"{name}'s budget for this {one.period}"
+            mine = _notice(one, f"your budget for this {one.period}")
             await notify(session, one.workspace_id, one.user_id, mine)
-        await notify_all(
-            session, one.workspace_id, Role.ADMIN, _notice(one, f"{name}'s")
-        )
+        notice = _notice(one, budget)
+        await notify_all(session, one.workspace_id, Role.ADMIN, notice)
 
 
-def _notice(one: Crossed, whose: str) -> Notice:
-    budget = "budget" if one.user_id is None else f"budget of {whose} own"
-    span = _SPANS[one.period]
+def _notice(one: Crossed, budget: str) -> Notice:
     used = f"{dollars(one.spent_usd)} of {dollars(one.limit_usd)}"
-    if one.user_id is not None:
-        span, budget = whose.capitalize(), f"budget for this {one.period}"
+    text = f"**{one.percent} %** of {budget}: {used}."
     if one.percent >= FULL:
         text = (
-            f"**{span} {budget} is used up**: {used}. Nothing that costs is begun "
-            f"until the limit is raised or {_ENDS[one.period]} is over."
+            f"**{budget[0].upper()}{budget[1:]} is used up**: {used}. Nothing that "
+            f"costs is begun until the limit is raised or the {one.period} is over."
         )
-    else:
-        text = f"**{one.percent} %** of {span[0].lower()}{span[1:]} {budget}: {used}."
     # A raised limit is crossed anew; the same one only once.
     key = f"budget:{one.user_id or 'all'}:{one.period}:{one.starts_on}"
     key += f":{one.limit_usd}:{one.percent}"

@@ -14,6 +14,7 @@ from agent.billing import usage_queries as queries
 from agent.billing.money import CENT, dollars
 from agent.billing.schemas import DayLine, Share, Usage
 from agent.ctx import Ctx, Role
+from agent.errors import Unavailable
 from agent.plots import DayCost
 
 PACE_DAYS = 7
@@ -71,13 +72,16 @@ async def latest(
 
 
 async def plotted(ctx: Ctx, usage: Usage) -> Usage:
-    """The same with its plot in the object store; as it is where nobody draws."""
+    """The same with its plot in the object store; as it is where none can be drawn."""
     plots = ctx.house.plots if ctx.house else None
     if plots is None or not usage.total_usd:
         return usage
     title = f"{usage.month}: {dollars(usage.total_usd)}"
     days = [DayCost(one.day, one.cost_usd) for one in usage.days]
-    drawn = await plots.month(days, usage.limit_usd, title)
+    try:
+        drawn = await plots.month(days, usage.limit_usd, title)
+    except Unavailable:
+        return usage  # the numbers say the same
     digest = hashlib.sha256(drawn).hexdigest()[:24]
     key = f"{ctx.caller.workspace_id}/plots/{digest}.png"
     await ctx.objects.put(key, drawn, media_type="image/png")

@@ -17,6 +17,7 @@ from agent.identity.history import History
 from agent.llm.providers import Providers
 from agent.memory import conversations
 from agent.operation import Operation, P, R
+from agent.plots import Plots
 from agent.ports import House, SystemRole, Trials
 from agent.runs.approvals import TableApprovals
 from agent.vault.keys import InstallationKey
@@ -45,6 +46,7 @@ class World:
     mail: Letters = field(default_factory=Letters)
     trials: Trials | None = None
     models: Providers | None = None
+    plots: Plots | None = None
 
     def tenant(self, caller: Caller) -> AbstractAsyncContextManager[AsyncSession]:
         """The caller's transaction."""
@@ -85,6 +87,7 @@ class World:
             mail=self.mail,
             trials=self.trials,
             models=self.models,
+            plots=self.plots,
             usual_limits=(self.budgets.day_usd, self.budgets.month_usd),
         )
 

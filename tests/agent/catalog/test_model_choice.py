@@ -264,7 +264,8 @@ async def test_a_fallback_keeps_the_workspace_s_other_settings(stocked: World) -
 
 async def test_the_list_says_prices_tiers_and_what_was_chosen(stocked: World) -> None:
     await use(stocked, "fast", skill="copywriting", client="Acme")
-    text = result(await stocked.call(list_models, AS_ANA)).text
+    listed = await stocked.call(list_models, AS_ANA)
+    text = result(listed).text
     haiku = "**Claude Haiku 5.5** (`anthropic/claude-haiku-5-5`): $0.10 / $0.50"
     assert f"{haiku}, fast, the usual one" in text
     assert "- Copywriting for Acme: fast" in text

@@ -1,0 +1,50 @@
+"""The plot: drawn outside, the same bytes for the same month, and read by a phone."""
+
+import re
+import struct
+import time
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from agent.errors import Unavailable
+from agent.plots import DayCost
+from bot.plots import UsagePlots, picture, told
+
+DAYS = [DayCost(date(2026, 11, n), Decimal(n) / 7) for n in range(1, 12)]
+
+
+async def test_equal_months_are_equal_bytes_in_whatever_process() -> None:
+    drawn = await UsagePlots(timeout_s=60).month(DAYS, Decimal(20), "2026-11: $9.43")
+    assert drawn == picture(told(DAYS, Decimal(20), "2026-11: $9.43"), "png")
+    assert drawn[:8] == b"\x89PNG\r\n\x1a\n"
+    width, height = struct.unpack(">II", drawn[16:24])
+    assert (width, height) == (960, 600)
+    assert len(drawn) < 100_000
+
+
+def test_its_axes_are_labelled_with_units() -> None:
+    drawn = picture(told(DAYS, None, "2026-11"), "svg").decode()
+    for said in ("US dollars", "Day of the month", "each day", "so far"):
+        assert f"<!-- {said} -->" in drawn
+    assert "<!-- limit -->" not in drawn
+
+
+async def test_one_that_takes_too_long_is_given_up_and_its_child_ended() -> None:
+    began = time.monotonic()
+    with pytest.raises(Unavailable, match="could not be drawn"):
+        await UsagePlots(timeout_s=0.05).month(DAYS, None, "2026-11")
+    assert time.monotonic() - began < 5
+
+
+def test_no_serving_module_loads_matplotlib() -> None:
+    root = Path(__file__).parents[2]
+    loading = [
+        path
+        for floor in ("agent", "bot", "channels", "db")
+        for path in (root / floor).rglob("*.py")
+        if re.search(r"^(import|from) matplotlib", path.read_text(), re.MULTILINE)
+    ]
+    assert loading == []
