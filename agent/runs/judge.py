@@ -19,7 +19,9 @@ MAX_TOKENS = 1024
 """The answer is short; a model that thinks first needs the room."""
 LONGEST = 200
 
-_ANSWER = re.compile(r"\W*(kept|broken|unclear)\b[\s*:.,-]*(.*)", re.IGNORECASE | re.DOTALL)
+_ANSWER = re.compile(
+    r"\W*(kept|broken|unclear)\b[\s*:.,-]*(.*)", re.IGNORECASE | re.DOTALL
+)
 _MEANS = {
     "kept": Outcome.KEPT,
     "broken": Outcome.BROKEN,

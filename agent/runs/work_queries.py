@@ -62,8 +62,8 @@ _TOTAL = text("""
 """)
 
 _BRIEF = text("""
-    SELECT r.user_message AS brief, r.input, r.message_id, r.conversation_id, r.client_id,
-           r.client_version, r.skill_version_id, coalesce(k.name, '') AS client,
+    SELECT r.user_message AS brief, r.input, r.message_id, r.conversation_id,
+           r.client_id, r.client_version, r.skill_version_id, coalesce(k.name, '') AS client,
            coalesce(nullif(u.timezone, 'UTC'), w.timezone) AS timezone,
            v.llm_config ->> 'approval' AS approval
     FROM runs r JOIN workspaces w ON w.id = r.workspace_id
@@ -75,7 +75,8 @@ _BRIEF = text("""
 
 _RUN = text("""
     SELECT r.number, r.status, r.attempt, r.kind, r.client_id, r.conversation_id,
-           r.provider, r.model, r.fallback_from, r.skill_id, coalesce(s.title, '') AS title,
+           r.provider, r.model, r.fallback_from, r.skill_id,
+           coalesce(s.title, '') AS title,
            coalesce(s.name, '') AS skill, coalesce(s.related, '{}') AS related,
            r.metadata
     FROM runs r LEFT JOIN skills s ON s.id = r.skill_id WHERE r.id = :run_id

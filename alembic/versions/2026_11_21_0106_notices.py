@@ -93,6 +93,7 @@ CREATE TRIGGER recall_held AFTER UPDATE OF quiet_from, quiet_until, timezone ON 
     FOR EACH ROW EXECUTE FUNCTION recall_held();
 """
 
+READS = "SELECT (last_message_at)"
 NOTICES = "workspace_id IS NOT NULL AND purpose IN ('notice', 'alert', 'digest')"
 
 FIND = "find_person(uuid, uuid)"
@@ -104,7 +105,7 @@ def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     for statement in (
         *statements(FUNCTIONS),
-        f"GRANT SELECT (last_message_at) ON conversations TO {DOOR}",
+        f"GRANT {READS} ON conversations TO {DOOR}",
         rls.allow("deliveries", DOOR, NOTICES, name="notices", verb="INSERT"),
         *rls.run_as(DOOR, FIND, WORKER),
         *rls.run_as(DOOR, PLAN, APP, WORKER),
@@ -119,7 +120,7 @@ def downgrade() -> None:
     op.execute(f"DROP FUNCTION {PLAN}")
     op.execute(f"DROP FUNCTION {FIND}")
     op.execute(f"SET LOCAL ROLE {OWNER}")
-    op.execute(f"REVOKE SELECT (last_message_at) ON conversations FROM {DOOR}")
+    op.execute(f"REVOKE {READS} ON conversations FROM {DOOR}")
     op.execute("DROP POLICY notices ON deliveries")
     op.execute("DROP FUNCTION recall_held() CASCADE")
     op.execute(f"DROP FUNCTION {QUIET}")
