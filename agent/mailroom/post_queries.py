@@ -1,6 +1,7 @@
 """Statements of the postman: claiming deliveries and recording how they ended."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
@@ -19,16 +20,22 @@ _CLAIM_DELIVERIES = text("""
 
 # What is shown once is not kept once it may have been shown.
 _FADED = """
-    payload = CASE WHEN payload ? 'once'
+    CASE WHEN payload ? 'once'
         THEN (payload - 'once') || jsonb_build_object('text', payload -> 'once')
         ELSE payload END
 """
 
+# On the web the row itself is what people read. It fades a moment later, by an edit.
+_STAYS = "payload ? 'once' AND channel = 'web' AND external_id IS NULL"
+LOOKED_AT = timedelta(minutes=2)
+
 _SENT = text(f"""
-    UPDATE deliveries SET {_FADED}, status = 'sent', external_id = :external_id,
-           sent_revision = :revision, sent_at = coalesce(sent_at, now()),
-           claimed_until = NULL, last_error = NULL, not_before = now() +
-           CAST(:pause AS interval)
+    UPDATE deliveries SET status = 'sent', external_id = :external_id,
+           payload = CASE WHEN {_STAYS} THEN payload ELSE {_FADED} END,
+           sent_revision = CASE WHEN {_STAYS} THEN :revision - 1 ELSE :revision END,
+           sent_at = coalesce(sent_at, now()), claimed_until = NULL, last_error = NULL,
+           not_before = now() + CASE WHEN {_STAYS} THEN CAST(:looked_at AS interval)
+                                     ELSE CAST(:pause AS interval) END
     WHERE id = :id AND attempts = :attempts AND status IN ('sending', 'sent')
     RETURNING run_id
 """)  # noqa: S608 - a constant of ours
@@ -42,7 +49,7 @@ _POSTPONE = text("""
 """)
 
 _END = text(f"""
-    UPDATE deliveries SET {_FADED}, status = :status, claimed_until = NULL,
+    UPDATE deliveries SET payload = {_FADED}, status = :status, claimed_until = NULL,
            last_error = :error
     WHERE id = :id AND attempts = :attempts
     RETURNING run_id
@@ -127,6 +134,7 @@ async def mark_sent(
             "external_id": external_id,
             "revision": revision,
             "pause": interval(pause_s),
+            "looked_at": LOOKED_AT,
         },
     )
     return run_id

@@ -20,6 +20,7 @@ def _made(value: MadeKey) -> Message:
         choices=(
             Choice("Revoke it", "identity.revoke_key", {"key_id": str(value.key_id)}),
         ),
+        once=f"The key **{value.name}** was shown here, once. `/keys` lists your keys.",
     )
 
 

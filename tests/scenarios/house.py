@@ -54,7 +54,7 @@ _SOON = Pace(
 _OPEN_ENDS = """
     SELECT (SELECT count(*) FROM inbox WHERE status = 'received')
          + (SELECT count(*) FROM deliveries WHERE status IN ('planned', 'sending')
-            OR status = 'sent' AND sent_revision < revision)
+            OR status = 'sent' AND sent_revision < revision AND NOT payload ? 'once')
          + (SELECT count(*) FROM engine.events WHERE dispatched_at IS NULL)
          + (SELECT count(*) FROM engine.runs WHERE status = 'active')
 """
@@ -64,7 +64,7 @@ _WHAT_IS_OPEN = """
     UNION ALL
     SELECT 'deliveries', channel, status, attempts, last_error FROM deliveries
     WHERE status IN ('planned', 'sending') OR status = 'sent'
-      AND sent_revision < revision
+      AND sent_revision < revision AND NOT payload ? 'once'
     UNION ALL
     SELECT 'engine.runs', function_id, status, 0, error::text FROM engine.runs
     WHERE status = 'active'
