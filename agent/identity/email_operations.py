@@ -101,6 +101,7 @@ async def confirm(ctx: Ctx, p: Digits) -> Confirmed:
     if found.account != me:
         code = await _code_of_the_other(home, found.account)
         return Confirmed(address=found.address, is_linked=False, code=code)
+    await emails.keep(ctx.session, me, found.address)
     ctx.changed(Change("account", str(me), None, {"email": "confirmed"}))
     return Confirmed(address=found.address, is_linked=True, code="")
 

@@ -1,4 +1,4 @@
-"""Statements about addresses and the codes that confirm them, run as ``agent_door``."""
+"""Statements about addresses and the codes that confirm them, run as the door."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -63,5 +63,5 @@ async def holder(session: AsyncSession, address: str) -> UUID | None:
 
 
 async def set_email(session: AsyncSession, user_id: UUID, address: str) -> None:
-    """Let an account have this address."""
+    """Let the caller's account have this address; under their own rights."""
     await session.execute(_SET_EMAIL, {"user_id": user_id, "address": address})

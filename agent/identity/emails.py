@@ -1,6 +1,6 @@
 """Confirming an address: six digits by mail, bound to the address and the account.
 
-What stands in the table is their HMAC. All of it runs on ``system("door")``.
+What stands in the table is their HMAC. All but ``keep`` runs on ``system("door")``.
 """
 
 import secrets
@@ -10,10 +10,11 @@ from hashlib import sha256
 from hmac import compare_digest, digest
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.errors import BadInput, Conflict
-from agent.identity import caller_queries, codes, email_queries, throttles
+from agent.identity import codes, email_queries, throttles
 
 PURPOSE = "confirm_email"
 TTL = timedelta(minutes=15)
@@ -91,11 +92,11 @@ async def issue(
 async def confirm(
     session: AsyncSession, user_id: UUID, digits: str, pepper: bytes, *, by: str
 ) -> Shown | int | None:
-    """The address that was shown to be the caller's, which is theirs from now on.
+    """The address that was shown to be the caller's, and whose account has it.
 
-    It stays another account's where that one had confirmed it. Otherwise how many tries
-    are left, or None where no code is waiting. Wrong tries count only if the
-    transaction commits.
+    Otherwise how many tries are left, or None where no code is waiting. Wrong tries
+    count only if the transaction commits. The account is written by ``keep``, in the
+    call's own transaction: that one holds a lock on it which a second would wait for.
     """
     found = await email_queries.try_code(
         session, {"purpose": PURPOSE, "subject": _subject(pepper, user_id), "by": by}
@@ -106,11 +107,23 @@ async def confirm(
     if not compare_digest(found.code_hash, wanted):
         return int(codes.TRIES - found.attempts)
     await email_queries.use_code(session, found.id, by)
-    await caller_queries.lock(session, f"email:{found.sent_to}")
     other = await email_queries.holder(session, found.sent_to)
-    if other is None or other == user_id:
-        await email_queries.set_email(session, user_id, found.sent_to)
     return Shown(found.sent_to, other or user_id)
+
+
+async def keep(session: AsyncSession, user_id: UUID, address: str) -> None:
+    """Let the caller have an address that ``confirm`` found free, under their rights.
+
+    Raises:
+        Conflict: Another account was quicker.
+    """
+    try:
+        await email_queries.set_email(session, user_id, address)
+    except IntegrityError as error:
+        raise Conflict(
+            "Another account confirmed that address just now.",
+            hint="`/link` there shows a code that joins the two.",
+        ) from error
 
 
 def _subject(pepper: bytes, user_id: UUID) -> str:

@@ -35,6 +35,10 @@ class OnWeb(Person):
         """Sign in by the link, and look at the page."""
         answer = await self._client.post("/signin", data={"code": code})
         assert answer.status_code == 303, answer.text
+        await self.listens()
+
+    async def listens(self) -> None:
+        """Look at the page of whoever is signed in."""
         token = self._client.cookies["draper"]
         self._client.headers["x-csrf-token"] = csrf_token(token)
         self._listening = asyncio.create_task(self._listen())
