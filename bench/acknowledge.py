@@ -24,6 +24,7 @@ from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from agent.mailroom.inbox import Inbox
+from agent.vault.keys import InstallationKey
 from bot.settings import Settings
 from bot.web.app import create_app
 from bot.wiring.database import open_database
@@ -75,7 +76,7 @@ async def _serve(url: str) -> None:
             await session.execute(statement, {"id": event_id, "body": body})
         return Response(status_code=200)
 
-    ours = telegram_route(_Known(), SECRET, keeper(Inbox(keeping)))
+    ours = telegram_route(_Known(), SECRET, keeper(Inbox(keeping), InstallationKey(bytes(32))))
     app = create_app(_NoDesk(), _Clock(), routers=[router, ours])
     config = uvicorn.Config(app, port=PORT, log_config=None, access_log=False)
     await uvicorn.Server(config).serve()

@@ -12,7 +12,7 @@ from agent.gate import invoke
 from agent.mailroom import deliveries
 from agent.mailroom.schemas import Choice, Message
 from agent.memory import conversations
-from agent.memory.resume import resume
+from agent.memory.resume_operations import resume
 from agent.memory.schemas import Dialog
 from agent.operation import Surface
 from agent.registry import AnyOperation

@@ -61,9 +61,9 @@ class HttpTrials:
                 asked = self._asked(client, base.rstrip("/"), provider, secret)
                 tried = _read(await client.send(asked))
         except httpx.HTTPError as error:
-            log.info("key.not_tried", provider=provider, error=type(error).__name__)
+            log.info("key.not_tried", service=provider, error=type(error).__name__)
             return "unreachable"
-        log.info("key.tried", provider=provider, outcome=tried)
+        log.info("key.tried", service=provider, state=tried)
         return tried
 
     def _asked(

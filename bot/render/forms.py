@@ -1,6 +1,10 @@
 """What is said while a form is filled in, question by question."""
 
+from collections.abc import Callable
+from typing import Any
+
 from agent.mailroom.schemas import Choice, Message
+from agent.memory.resume_operations import Resumed
 from channels.contract import Field, FieldKind, Form
 
 CHANGED = "That form has changed meanwhile. Send the command again, please."
@@ -46,3 +50,8 @@ def _choices(field: Field) -> tuple[Choice, ...]:
     if not field.required:
         made.append(Choice("Skip", "memory.answer", {"text": ""}, row=9))
     return tuple(made)
+
+
+WORDS: dict[type, Callable[[Any], Message]] = {
+    Resumed: lambda _: Message("All right, let us go on."),
+}

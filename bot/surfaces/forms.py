@@ -9,7 +9,7 @@ from enum import Enum
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
+from annotated_types import Ge, GroupedMetadata, Gt, Le, Lt, MaxLen, MinLen
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
@@ -234,7 +234,7 @@ def _choices(
 def _limits(info: FieldInfo) -> tuple[float | None, float | None]:
     least: float | None = None
     most: float | None = None
-    for one in info.metadata:
+    for one in _bounds(info):
         if isinstance(one, MinLen):
             least = one.min_length
         elif isinstance(one, MaxLen):
@@ -244,6 +244,11 @@ def _limits(info: FieldInfo) -> tuple[float | None, float | None]:
         elif isinstance(one, Le | Lt):
             most = _number(one.le if isinstance(one, Le) else one.lt)
     return least, most
+
+
+def _bounds(info: FieldInfo) -> Iterator[Any]:
+    for one in info.metadata:
+        yield from one if isinstance(one, GroupedMetadata) else (one,)
 
 
 def _number(bound: Any) -> float | None:

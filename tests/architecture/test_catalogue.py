@@ -2,7 +2,7 @@
 
 import re
 import types
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
@@ -12,6 +12,7 @@ from agent.registry import BY_NAME, CATALOGUE, AnyOperation, on
 from bot import render
 from bot.cards import PRESSES
 from bot.render import cards
+from bot.surfaces import forms
 
 by_name = pytest.mark.parametrize("op", CATALOGUE, ids=lambda op: op.name)
 
@@ -72,6 +73,8 @@ def test_every_field_says_what_it_is(op: AnyOperation) -> None:
 def test_what_is_typed_or_pressed_has_flat_parameters(op: AnyOperation) -> None:
     for name, field in op.params.model_fields.items():
         kind = plain(field.annotation)
+        if get_origin(kind) is Literal:
+            continue  # one of some words
         assert get_origin(kind) is None, name
         assert not issubclass(kind, BaseModel), name
 
@@ -109,9 +112,26 @@ def test_nothing_is_worded_that_nothing_returns() -> None:
 def test_a_command_takes_parameters_that_there_are(op: AnyOperation) -> None:
     assert op.command is not None
     assert set(op.command.takes) <= set(op.params.model_fields)
-    # What is required can be typed: there is no other way to give it.
+    # What is required can be typed, or is asked for: there is no other way to give it.
     needed = {n for n, f in op.params.model_fields.items() if f.is_required()}
-    assert needed <= set(op.command.takes)
+    asked = forms.wanted(op, {})
+    can_be_asked = {one.name for one in asked.fields} if asked else set()
+    assert needed <= set(op.command.takes) | can_be_asked
+    # A secret is never typed in a command: it would stand in the chat for ever.
+    assert not set(forms.secrets_of(op)) & set(op.command.takes)
+
+
+@by_name
+def test_no_model_ever_handles_a_secret(op: AnyOperation) -> None:
+    if forms.secrets_of(op):
+        assert not op.on & {Surface.TOOL, Surface.MCP}
+        assert op.effect is Effect.WRITE  # a card would keep its parameters
+        assert op.params.model_config.get("hide_input_in_errors")
+
+
+@pytest.mark.parametrize("op", [*on(Surface.CHAT)], ids=lambda op: op.name)
+def test_a_command_is_typed_in_plain_words(op: AnyOperation) -> None:
+    assert op.command is not None
     assert re.fullmatch(r"[a-z]+( [a-z]+)*", op.command.words)
 
 

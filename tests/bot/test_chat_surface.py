@@ -11,6 +11,7 @@ from agent.memory.operations import focus
 from agent.operation import Surface
 from agent.registry import CATALOGUE, AnyOperation, on
 from agent.runs.operations import cancel_run, list_runs, show_run
+from bot import filled
 from bot.surfaces import chat
 
 TYPED = [op for op in CATALOGUE if Surface.CHAT in op.on]
@@ -108,16 +109,17 @@ def test_what_follows_a_command_is_its_last_parameter(
     found = read(f"/{op.command.words} {rest}")
     assert found is not None
     assert found[0] is op
-    if op.command.takes and op.command.takes[-1] != "number":
+    if len(op.command.takes) == 1 and op.command.takes[-1] != "number":
         assert found[1] == {op.command.takes[-1]: rest}
 
 
 def test_a_number_that_is_none_is_answered_with_the_usage() -> None:
-    for text, usage in (("/run twelve", "/run [number]"), ("/run 12", None)):
+    for text, can_ask in (("/run twelve", False), ("/run 12", True)):
         said = chat.words(text)
         call = chat.read(said) if said else None
         assert call is not None
-        assert chat.usage_when_misread(call) == usage
+        assert filled.can_ask(call.op, call.raw) is can_ask
+        assert chat.usage(call.op) == "/run [number]"
 
 
 def test_a_misspelt_command_has_a_nearest_one() -> None:
