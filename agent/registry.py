@@ -23,7 +23,7 @@ from agent.identity.session_operations import OPERATIONS as SESSIONS
 from agent.identity.workspace_operations import OPERATIONS as WORKSPACES
 from agent.mailroom.operations import OPERATIONS as MAILROOM
 from agent.memory.operations import OPERATIONS as MEMORY
-from agent.memory.resume import OPERATIONS as RESUME
+from agent.memory.resume_operations import OPERATIONS as RESUME
 from agent.operation import Operation, Surface
 from agent.runs.cheaper_operations import OPERATIONS as CHEAPER
 from agent.runs.consent_operations import OPERATIONS as CONSENTS

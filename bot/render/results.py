@@ -28,6 +28,7 @@ from bot.render import (
     cards,
     clients,
     console,
+    forms,
     instructions,
     keys,
     money,
@@ -217,6 +218,7 @@ RENDER: dict[type, Callable[[Any], Message]] = {
 RENDER |= sharing.WORDS
 RENDER |= console.WORDS
 RENDER |= vault.WORDS
+RENDER |= forms.WORDS
 RENDER |= cards.WORDS
 RENDER |= keys.WORDS
 RENDER |= accounts.WORDS
