@@ -20,7 +20,7 @@ from agent.llm.port import (
     ToolUse,
     Usage,
 )
-from agent.llm.tally import Tally
+from agent.llm.tally import Tally, likely_tokens
 
 PROVIDER = "openai"
 
@@ -54,13 +54,18 @@ class _Call:
 class Answer:
     """The answer so far, fed by the API's chunks."""
 
-    def __init__(self, model: str) -> None:
-        """Start the clock; ``model`` is who answers."""
+    def __init__(self, model: str, asked_bytes: int = 0) -> None:
+        """Start the clock; ``model`` is who answers, and ``asked_bytes`` what it reads.
+
+        The API counts only at the end of a stream, and some servers never do; until
+        then the input is our estimate, lest a broken call count as free.
+        """
         self.model = model
         self.tally = Tally()
         self._texts: list[str] = []
         self._calls: dict[int, _Call] = {}
-        self._usage = Usage()
+        self._usage = Usage(input_tokens=likely_tokens(asked_bytes))
+        self._is_counted = False
         self._stop: Stop | None = None
         self._refused = False
         self._began = time.perf_counter()
@@ -85,7 +90,8 @@ class Answer:
             if reason := choice.get("finish_reason"):
                 self._stop = _STOPS.get(reason, Stop.OTHER)
         if said := chunk.get("usage"):
-            self._usage = read_usage(said)
+            self._usage, self._is_counted = read_usage(said), True
+        if not self._is_counted or said:
             yield Spent(self._usage)
 
     def _delta(self, delta: dict[str, Any]) -> Iterator[Piece]:
@@ -121,7 +127,7 @@ class Answer:
             stop = Stop.TOOL_USE
         return Completion(
             "".join(self._texts),
-            self._usage,
+            self._usage if self._is_counted else self.tally.usage,
             stop,
             PROVIDER,
             self.model,

@@ -69,9 +69,9 @@ class OpenAI:
             ModelFailed: Overloaded, rate-limited, silent, or cut in mid-stream.
             ModelRejected: The call itself is refused.
         """
-        answer = Answer(self.model_for(prompt))
-        is_openai = self._base_url.host == OPENAI_HOST
-        body = request(prompt, answer.model, is_openai=is_openai)
+        model, is_openai = self.model_for(prompt), self._base_url.host == OPENAI_HOST
+        body = request(prompt, model, is_openai=is_openai)
+        answer = Answer(model, len(json.dumps(body, ensure_ascii=False).encode()))
         async with aclosing(self._chunks(body, answer)) as chunks:
             async for chunk in chunks:
                 for piece in answer.take(chunk):
