@@ -76,7 +76,8 @@ async def _serve(url: str) -> None:
             await session.execute(statement, {"id": event_id, "body": body})
         return Response(status_code=200)
 
-    ours = telegram_route(_Known(), SECRET, keeper(Inbox(keeping), InstallationKey(bytes(32))))
+    keep = keeper(Inbox(keeping), InstallationKey(bytes(32)))
+    ours = telegram_route(_Known(), SECRET, keep)
     app = create_app(_NoDesk(), _Clock(), routers=[router, ours])
     config = uvicorn.Config(app, port=PORT, log_config=None, access_log=False)
     await uvicorn.Server(config).serve()
