@@ -63,7 +63,8 @@ _TOTAL = text("""
 
 _BRIEF = text("""
     SELECT r.user_message AS brief, r.input, r.message_id, r.conversation_id,
-           r.client_id, r.client_version, r.skill_version_id, coalesce(k.name, '') AS client,
+           r.client_id, r.client_version, r.skill_version_id,
+           coalesce(k.name, '') AS client,
            coalesce(nullif(u.timezone, 'UTC'), w.timezone) AS timezone,
            v.llm_config ->> 'approval' AS approval
     FROM runs r JOIN workspaces w ON w.id = r.workspace_id

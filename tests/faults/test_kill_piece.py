@@ -11,6 +11,7 @@ from tests.faults.books import assert_one_piece, assert_one_rating
 from tests.faults.conftest import Opens
 from tests.faults.crash import (
     ASSISTS,
+    CHECKS,
     ENGINE_ONLY,
     PIECE,
     REMOTE,
@@ -26,7 +27,7 @@ FINISHED = {"write.settled", "deliver.stored", "deliver.shown", "post.recorded"}
 
 
 def test_every_fault_point_is_on_the_way_or_known_to_be_elsewhere() -> None:
-    elsewhere = ENGINE_ONLY | REMOTE | WAITS | ASSISTS
+    elsewhere = ENGINE_ONLY | REMOTE | WAITS | CHECKS | ASSISTS
     assert set(REQUESTS) == faultpoints.POINTS - elsewhere
     assert elsewhere <= faultpoints.POINTS
 

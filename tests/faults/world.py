@@ -180,7 +180,7 @@ def helped(site: Site) -> int:
 async def surroundings() -> AsyncIterator[Outside]:
     """Stand-ins that outlive the app."""
     outside = Outside(slack=Slack(hurry=HURRY))
-    async with outside.telegram, outside.slack, outside.claude:
+    async with outside.telegram, outside.slack, outside.claude, outside.mail:
         yield outside
 
 
