@@ -96,6 +96,16 @@ class Dead:
 KEY_WINDOW = Window("key", 1200, timedelta(minutes=1))
 WORKSPACE_WINDOW = Window("workspace", 6000, timedelta(minutes=1))
 """Requests a minute of one key, and of all keys of a workspace."""
+MISSES = Window("address", 60, timedelta(minutes=1))
+"""Requests without a live key that one address may make."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """How often programs may ask."""
+
+    windows: tuple[Window, ...] = (KEY_WINDOW, WORKSPACE_WINDOW)
+    misses: Window = MISSES
 
 
 def fresh() -> Fresh:

@@ -14,14 +14,13 @@ from starlette.types import Scope
 
 from agent.ctx import Caller, Role, Via
 from agent.identity import keys, throttles
-from agent.identity.keys import KEY_WINDOW, WORKSPACE_WINDOW, Dead, Holder, Left
+from agent.identity.keys import Dead, Holder, Left, Quotas, Window
 from agent.ports import Change
 from bot.services import Services
 from bot.surfaces.problems import TooMany, Unknown
 
 FIRST_USED, REFUSED = "identity.key_first_used", "identity.key_refused"
-MISSES, MISS_WINDOW = 60, timedelta(minutes=1)
-"""Requests without a live key that one address may make."""
+QUOTAS = Quotas()
 TOLD_EVERY = timedelta(hours=1)
 """A dead key that is still used is written down once in this time."""
 LONGEST_AGENT = 200
@@ -45,7 +44,13 @@ def visit(scope: Scope, headers: Headers) -> Visit:
     return Visit(_address(client[0] if client else ""), agent)
 
 
-async def admit(services: Services, headers: Headers, seen: Visit, via: Via) -> Holder:
+async def admit(
+    services: Services,
+    headers: Headers,
+    seen: Visit,
+    via: Via,
+    quotas: Quotas = QUOTAS,
+) -> Holder:
     """The key's holder, as this request's caller; counts the request.
 
     Raises:
@@ -53,9 +58,9 @@ async def admit(services: Services, headers: Headers, seen: Visit, via: Via) -> 
         TooMany: The address guesses.
     """
     given = _bearer(headers)
-    found = await keys.admit(services.app, given, (KEY_WINDOW, WORKSPACE_WINDOW))
+    found = await keys.admit(services.app, given, quotas.windows)
     if found is None:
-        raise await _stranger(services, given, seen)
+        raise await _stranger(services, given, seen, quotas.misses)
     caller = replace(
         found.caller, via=via, address=seen.address, user_agent=seen.user_agent
     )
@@ -90,10 +95,14 @@ def quota_headers(quotas: Sequence[Left]) -> dict[str, str]:
     return {"ratelimit-policy": ", ".join(policies), "ratelimit": ", ".join(left)}
 
 
-async def _stranger(services: Services, given: str, seen: Visit) -> Unknown | TooMany:
+async def _stranger(
+    services: Services, given: str, seen: Visit, misses: Window
+) -> Unknown | TooMany:
     who = f"api:miss:{seen.address}"
     async with services.as_role("door") as session:
-        again = await throttles.allow(session, who, limit=MISSES, window=MISS_WINDOW)
+        again = await throttles.allow(
+            session, who, limit=misses.limit, window=misses.window
+        )
         dead = await keys.find_dead(session, given) if again else None
         is_news = dead is not None and await throttles.allow(
             session, f"api:dead:{dead.key_id}", limit=1, window=TOLD_EVERY
@@ -102,7 +111,7 @@ async def _stranger(services: Services, given: str, seen: Visit) -> Unknown | To
     if dead and is_news:
         await _tell(services, _former(dead, seen), REFUSED, dead.key_id, dead.why)
     if not again:
-        return TooMany("address", int(MISS_WINDOW.total_seconds()))
+        return TooMany(misses.name, int(misses.window.total_seconds()))
     return Unknown()
 
 

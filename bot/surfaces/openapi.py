@@ -135,7 +135,20 @@ def _schemas(
     by_model: dict[Any, Any] = {
         (model, str(mode)): at for (model, mode), at in names.items()
     }
-    return by_model, found["$defs"]
+    return by_model, _spoken(found["$defs"])
+
+
+def _spoken(schema: Any) -> Any:
+    """The schema without ``format: time``, which asks for a zone that ours have not."""
+    if isinstance(schema, list):
+        return [_spoken(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    told = {name: _spoken(one) for name, one in schema.items()}
+    if told.get("format") == "time":
+        del told["format"]
+        told["pattern"] = r"^\d\d:\d\d(:\d\d(\.\d+)?)?$"
+    return told
 
 
 def _ways(

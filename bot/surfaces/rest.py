@@ -5,6 +5,7 @@ parameters, and passes the gate in one transaction. What is sent twice with one
 ``Idempotency-Key`` is done once.
 """
 
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -21,14 +22,14 @@ from agent.ctx import Caller, Via
 from agent.errors import AgentError, NeedsApproval
 from agent.gate import invoke, params_hash
 from agent.identity import repeats
-from agent.identity.keys import Left
+from agent.identity.keys import Left, Quotas
 from agent.identity.repeats import Kept, Once
 from agent.operation import Effect, Surface
 from agent.registry import AnyOperation, on
 from agent.shapes import Accepted
 from bot.services import Services
 from bot.surfaces import bearer, problems, waiting
-from bot.surfaces.bearer import Visit
+from bot.surfaces.bearer import QUOTAS, Visit
 from bot.surfaces.problems import (
     Answer,
     BadShape,
@@ -42,6 +43,7 @@ from bot.surfaces.problems import (
 PREFIX = "/v1/"
 MOST_BYTES = 512 * 1024
 SLOW_S = 1.0
+_VISIBLE = re.compile(r"[!-~]+")
 AGAIN = "Then send the same request again with Draper-Approval: {id}."
 
 log = structlog.get_logger()
@@ -67,8 +69,14 @@ class Call:
 class Rest:
     """ASGI application: everything below ``/v1/``."""
 
-    def __init__(self, services: Services, fixed: dict[str, Fixed]) -> None:
+    def __init__(
+        self,
+        services: Services,
+        fixed: dict[str, Fixed],
+        quotas: Quotas = QUOTAS,
+    ) -> None:
         """Answer with ``services``; ``fixed`` are documents by name, open to all."""
+        self._quotas = quotas
         self._services = services
         self._fixed = fixed
         self._operations = {op.name: op for op in on(Surface.REST)}
@@ -102,7 +110,9 @@ class Rest:
             raise NoSuchOperation(name)
         if method not in methods(op):
             raise WrongMethod(methods(op))
-        holder = await bearer.admit(self._services, call.headers, call.seen, Via.PERSON)
+        holder = await bearer.admit(
+            self._services, call.headers, call.seen, Via.PERSON, self._quotas
+        )
         call.caller, call.quotas = holder.caller, holder.quotas
         bearer.ensure_quota(holder.quotas)
         params = _queried(op, call) if method == "GET" else await _posted(op, call)
@@ -224,10 +234,10 @@ def _once(
     key = headers.get("idempotency-key")
     if key is None or op.effect is Effect.READ:
         return None
-    if not (0 < len(key) <= repeats.LONGEST and key.isascii() and key.isprintable()):
+    if len(key) > repeats.LONGEST or not _VISIBLE.fullmatch(key):
         raise Malformed(
-            "Idempotency-Key is empty, too long, or not printable.",
-            hint=f"Send up to {repeats.LONGEST} ASCII characters, such as a UUID.",
+            "Idempotency-Key is empty, too long, or no plain word.",
+            hint=f"Send up to {repeats.LONGEST} visible characters, such as a UUID.",
         )
     wanted = params_hash(op.name, caller.user_id, params)
     return Once(caller, key, op.name, bytes.fromhex(wanted))

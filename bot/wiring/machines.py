@@ -11,8 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from agent.identity.keys import Quotas
 from bot.services import Services
 from bot.surfaces import openapi, reference
+from bot.surfaces.bearer import QUOTAS
 from bot.surfaces.problems import Answer
 from bot.surfaces.rest import Rest
 from bot.web import pieces
@@ -29,7 +31,9 @@ def open_to_machines(core: Core, *, works: bool) -> Iterator[APIRouter]:
     yield _health(core, works=works)
 
 
-def open_to_programs(services: Services) -> Mapping[str, ASGIApp]:
+def open_to_programs(
+    services: Services, quotas: Quotas = QUOTAS
+) -> Mapping[str, ASGIApp]:
     """What programs with a key are served, by the first part of the path."""
 
     @cache
@@ -42,7 +46,7 @@ def open_to_programs(services: Services) -> Mapping[str, ASGIApp]:
         return Answer(200, json.dumps(told).encode())
 
     return {
-        "/v1": Rest(services, {"": page, "openapi.json": document}),
+        "/v1": Rest(services, {"": page, "openapi.json": document}, quotas),
         "/mcp": _Late(lambda: _mcp(services)),
     }
 

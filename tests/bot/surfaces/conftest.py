@@ -1,26 +1,43 @@
 """The REST and MCP surfaces over a real database, asked with real keys."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, cast
 
 import httpx
 import pytest
+import uvicorn
 from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
 from agent.billing.budgets import Budgets
 from agent.ctx import Caller
 from agent.identity.history import History
 from agent.identity.key_operations import new_key
+from agent.identity.keys import KEY_WINDOW, MISSES, WORKSPACE_WINDOW, Quotas
 from agent.runs.approvals import TableApprovals
 from agent.vault.keys import InstallationKey
 from bot.ports import SystemClock, TimeOrderedIds
 from bot.services import Services
+from bot.settings import Settings
+from bot.wiring.database import open_database
 from bot.wiring.machines import open_to_programs
+from bot.wiring.services import make_core
+from db.server_bootstrap import Urls
 from tests.agent.world import AS_ANA, PEPPER, World
+from tests.conftest import connected
 
+_ENDLESS = 10**8
+ENDLESS = Quotas(
+    (replace(KEY_WINDOW, limit=_ENDLESS), replace(WORKSPACE_WINDOW, limit=_ENDLESS)),
+    replace(MISSES, limit=_ENDLESS),
+)
 HOME = "http://127.0.0.1:8000"
 
 
@@ -78,9 +95,48 @@ def one_app(mounts: Mapping[str, ASGIApp]) -> ASGIApp:
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         first = "/" + scope["path"].split("/", 2)[1]
-        await mounts[first](scope, receive, send)
+        nowhere = PlainTextResponse("nothing here", status_code=404)
+        await mounts.get(first, nowhere)(scope, receive, send)
 
     return app
+
+
+@asynccontextmanager
+async def listening(mounts: Mapping[str, ASGIApp]) -> AsyncIterator[str]:
+    """The surfaces on a port of this machine; where that is."""
+    taken = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        one_app(mounts), log_config=None, access_log=False, lifespan="off"
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve([taken]))
+    try:
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@asynccontextmanager
+async def whole(urls: Urls, home: Path) -> AsyncIterator[Api]:
+    """The surfaces of a process as it is really wired, with quotas that never end."""
+    given: dict[str, Any] = {
+        "home": home,
+        "database_url": urls.app,
+        "database_system_url": urls.system,
+    }
+    settings = Settings(_env_file=None, **given)
+    async with (
+        open_database(settings) as pools,
+        connected(urls.owner) as owner,
+    ):
+        core = await make_core(settings, pools)
+        mounts = open_to_programs(core.services, ENDLESS)
+        transport = httpx.ASGITransport(one_app(mounts))
+        async with httpx.AsyncClient(transport=transport, base_url=HOME) as http:
+            world = World(pools.app, pools.system, owner)
+            yield Api(world, core.services, mounts, http)
+        await core.aclose()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """MCP: asked with the SDK's own client over real HTTP; a model never gets more."""
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,7 +8,6 @@ from uuid import UUID
 import httpx
 import httpx2
 import pytest
-import uvicorn
 from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult, TextContent
@@ -22,7 +19,7 @@ from agent.registry import CATALOGUE, on
 from agent.runs import consents
 from bot.surfaces import mcp_tools
 from tests.agent.world import AS_ANA, AS_BOB, AS_EVE
-from tests.bot.surfaces.conftest import Api, one_app
+from tests.bot.surfaces.conftest import Api, listening
 from tests.db.asking import one, run
 
 CHANGES = {Effect.WRITE, Effect.SPEND, Effect.SEND, Effect.PUBLISH, Effect.DESTROY}
@@ -30,16 +27,9 @@ CHANGES = {Effect.WRITE, Effect.SPEND, Effect.SEND, Effect.PUBLISH, Effect.DESTR
 
 @pytest.fixture
 async def url(api: Api) -> AsyncIterator[str]:
-    """Where the surfaces really listen."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(one_app(api.mounts), log_config=None, lifespan="off")
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve([listening]))
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/mcp"
-    finally:
-        server.should_exit = True
-        await serving
+    """Where MCP really listens."""
+    async with listening(api.mounts) as base:
+        yield f"{base}/mcp"
 
 
 @asynccontextmanager

@@ -426,7 +426,7 @@ async def test_after_a_day_the_key_is_free_again(api: Api, ana: str) -> None:
     assert answer.status_code == 202
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256])
+@pytest.mark.parametrize("key", ["", "x" * 256, "a b"])
 async def test_a_key_that_is_none_is_refused(api: Api, ana: str, key: str) -> None:
     answer = await api.post("runs.start", ana, {"brief": "A"}, idempotency_key=key)
     problem(answer, 400, "malformed")
