@@ -15,7 +15,7 @@ ORDER = re.compile(r"[Cc]all the tool (?P<name>[\w.-]+) with (?=\{)")
 SAID = "Done, all of it."
 
 
-def order(name: str, **given: Any) -> str:
+def order(name: str, /, **given: Any) -> str:
     """The words that this model obeys."""
     return f"Call the tool {name} with {json.dumps(given)}"
 
