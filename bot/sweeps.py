@@ -21,6 +21,7 @@ from agent.identity import repeats
 from agent.identity import retention as identity
 from agent.mailroom import backlog
 from agent.mailroom import retention as mailroom
+from agent.ports import Sealer
 from agent.runs import retention as runs
 from agent.vault import connections
 from bot.durable import pruning
@@ -73,6 +74,11 @@ SWEEPS = (
 )
 
 
+def _resealing(key: Sealer) -> Sweep:
+    batch = partial(connections.reseal_left, installation=key)
+    return Sweep("old-seals", "vault", batch)
+
+
 class Opens(Protocol):
     """The part of the services that opens a narrow role's transaction."""
 
@@ -84,11 +90,11 @@ class Opens(Protocol):
 class Sweeper:
     """The steps of ``sweep``."""
 
-    names = tuple(sweep.name for sweep in SWEEPS)
-
-    def __init__(self, services: Opens) -> None:
-        """Sweep with the rights that ``services`` open."""
+    def __init__(self, services: Opens, key: Sealer | None = None) -> None:
+        """Sweep with the rights that ``services`` open; ``key`` unseals secrets."""
         self._services = services
+        self._sweeps = SWEEPS if key is None else (*SWEEPS, _resealing(key))
+        self.names = tuple(sweep.name for sweep in self._sweeps)
 
     async def sweep(self, key: StepKey, name: str) -> int:
         """Do one sweep to its end; how many rows it changed.
@@ -97,7 +103,7 @@ class Sweeper:
             DBAPIError: A lock was held for too long; what was done stands.
         """
         del key  # done a second time it finds nothing left
-        [one] = (each for each in SWEEPS if each.name == name)
+        [one] = (each for each in self._sweeps if each.name == name)
         total = 0
         for _ in range(BATCHES):
             async with self._services.as_role(one.role) as session:

@@ -13,10 +13,11 @@ from agent.ports import Sealer
 from agent.recognise import hint
 from agent.vault import connection_queries as queries
 from agent.vault import keys
-from agent.vault.keys import Sealed, Spot
+from agent.vault.keys import CannotOpen, Sealed, Spot
 
 TABLE, COLUMN = "connections", "secret_ciphertext"
-BATCH = 100
+MOST = 1000
+"""Rows that are sealed anew at once; what is left the sweep does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +119,17 @@ async def open_one(
 
 
 async def reseal(
-    session: AsyncSession, installation: Sealer, workspace_id: UUID
+    session: AsyncSession, installation: Sealer, workspace_id: UUID, n: int = MOST
 ) -> int:
-    """Seal under the key in force what older keys sealed; how many rows. As vault."""
+    """Seal under the key in force what older keys sealed; how many rows. As vault.
+
+    What does not open any more stays as it is: it can only be entered anew.
+    """
     kid = await keys.current_id(session, installation, workspace_id)
-    done = 0
-    while rows := await queries.sealed_otherwise(session, workspace_id, kid, n=BATCH):
-        for row in rows:
-            await _reseal_row(session, installation, workspace_id, row)
-        done += len(rows)
-    return done
+    rows = await queries.sealed_otherwise(session, workspace_id, kid, n=n)
+    return sum(
+        [await _reseal_row(session, installation, workspace_id, row) for row in rows]
+    )
 
 
 async def wipe_pasted(session: AsyncSession, n: int) -> int:
@@ -140,10 +142,10 @@ async def drop_spent(session: AsyncSession, n: int) -> int:
     return await queries.drop_keys(session, n)
 
 
-async def reseal_left(session: AsyncSession, installation: Sealer) -> int:
+async def reseal_left(session: AsyncSession, n: int, *, installation: Sealer) -> int:
     """Reseal what was sealed while a rotation went on; how many. As vault."""
-    behind = await queries.with_retired_keys(session, n=BATCH)
-    return sum([await reseal(session, installation, one) for one in behind])
+    behind = await queries.with_retired_keys(session, n=n)
+    return sum([await reseal(session, installation, one, n) for one in behind])
 
 
 async def _open(
@@ -156,7 +158,7 @@ async def _open(
 
 async def _reseal_row(
     session: AsyncSession, installation: Sealer, workspace_id: UUID, row: Any
-) -> None:
+) -> bool:
     values: dict[str, Any] = {"id": row["id"], "key_id": None}
     for part in ("secret", "refresh"):
         column, nonce = f"{part}_ciphertext", f"{part}_nonce"
@@ -165,7 +167,11 @@ async def _reseal_row(
             continue
         spot = Spot(workspace_id, TABLE, row["id"], column)
         old = Sealed(row[column], row[nonce], row["key_id"])
-        plain = await keys.open_sealed(session, installation, spot, old)
+        try:
+            plain = await keys.open_sealed(session, installation, spot, old)
+        except CannotOpen:
+            return False
         new = await keys.seal(session, installation, spot, plain)
         values |= {column: new.ciphertext, nonce: new.nonce, "key_id": new.key_id}
     await queries.reseal(session, values)
+    return True

@@ -134,7 +134,7 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
         return [
             run_skill(client, work),
             assist(client, AssistWork(services, work)),
-            sweep(client, Sweeper(services)),
+            sweep(client, Sweeper(services, services.key)),
             watchdog(client, dog),
         ]
 

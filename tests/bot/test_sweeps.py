@@ -306,8 +306,8 @@ async def test_dead_letters_are_told_by_door_without_their_words(
     assert "canary" not in str(logs)
 
 
-def test_every_sweep_has_a_name_of_its_own() -> None:
-    assert len(set(Sweeper.names)) == len(SWEEPS)
+def test_every_sweep_has_a_name_of_its_own(sweeper: Sweeper) -> None:
+    assert len(set(sweeper.names)) == len(SWEEPS)
 
 
 async def test_an_engine_that_serves_others_forgets_by_itself(
