@@ -32,8 +32,7 @@ _BIND_TEAM = text("""
     INSERT INTO connections (workspace_id, connected_by_id, kind, provider, account_id)
     VALUES (:workspace_id, :user_id, 'channel', :provider, :account)
     ON CONFLICT (provider, account_id) WHERE kind = 'channel' DO UPDATE SET
-        workspace_id = excluded.workspace_id,
-        connected_by_id = excluded.connected_by_id
+        workspace_id = :workspace_id, connected_by_id = :user_id
     WHERE connections.workspace_id = CAST(:before AS uuid)
     RETURNING id
 """)

@@ -1,6 +1,6 @@
 """A certificate that nobody else trusts, made on the spot."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-MADE = datetime.now(UTC)
+FROM, UNTIL = datetime(2020, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC)
 
 
 def make(folder: Path) -> tuple[Path, Path]:
@@ -22,8 +22,8 @@ def make(folder: Path) -> tuple[Path, Path]:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(MADE - timedelta(days=1))
-        .not_valid_after(MADE + timedelta(days=1))
+        .not_valid_before(FROM)
+        .not_valid_after(UNTIL)
         .add_extension(address, critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
