@@ -196,7 +196,8 @@ _SYNONYMS = {
 
 WORDS = "|".join(
     sorted(
-        {*BY_FIELD, *_SYNONYMS, *(part.name for part in PARTS)}, key=len, reverse=True
+        {*BY_FIELD, *_SYNONYMS, *(part.name for part in PARTS)},
+        key=lambda word: (-len(word), word),
     )
 )
 """Every word for a fact or part, as alternatives of a pattern."""

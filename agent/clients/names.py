@@ -5,10 +5,10 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-LONGEST_NAME = 12
+LONGEST_NAME = 8
 """Words of a name that is looked for in a text."""
 
-HEAD, TAIL = 3_000, 1_000
+HEAD, TAIL = 1_200, 400
 """Characters of a long text that are read: people say whom it is for at its ends."""
 
 _ACCENTS = re.compile("[\u0300-\u036f]")

@@ -33,15 +33,18 @@ _BY_SLUG = text("""
     SELECT id, name, archived_at IS NOT NULL AS is_archived FROM clients
     WHERE slug = :slug
 """)
+# Two halves, for with OR no index would be used.
 _BY_SLUGS = text("""
     SELECT id, name, slug, version, archived_at IS NOT NULL AS is_archived
-    FROM clients WHERE slug = ANY(CAST(:slugs AS text[])) OR id = CAST(:id AS uuid)
+    FROM clients WHERE slug = ANY(CAST(:slugs AS text[]))
+    UNION
+    SELECT id, name, slug, version, archived_at IS NOT NULL FROM clients
+    WHERE id = CAST(:id AS uuid)
 """)
 _BY_BEGINNINGS = text("""
     SELECT c.id, c.name, c.slug, c.version, c.archived_at IS NOT NULL AS is_archived
     FROM clients c
-    WHERE EXISTS (SELECT FROM unnest(CAST(:begins AS text[])) b
-                  WHERE starts_with(c.slug, b))
+    WHERE c.slug ^@ ANY(CAST(:begins AS text[]))
     ORDER BY c.archived_at NULLS FIRST, lower(c.name) LIMIT 12
 """)
 _CURRENT = text(f"""

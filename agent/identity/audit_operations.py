@@ -22,8 +22,9 @@ EVERYWHERE = {Surface.CHAT, Surface.BUTTON, Surface.TOOL, Surface.REST, Surface.
 
 OPEN = frozenset(
     {
-        *("client", "workspace", "member", "invite", "chat", "connection", "api_key"),
-        *("budget", "model", "skill", "refusal", "operation", "limit", "session"),
+        *("client", "workspace", "member", "invitation", "chat", "connection"),
+        *("api_key", "workspace_key", "budget", "limit", "model", "skill"),
+        *("refusal", "operation"),
     }
 )
 """Kinds of things whose values the whole team may see. All others may hold words that
