@@ -7,15 +7,24 @@ time-out meet, whoever moved the run first has decided, and both find that here.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from agent.ctx import Role
 from agent.mailroom import deliveries
 from agent.mailroom.deliveries import Owner
+from agent.mailroom.notices import Notice, notify_all
 from agent.memory import conversations
 from agent.memory.schemas import Dialog
-from agent.runs import approvals, outputs, pause_messages, pause_queries
+from agent.runs import (
+    approvals,
+    outputs,
+    pause_messages,
+    pause_queries,
+    work_queries,
+)
 from agent.runs.calls import Job
 from agent.runs.outputs import Output
 from agent.runs.pause_queries import Pause
@@ -123,6 +132,8 @@ class Waits:
         asked = await approvals.request(
             session, at, given["role"], draft, seconds=DECIDE_WITHIN.total_seconds()
         )
+        if given["role"] != "member":
+            await _call_for(session, job, asked, given["role"], draft["title"])
         reply = await deliveries.reply_of(session, at.run_id)
         if reply is None:
             return
@@ -136,6 +147,19 @@ class Waits:
             size = len(text.encode())
             whole = Output(asked, draft["title"], given["draft_key"], size)
             await _attach(session, job, at, reply, whole)
+
+
+async def _call_for(
+    session: AsyncSession, job: Job, asked: UUID, role: str, title: str
+) -> None:
+    """Tell whoever may say yes that they are waited for; the asker sees it anyway."""
+    caller = job.caller
+    run = await work_queries.run(session, job.run_id)
+    by = await approvals.name_of(session, caller.user_id)
+    message = pause_messages.wanted(title, run["number"], role, by)
+    notice = Notice(f"draft:{asked}", "approval", message)
+    lowest = Role[role.upper()]
+    await notify_all(session, caller.workspace_id, lowest, notice, but=caller.user_id)
 
 
 async def _listen(session: AsyncSession, job: Job, at: Pause, question: str) -> bool:

@@ -69,12 +69,21 @@ async def notify(
 
 
 async def notify_all(
-    session: AsyncSession, workspace_id: UUID, lowest: Role, notice: Notice
+    session: AsyncSession,
+    workspace_id: UUID,
+    lowest: Role,
+    notice: Notice,
+    *,
+    but: UUID | None = None,
 ) -> dict[UUID, Outcome]:
-    """Tell everybody of this role or a higher one; ``session`` is the tenant's."""
+    """Tell everybody of this role or a higher one; ``session`` is the tenant's.
+
+    ``but`` is left out: whoever caused it knows.
+    """
     roles = [role.name.lower() for role in Role if role >= lowest]
     found = await session.scalars(_MEMBERS, {"roles": roles})
     return {
         person: await notify(session, workspace_id, person, notice)
         for person in found.all()
+        if person != but
     }

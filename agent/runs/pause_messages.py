@@ -80,6 +80,15 @@ def draft(at: Pause, draft_id: UUID, text: str, role: str) -> Message:
     )
 
 
+def wanted(title: str, number: int, role: str, by: str) -> Message:
+    """What is told to those who may say yes, wherever they are."""
+    whose = f"{by}'s draft" if by else "A draft"
+    return Message(
+        f"{whose} **{_short(title, LINE)}** (run #{number}) waits for {WHO[role]}.",
+        choices=(Choice("Show what waits", "runs.approvals"),),
+    )
+
+
 def decided(
     at: Pause, shown: Mapping[str, Any], came: Mapping[str, Any], by: str
 ) -> Message:
