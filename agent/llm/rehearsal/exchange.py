@@ -4,13 +4,13 @@ A brief with ``[ask: Which tone? | warm | plain]`` has the rehearsal ask, once f
 such mark; it never asks otherwise. Its first choice is the default.
 """
 
-import json
 import re
 from dataclasses import dataclass
 
 from agent.llm.port import Prompt, ToolUse, Turn
 
 _MARK = re.compile(r"\[ask:\s*([^\]|]+?)\s*((?:\|[^\]|]+)*)\]", re.IGNORECASE)
+_ASKS = "ask_person"
 _LABEL = "Rehearsal question:"
 _SHORTER = re.compile(r"\bshort", re.IGNORECASE)
 
@@ -25,11 +25,6 @@ class Exchange:
     answers: tuple[str, ...]
     wishes: tuple[str, ...]
     """What earlier drafts were sent back with."""
-
-    @property
-    def size_bytes(self) -> int:
-        """Of the question, as it is written."""
-        return len(json.dumps(dict(self.question.input))) if self.question else 0
 
     def applied(self, body: str) -> str:
         """The body with what came back worked in, where all can see it."""
@@ -47,9 +42,10 @@ def hear(prompt: Prompt) -> Exchange:
     pairs = list(zip(since[::2], since[1::2], strict=False))
     answers = [said.text for ours, said in pairs if ours.text.startswith(_LABEL)]
     wishes = [said.text for ours, said in pairs if not ours.text.startswith(_LABEL)]
-    marks = _MARK.findall(brief) if prompt.tools and prompt.may_use_tools else []
+    asks = any(tool.name == _ASKS for tool in prompt.tools) and prompt.may_use_tools
+    marks = _MARK.findall(brief) if asks else []
     due = marks[len(answers) :]
-    use = _use(prompt, *due[0], number=len(answers) + 1) if due else None
+    use = _use(*due[0], number=len(answers) + 1) if due else None
     return Exchange(_MARK.sub("", brief), use, tuple(answers), tuple(wishes))
 
 
@@ -60,11 +56,11 @@ def _parted(prompt: Prompt) -> tuple[str, tuple[Turn, ...]]:
     return prompt.turns[since - 1].text, prompt.turns[since:]
 
 
-def _use(prompt: Prompt, asked: str, offered: str, *, number: int) -> ToolUse:
+def _use(asked: str, offered: str, *, number: int) -> ToolUse:
     choices = [choice.strip() for choice in offered.split("|") if choice.strip()]
     given = {
         "question": f"{_LABEL} {asked}",
         "choices": choices[:4],
         "default": choices[0] if choices else "what seems best",
     }
-    return ToolUse(f"rehearsal_{number}", prompt.tools[0].name, given)
+    return ToolUse(f"rehearsal_{number}", _ASKS, given)

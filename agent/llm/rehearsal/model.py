@@ -1,6 +1,7 @@
 """A Model that writes from templates: same prompt, same text; no key, no cost."""
 
 import asyncio
+import json
 import re
 import time
 from collections.abc import AsyncGenerator, Iterator
@@ -11,9 +12,19 @@ from typing import Any
 
 import yaml
 
-from agent.llm.port import Completion, Delta, Piece, Prompt, Spent, Stop, Usage
+from agent.llm.port import (
+    Completion,
+    Delta,
+    Piece,
+    Prompt,
+    Spent,
+    Stop,
+    ToolUse,
+    Usage,
+)
+from agent.llm.rehearsal import tools
 from agent.llm.rehearsal.brief import Brief, read
-from agent.llm.rehearsal.exchange import Exchange, hear
+from agent.llm.rehearsal.exchange import hear
 from agent.llm.tally import likely_tokens
 
 LABEL = (
@@ -45,9 +56,9 @@ class Rehearsal:
         first_ms: int | None = None
         taken = likely_tokens(sum(len(turn.text.encode()) for turn in prompt.turns))
         yield Spent(Usage(input_tokens=taken))
-        heard = hear(prompt)
-        if heard.question is not None:
-            yield self._asks(prompt, heard, taken, began)
+        use = hear(prompt).question or tools.wanted(prompt)
+        if use is not None:
+            yield self._asks(prompt, use, taken, began)
             return
         text = draft(prompt)
         for word in pieces(text):
@@ -68,22 +79,24 @@ class Rehearsal:
         )
 
     def _asks(
-        self, prompt: Prompt, heard: Exchange, taken: int, began: float
+        self, prompt: Prompt, use: ToolUse, taken: int, began: float
     ) -> Completion:
-        assert heard.question is not None  # noqa: S101 - the caller looked
+        written = likely_tokens(len(json.dumps(dict(use.input))))
         return Completion(
             "",
-            Usage(input_tokens=taken, output_tokens=likely_tokens(heard.size_bytes)),
+            Usage(input_tokens=taken, output_tokens=written),
             Stop.TOOL_USE,
             self.provider,
             self.model_for(prompt),
             _since(began),
-            tool_uses=(heard.question,),
+            tool_uses=(use,),
         )
 
 
 def draft(prompt: Prompt) -> str:
     """Return the labelled draft for ``prompt``."""
+    if called := tools.came(prompt):
+        return f"> {LABEL}\n\n{called}\n"
     heard = hear(prompt)
     brief = read(heard.brief[:_READ], prompt.metadata.get("client", ""))
     skill = prompt.metadata.get("skill", "")

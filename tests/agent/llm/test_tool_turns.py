@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from agent.llm.claude.request import request
-from agent.llm.port import ToolResult, ToolUse, Turn
+from agent.llm.port import Tool, ToolResult, ToolUse, Turn
 from agent.llm.prompt import Task, build
+from agent.llm.rehearsal import LABEL
+from agent.llm.rehearsal.model import draft
+from agent.llm.rehearsal.tools import wanted
 from tests.agent.llm.test_tools import FINDS
 from tests.standins.anthropic.pairing import wrong
 
@@ -94,3 +97,32 @@ def edited(change: Any) -> str:
 )
 def test_whatever_does_not_pair_is_refused(change: Any, said: str) -> None:
     assert said in edited(change)
+
+
+def rehearsed(said: str, *names: str, **changes: Any) -> Any:
+    """What the rehearsal calls for these words, with these tools at hand."""
+    known = tuple(Tool(name, "x", {"type": "object"}) for name in names)
+    return wanted(build(replace(Task(said, tools=known), **changes)))
+
+
+def test_without_a_model_plain_requests_call_the_tool_that_fits() -> None:
+    use = rehearsed("Please list my clients", "clients__list", "runs__show")
+    assert (use.name, use.input) == ("clients__list", {})
+    use = rehearsed("what did #12 cost?", "clients__list", "runs__show")
+    assert (use.name, use.input) == ("runs__show", {"number": 12})
+    use = rehearsed("start copywriting for Acme", "runs__start")
+    assert use.input == {"skill": "copywriting", "brief": "Acme"}
+
+
+def test_the_rehearsal_calls_nothing_it_is_not_offered_or_asked_for() -> None:
+    assert rehearsed("list my clients", "runs__show") is None
+    assert rehearsed("how are you?", "clients__list") is None
+    assert rehearsed("list my clients", "clients__list", may_use_tools=False) is None
+    assert rehearsed("list my clients", "clients__list", skill="ads") is None
+
+
+def test_what_a_rehearsed_call_came_to_is_shown_and_labelled() -> None:
+    shown = draft(build(TASK))
+    assert shown.startswith(f"> {LABEL}")
+    assert "`a_search`" in shown
+    assert "Brew" in shown
