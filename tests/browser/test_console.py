@@ -27,13 +27,18 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PATHS = (
     *("/console", "/console/runs", "/console/runs/1", "/console/runs/3"),
-    *("/console/runs/5", "/console/runs?status=timeout", "/console/outputs"),
-    *("/console/skills", "/console/clients", "/console/clients?archived=1"),
+    *("/console/runs/5", "/console/runs/6", "/console/outputs"),
+    *(
+        "/console/runs?status=timeout",
+        "/console/skills",
+        "/console/clients",
+        "/console/clients?archived=1",
+    ),
     *("/console/clients/{brand}", "/console/clients/{brand}/versions/1"),
     *("/console/members", "/console/keys", "/console/usage", "/console/audit"),
     *("/console/settings", "/console/runs/999", "/console/nowhere", "/signin"),
 )
-LOOKS = {
+LOOKS: dict[str, dict[str, object]] = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
     "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
     "phone": {

@@ -15,6 +15,7 @@ api = APIRouter(prefix="/console/runs", route_class=ConsoleRoute)
 
 FILTERS = ("status", "skill", "client", "person")
 ENDED = ("completed", "failed", "timeout", "cancelled")
+DECIDED = {"approve": "approved", "revise": "revised", "reject": "rejected"}
 STATUSES = [("", "Any"), (Standing.ALIVE.value, "under way")] + [
     (one.value, STATUS_WORDS[one.value]) for one in Standing if one in STATUS_WORDS
 ]
@@ -79,12 +80,10 @@ async def share(visit: Acting, number: int) -> Response:
 
 @api.post("/{number}/decide", max_body_size=MAX_FORM_BYTES)
 async def decide(visit: Acting, number: int) -> Response:
-    """Approve or reject its draft."""
-    decision = "approve" if visit.said("decision") == "approve" else "reject"
-    draft = visit.said("draft_id")
-    await visit.ask("runs.decide", draft_id=draft, decision=decision)
-    done = "approved" if decision == "approve" else "rejected"
-    return visit.to(f"/console/runs/{number}", done)
+    """Approve its draft, send it back, or reject it."""
+    given = {name: visit.said(name) for name in ("draft_id", "decision", "feedback")}
+    await visit.ask("runs.decide", **given)
+    return visit.to(f"/console/runs/{number}", DECIDED[given["decision"]])
 
 
 async def _written(visit: Visit, output_id: object) -> dict[str, Any]:

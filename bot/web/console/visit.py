@@ -47,6 +47,7 @@ DONE = {
     "removed": "Removed.",
     "restored": "Restored.",
     "retried": "It starts again; this page follows it.",
+    "revised": "Sent back. The next version takes the draft's place.",
     "revoked": "Revoked. The key no longer works.",
     "scored": "Thanks, noted.",
     "shared": "Shared. Your team can see this run now.",

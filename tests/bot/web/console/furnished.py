@@ -92,6 +92,13 @@ _SCORE = """
     VALUES (:ws, :output, :user, :key, 'human', 'web', :score,
             now() - make_interval(weeks => :weeks))
 """
+_DRAFT = """
+    INSERT INTO approvals (workspace_id, subject_type, subject_id, subject_version,
+                           run_id, required_role, request, requested_by_id, expires_at)
+    VALUES (:ws, 'run', :run, 1, :run, 'member', CAST(:request AS jsonb), :user,
+            now() + interval '1 day')
+"""
+DRAFT = {"attempt": 1, "title": "We kept your seat", "preview": "Hi <b>Sam</b>"}
 _SPENT = """
     INSERT INTO usage_records (workspace_id, user_id, skill_id, call_key, kind,
         provider, model, input_tokens, output_tokens, cost_usd, price_version,
@@ -181,6 +188,9 @@ async def _asked(
         await run(
             world.owner, _STEP, ws=ACME, run=ident(RUN, n), at=at, done=end, **facts
         )
+    if status == "waiting_approval":
+        facts = {"run": ident(RUN, n), "user": ANA, "request": json.dumps(DRAFT)}
+        await run(world.owner, _DRAFT, ws=ACME, **facts)
     if status == "completed":
         await _written(world, n, PIECE if words != NASTY else f"# {NASTY}\n\n{NASTY}")
 
@@ -192,6 +202,8 @@ def _steps(status: str) -> list[tuple[str, str]]:
             ("check", "completed"),
             ("deliver", "completed"),
         ]
+    if status == "waiting_approval":
+        return [("write", "completed"), ("approve-1", "waiting")]
     return [("write", "failed" if status == "failed" else "running")]
 
 
@@ -216,7 +228,12 @@ async def _written(world: World, n: int, text: str) -> None:
 async def _elsewhere(owner: AsyncEngine) -> None:
     """A run of Bob's private chat, and one of another workspace."""
     await run(owner, _TALK, id=ident(TALK, 1), ws=ACME, u=BOB)
-    plain = {"client": None, "skill": None, "status": "completed", "error": None}
+    plain: dict[str, object] = {
+        "client": None,
+        "skill": None,
+        "status": "completed",
+        "error": None,
+    }
     plain |= {"at": NOW, "done": NOW, "metadata": "{}"}
     private = {"id": PRIVATE_RUN, "ws": ACME, "number": 40, "user": BOB, "key": "p"}
     await run(

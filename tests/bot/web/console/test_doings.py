@@ -89,6 +89,32 @@ async def test_a_piece_is_scored(console: Console) -> None:
     assert bad.status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("decision", "status", "said"),
+    [
+        ("approve", "approved", "Approved."),
+        ("revise", "revision_requested", "Sent back."),
+        ("reject", "rejected", "Rejected."),
+    ],
+)
+async def test_a_draft_is_decided_about(
+    console: Console, decision: str, status: str, said: str
+) -> None:
+    ana = await console.page_of(ANA)
+    page = (await ana.get("/console/runs/6")).text
+    assert "We kept your seat" in page
+    assert "Hi &lt;b&gt;Sam&lt;/b&gt;" in page
+    draft = re.search(r'name="draft_id" value="([^"]+)"', page)
+    assert draft
+    given = {"draft_id": draft[1], "decision": decision, "feedback": "Shorter."}
+    done = await post(ana, "/console/runs/6/decide", **given)
+    assert said in (await ana.get(done.headers["location"])).text
+    kept = "SELECT status FROM approvals WHERE subject_type = 'run'"
+    assert await one(console.world.owner, kept) == status
+    late = await post(ana, "/console/runs/6/decide", **given)
+    assert late.status_code == 409
+
+
 async def test_a_stale_edit_shows_both_and_loses_neither(console: Console) -> None:
     ana, bob = await console.page_of(ANA), await console.page_of(BOB)
     path = f"/console/clients/{console.brand}"

@@ -19,6 +19,7 @@ PATHS = (
     *("/console/clients", "/console/clients?archived=1", "/console/clients/{brand}"),
     *("/console/clients/{brand}/versions/1", "/console/members", "/console/keys"),
     *("/console/audit", "/console/audit?who=Ana", "/console/settings"),
+    *("/console/usage", "/console/usage?month=2026-10"),
 )
 ROLES = {"owner": ANA, "member": BOB, "viewer": BOB, "admin": BOB}
 
@@ -82,6 +83,21 @@ async def test_what_is_private_or_of_others_is_not_there(console: Console) -> No
         answer = await client.get(f"/console/runs/{number}")
         assert answer.status_code == 404
         assert "secret" not in answer.text
+
+
+async def test_nothing_of_it_is_kept_framed_or_run_from_elsewhere(
+    console: Console,
+) -> None:
+    ana = await console.page_of(ANA)
+    for path in ("/console", "/console/runs/1", "/console/runs/999"):
+        headers = (await ana.get(path)).headers
+        policy = headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'")
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["cache-control"] == "no-store"
+    rebound = await ana.get("/console", headers={"host": "evil.example"})
+    assert rebound.status_code == 421
 
 
 async def test_another_workspace_sees_none_of_it(console: Console) -> None:
