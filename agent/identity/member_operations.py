@@ -24,7 +24,7 @@ from agent.shapes import Frozen, Nothing
 READ_SURFACES = {Surface.CHAT, Surface.BUTTON, Surface.TOOL, Surface.REST, Surface.MCP}
 ROLES = "|".join(RoleName)
 _LAST_ROLE = re.compile(
-    rf"(?P<name>.+?)\s+(?:(?:to|as|is)\s+)?(?:an?\s+)?(?P<role>{ROLES})\s*",
+    rf"(?P<name>.+?)\s+(?:(?:to|as|is)\s+)?(?:an?\s+)?(?P<standing>{ROLES})\s*",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -33,17 +33,17 @@ class SetRole(Frozen):
     """Parameters of ``identity.set_role``."""
 
     name: str = Field(max_length=200, description="Who: a name, or how it begins")
-    role: RoleName = Field(description="owner, admin, member or viewer")
+    standing: RoleName = Field(description="owner, admin, member or viewer")
 
     @model_validator(mode="before")
     @classmethod
     def _as_typed(cls, given: Any) -> Any:
         # In a chat a name may be of several words: the role is the last one.
-        if not isinstance(given, dict) or given.get("role") in tuple(RoleName):
+        if not isinstance(given, dict) or given.get("standing") in tuple(RoleName):
             return given
-        told = f"{given.get('name', '')} {given.get('role', '')}"
+        told = f"{given.get('name', '')} {given.get('standing', '')}"
         found = _LAST_ROLE.fullmatch(told)
-        return {**given, **_lower_role(found)} if found else given
+        return {**given, **_lower(found)} if found else given
 
 
 class OneMember(Frozen):
@@ -52,8 +52,8 @@ class OneMember(Frozen):
     name: str = Field(max_length=200, description="Who: a name, or how it begins")
 
 
-def _lower_role(found: re.Match[str]) -> dict[str, str]:
-    return {"name": found["name"], "role": found["role"].lower()}
+def _lower(found: re.Match[str]) -> dict[str, str]:
+    return {"name": found["name"], "standing": found["standing"].lower()}
 
 
 @operation(
@@ -89,10 +89,10 @@ async def list_members(ctx: Ctx, p: Nothing) -> Members:  # noqa: ARG001 - takes
     on={Surface.CHAT, Surface.BUTTON, Surface.REST},
     command=Command(
         "role",
-        takes=("name", "role"),
-        says=(rf"make (?P<name>\S+(?: \S+)?) an? (?P<role>{ROLES})",),
+        takes=("name", "standing"),
+        says=(rf"make (?P<name>\S+(?: \S+)?) an? (?P<standing>{ROLES})",),
     ),
-    example={"name": "Ana", "role": "viewer"},
+    example={"name": "Ana", "standing": "viewer"},
 )
 async def set_role(ctx: Ctx, p: SetRole) -> RoleSet:
     """Change what a member may do: /role Ana viewer.
@@ -103,20 +103,20 @@ async def set_role(ctx: Ctx, p: SetRole) -> RoleSet:
         LastOwner: The workspace would be without an owner.
     """
     member = await members.pick(ctx.session, p.name)
-    await _ensure_may_govern(ctx, member, p.role)
-    if member.role is not p.role:
-        await members.set_role(ctx.session, member, p.role)
+    await _ensure_may_govern(ctx, member, p.standing)
+    if member.role is not p.standing:
+        await members.set_role(ctx.session, member, p.standing)
     ctx.changed(
         Change(
             "member",
             str(member.id),
             {"role": member.role.value},
-            {"role": p.role.value},
+            {"role": p.standing.value},
             label=member.name,
         )
     )
     return RoleSet(
-        member_id=member.id, name=member.name, role=p.role, before=member.role
+        member_id=member.id, name=member.name, role=p.standing, before=member.role
     )
 
 
@@ -124,7 +124,7 @@ async def set_role(ctx: Ctx, p: SetRole) -> RoleSet:
     "identity.remove_member",
     effect=Effect.DESTROY,
     role=Role.ADMIN,
-    on={Surface.CHAT, Surface.BUTTON, Surface.REST},
+    on={Surface.CHAT, Surface.BUTTON, Surface.TOOL, Surface.REST},
     command=Command("remove", takes=("name",)),
     example={"name": "Ana"},
 )

@@ -86,8 +86,9 @@ class DialogClosed(Conflict):
     "memory.focus",
     effect=Effect.WRITE,
     role=Role.MEMBER,
-    on={Surface.CHAT, Surface.BUTTON},
+    on={Surface.CHAT, Surface.BUTTON, Surface.TOOL},
     command=Command("client use", takes=("name",)),
+    example={"name": "Yaz Automate"},
 )
 async def focus(ctx: Ctx, p: UseClient) -> Chosen:
     """Work on this client from now on, in this conversation.

@@ -28,10 +28,17 @@ WARNINGS = {
 
 QUESTIONS: dict[str, str] = {
     "runs.start": "Start the skill {skill}?",
-    "runs.retry": "Run #{number} again?",
+    "runs.retry": "Run number {number} again?",
+    "identity.remove_member": "Remove {name} from this workspace?",
+    "identity.leave": "Leave this workspace?",
+    "identity.invite": "Invite {address} as {standing}?",
+    "vault.remove": "Remove the {provider} key for good?",
 }
 """Operation -> the question, with its parameters by name; others are asked by their
 summary. One whose parameters are not all given is asked by its summary, too."""
+
+VERBS = {"identity.remove_member": "Remove"}
+"""Operation -> what the button says, where that is not the summary's first word."""
 
 _SILENT = frozenset({"message_id", "request_id"})
 """Fields that say nothing to a person."""
@@ -41,23 +48,26 @@ def question(
     op: AnyOperation, params: Mapping[str, Any], names: Mapping[str, str]
 ) -> str:
     """The question in Markdown; ``names`` has what ids stand for, by field."""
+    told = {**_defaults(op), **params}
     given = {
         field: plain(names.get(field, value))
-        for field, value in params.items()
-        if field not in _SILENT and value not in (None, "", [], {})
+        for field, value in told.items()
+        if field not in _SILENT and value not in (None, "", 0, [], {})
     }
     asked, used = _asked(op, given)
     listed = [
         f"- {label(field)}: {value}"
         for field, value in given.items()
-        if field not in used and not _is_default(op, field, params[field])
+        if field not in used and told[field] != _defaults(op).get(field)
     ][:MOST]
     warning = WARNINGS.get(op.effect, "")
     return "\n\n".join(filter(None, [f"**{asked}**", "\n".join(listed), warning]))
 
 
 def verb(op: AnyOperation) -> str:
-    """What the button says that does it: the summary's first word."""
+    """What the button says that does it."""
+    if op.name in VERBS:
+        return VERBS[op.name]
     return op.summary.split(maxsplit=1)[0].strip(".,;:").capitalize()
 
 
@@ -82,9 +92,9 @@ def _asked(op: AnyOperation, given: Mapping[str, str]) -> tuple[str, set[str]]:
     return worded, {field for field in given if f"{{{field}}}" in QUESTIONS[op.name]}
 
 
-def _is_default(op: AnyOperation, field: str, value: object) -> bool:
-    declared = op.params.model_fields.get(field)
-    return declared is not None and declared.default == value
+def _defaults(op: AnyOperation) -> dict[str, Any]:
+    fields = op.params.model_fields
+    return {name: f.default for name, f in fields.items() if not f.is_required()}
 
 
 WORDS: dict[type, Callable[[Any], Message]] = {
