@@ -1,9 +1,17 @@
 """What somebody tried and may not is written down, where it would have mattered."""
 
-from agent.ctx import Ctx
+from agent.ctx import Caller, Ctx
 from agent.errors import AgentError, Forbidden
 from agent.operation import Effect
 from agent.registry import BY_NAME
+from bot.services import Services
+
+
+async def told(services: Services, caller: Caller, refused: AgentError) -> None:
+    """``note`` in a transaction of its own, for doors that open no other."""
+    if isinstance(refused, Forbidden):
+        async with services.ctx(caller) as ctx:
+            await note(ctx, refused)
 
 
 async def note(ctx: Ctx, refused: AgentError) -> None:

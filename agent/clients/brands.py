@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial, reduce
+from textwrap import shorten
 from uuid import UUID
 
 from sqlalchemy import RowMapping
@@ -69,7 +70,7 @@ async def about(
     """
     found = await mentions.found(session, text, current=current)
     if len(found.fits) > 1:
-        raise NearClients("That", [brand.name for brand in found.fits])
+        raise NearClients(shorten(text, 60), [brand.name for brand in found.fits])
     if found.fits and found.is_sure:
         if found.fits[0].is_archived:
             raise ClientArchived(found.fits[0].name)

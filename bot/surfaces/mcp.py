@@ -36,6 +36,7 @@ from agent.identity import keys
 from agent.identity.keys import Holder
 from agent.operation import Surface
 from agent.registry import AnyOperation, on
+from bot import refusals
 from bot.services import Services
 from bot.surfaces import bearer, mcp_tools, problems, waiting
 from bot.surfaces.problems import Broken, NoSuchOperation, WrongMethod
@@ -153,6 +154,9 @@ class Mcp:
                 result: BaseModel = await invoke(op, ctx, raw)
         except NeedsApproval as needs:
             raise await waiting.ask(self._services, caller, needs, AGAIN) from needs
+        except Forbidden as forbidden:
+            await refusals.told(self._services, caller, forbidden)
+            raise
         if op.reads_outside:
             async with self._services.as_role("door") as session:
                 await keys.taint(session, holder.key_id, TAINTED_FOR)

@@ -19,7 +19,7 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from agent.ctx import Caller, Via
-from agent.errors import AgentError, NeedsApproval
+from agent.errors import AgentError, Forbidden, NeedsApproval
 from agent.gate import invoke, params_hash
 from agent.identity import repeats
 from agent.identity.keys import Left, Quotas
@@ -27,6 +27,7 @@ from agent.identity.repeats import Kept, Once
 from agent.operation import Effect, Surface
 from agent.registry import AnyOperation, on
 from agent.shapes import Accepted
+from bot import refusals
 from bot.services import Services
 from bot.surfaces import bearer, problems, waiting
 from bot.surfaces.bearer import QUOTAS, Visit
@@ -135,6 +136,9 @@ class Rest:
                 return answer
         except NeedsApproval as needs:
             raise await waiting.ask(self._services, caller, needs, AGAIN) from needs
+        except Forbidden as forbidden:
+            await refusals.told(self._services, caller, forbidden)
+            raise
 
 
 async def refused(request_id: str, work: Callable[[], Awaitable[Answer]]) -> Answer:
