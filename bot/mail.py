@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime, make_msgid, parseaddr
+from typing import Literal
 
 import aiosmtplib
 from aiosmtplib import (
@@ -17,11 +18,14 @@ from aiosmtplib import (
 
 from agent.errors import BadInput, Unavailable
 from agent.ports import Clock, Letter
-from bot.settings import Security, Smtp
 from channels.contract import Health
 
 PERMANENT = 500
 """Source: RFC 5321 4.2.1: 4yz may succeed later, 5yz will not."""
+
+
+Secured = Literal["none", "starttls", "tls"]
+"""How a connection is kept from others' eyes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +34,12 @@ class Server:
 
     host: str
     port: int
-    security: Security
+    security: Secured
     username: str = ""
     password: str = ""
     ca_file: str = ""
     timeout_s: float = 8.0
     tries: int = 2
-
-    @classmethod
-    def of(cls, given: Smtp) -> "Server":
-        """As it is set up."""
-        secret = given.password.get_secret_value() if given.password else ""
-        return cls(
-            host=given.host,
-            port=given.port or PORTS[given.security],
-            security=given.security,
-            username=given.username,
-            password=secret,
-            ca_file=given.ca_file,
-            timeout_s=given.timeout_s,
-            tries=given.tries,
-        )
-
-
-PORTS = {Security.NONE: 25, Security.STARTTLS: 587, Security.TLS: 465}
 
 
 class SmtpMail:
@@ -112,16 +98,16 @@ class SmtpMail:
 
     def _open(self) -> aiosmtplib.SMTP:
         server = self._server
-        is_secure = server.security is not Security.NONE
+        is_secure = server.security != "none"
         return aiosmtplib.SMTP(
             hostname=server.host,
             port=server.port,
             username=server.username or None,
             password=server.password or None,
             timeout=server.timeout_s,
-            use_tls=server.security is Security.TLS,
+            use_tls=server.security == "tls",
             # Never "if it is offered": who sits between would just not offer it.
-            start_tls=server.security is Security.STARTTLS,
+            start_tls=server.security == "starttls",
             tls_context=_context(server.ca_file) if is_secure else None,
         )
 

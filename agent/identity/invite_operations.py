@@ -38,7 +38,7 @@ class Invite(Frozen):
         max_length=320,
         description="Who is invited, by mail; empty: you hand the link over yourself",
     )
-    role: RoleName = Field(
+    standing: RoleName = Field(
         default=RoleName.MEMBER, description="owner, admin, member or viewer"
     )
 
@@ -49,11 +49,13 @@ class Invite(Frozen):
         if not isinstance(given, dict):
             return given
         told = dict(given)
-        if "role" not in told and _TYPED_ROLE.fullmatch(str(told.get("address", ""))):
-            told["role"] = told.pop("address")
-        if isinstance(told.get("role"), str):
-            found = _TYPED_ROLE.fullmatch(told["role"].strip())
-            told["role"] = found[1].lower() if found else told["role"]
+        if "standing" not in told and _TYPED_ROLE.fullmatch(
+            str(told.get("address", ""))
+        ):
+            told["standing"] = told.pop("address")
+        if isinstance(told.get("standing"), str):
+            found = _TYPED_ROLE.fullmatch(told["standing"].strip())
+            told["standing"] = found[1].lower() if found else told["standing"]
         return told
 
 
@@ -70,13 +72,13 @@ class OneInvite(Frozen):
     on={Surface.CHAT, Surface.REST},
     command=Command(
         "invite",
-        takes=("address", "role"),
+        takes=("address", "standing"),
         says=(
-            rf"invite (?P<address>\S+@\S+)(?: as (?:an? )?(?P<role>{ROLES}))?",
-            rf"invite (?:someone|somebody)(?: as (?:an? )?(?P<role>{ROLES}))?",
+            rf"invite (?P<address>\S+@\S+)(?: as (?:an? )?(?P<standing>{ROLES}))?",
+            rf"invite (?:someone|somebody)(?: as (?:an? )?(?P<standing>{ROLES}))?",
         ),
     ),
-    example={"address": "ana@acme.com", "role": "viewer"},
+    example={"address": "ana@acme.com", "standing": "viewer"},
 )
 async def invite(ctx: Ctx, p: Invite) -> Invited:
     """Invite somebody with a role: /invite ana@acme.com as viewer.
@@ -87,20 +89,24 @@ async def invite(ctx: Ctx, p: Invite) -> Invited:
     """
     home = ctx.at_home
     address = names.address(p.address) if p.address.strip() else ""
-    ensure_may_govern(ctx.caller.role, Role.VIEWER, p.role.rank)
+    ensure_may_govern(ctx.caller.role, Role.VIEWER, p.standing.rank)
     await ensure_unseen(ctx)
     here = await members.everybody(ctx.session)
     my_name = next((m.name for m in here if m.user_id == ctx.caller.user_id), "")
     new = New(
-        ctx.caller.workspace_id, ctx.caller.user_id, my_name, p.role, address=address
+        ctx.caller.workspace_id,
+        ctx.caller.user_id,
+        my_name,
+        p.standing,
+        address=address,
     )
     async with home.as_role("door") as session:
         code = await invites.issue(session, new, home.pepper)
-    ctx.changed(_invite_change(code, p.role, address))
+    ctx.changed(_invite_change(code, p.standing, address))
     made = Invited(
         code=code,
         handle=code[: codes.HANDLE],
-        role=p.role,
+        role=p.standing,
         workspace=await workspaces.name_here(ctx.session),
         address=address,
         was_mailed=False,

@@ -14,9 +14,9 @@ from bot.doctor import Check
 from bot.durable.remote import checks
 from bot.durable.remote.account import Account
 from bot.durable.remote.api import Api
-from bot.mail import Server, SmtpMail
 from bot.ports import SystemClock
 from bot.settings import Settings
+from bot.wiring.mail import mail
 from bot.wiring.remote import APP_ID, account
 from channels.contract import Health
 from channels.slack.door import SlackDoor, connect
@@ -186,10 +186,10 @@ async def _asked(
 
 
 async def _mail(settings: Settings) -> Health:
-    if not settings.smtp.host:
+    server = mail(settings, SystemClock())
+    if server is None:
         return Health(ok=True, detail="no SMTP_HOST: codes are not mailed")
-    server = Server.of(settings.smtp)
-    return await SmtpMail(server, settings.smtp.sender, SystemClock()).ping()
+    return await server.ping()
 
 
 async def _telegram(settings: Settings) -> Health:

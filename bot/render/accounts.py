@@ -1,32 +1,24 @@
-"""Accounts, members and workspaces in words."""
+"""Accounts, members and invitations in words."""
 
 from collections.abc import Callable
 from typing import Any
 
 from agent.identity.account_schemas import (
-    Begun,
-    Bound,
-    ChatOpened,
     CodeMailed,
     Confirmed,
     Invited,
     InviteLine,
     Invites,
-    Joined,
-    LeftWorkspace,
     LinkCode,
     Me,
     MemberLine,
     Members,
     Removed,
-    Renamed,
     Revoked,
     RoleSet,
-    Switched,
-    WorkspaceLine,
-    Workspaces,
 )
 from agent.mailroom.schemas import Choice, Message
+from bot.render import workspaces
 from bot.render.words import name
 
 LISTED = 50
@@ -97,7 +89,7 @@ def _members(value: Members) -> Message:
         Choice(
             f"Make {line.name or NO_NAME} {role}",
             "identity.set_role",
-            {"name": str(line.member_id), "role": role},
+            {"name": str(line.member_id), "standing": role},
             row=row,
         )
         for row, line in enumerate(others)
@@ -113,7 +105,7 @@ def _role_set(value: RoleSet) -> Message:
     back = Choice(
         f"Back to {value.before}",
         "identity.set_role",
-        {"name": str(value.member_id), "role": value.before.value},
+        {"name": str(value.member_id), "standing": value.before.value},
     )
     said = f"{_called(value.name)} is now **{value.role}** (was {value.before})."
     return Message(said, choices=(back,))
@@ -123,91 +115,6 @@ def _removed(value: Removed) -> Message:
     return Message(
         f"{_called(value.name)} is out of **{name(value.workspace)}**. Their sessions "
         "and keys for it ended at once; what they made stays."
-    )
-
-
-def _workspace(line: WorkspaceLine) -> str:
-    here = " (this chat)" if line.is_here else ""
-    return f"- **{name(line.name)}**, {line.role}{here}"
-
-
-def _workspaces(value: Workspaces) -> Message:
-    listed = "\n".join(map(_workspace, value.lines[:LISTED]))
-    choices = [
-        Choice(
-            f"Use {line.name}",
-            "identity.switch",
-            {"name": str(line.workspace_id)},
-            row=at // 2,
-        )
-        for at, line in enumerate([one for one in value.lines if not one.is_here][:6])
-    ]
-    text = f"Your workspaces:\n\n{listed}\n\n`/workspace new <name>` begins another."
-    return Message(text, choices=choices)
-
-
-def _switched(value: Switched) -> Message:
-    return Message(
-        f"This chat now works in **{name(value.name)}**, where you are {value.role}.",
-        choices=_back(),
-    )
-
-
-def _begun(value: Begun) -> Message:
-    made = f"**{name(value.name)}** is yours."
-    if value.moved:
-        how = "This chat works in it now. `/invite <address>` brings others in."
-    else:
-        how = f"`/workspace use {name(value.name)}` works in it, in a chat of yours."
-    return Message(f"{made} {how}", choices=_back())
-
-
-def _joined(value: Joined) -> Message:
-    if not value.moved:
-        said = f"You are in **{name(value.name)}** already, as {value.role}."
-        return Message(said)
-    return Message(
-        f"Welcome to **{name(value.name)}**: you are {value.role} here, and this chat "
-        "now works in it.",
-        choices=(Choice("Who is here", "identity.members"), *_back()),
-    )
-
-
-def _left(value: LeftWorkspace) -> Message:
-    gone = f"You are out of **{name(value.left)}**."
-    if not value.moved:
-        return Message(f"{gone} An invitation lets you in again. Goodbye!")
-    return Message(
-        f"{gone} This chat now works in **{name(value.name)}**.", choices=_back()
-    )
-
-
-def _back() -> tuple[Choice, ...]:
-    return (Choice("My workspaces", "identity.workspaces"),)
-
-
-def _bound(value: Bound) -> Message:
-    where = f"**{name(value.name)}**"
-    if value.what == "team":
-        return Message(f"New chats of this Slack team begin in {where} from now on.")
-    if value.moved:
-        return Message(f"This group now works in {where}.")
-    return Message(f"This group works in {where}.")
-
-
-def _renamed(value: Renamed) -> Message:
-    return Message(f"**{name(value.before)}** is now **{name(value.name)}**.")
-
-
-def _chat_opened(value: ChatOpened) -> Message:
-    if value.is_open:
-        return Message(
-            "Every member of this workspace may read this chat's conversation now.",
-            choices=(Choice("Close it", "identity.open_chat", {"state": "close"}),),
-        )
-    return Message(
-        "Only the people in this chat read its conversation now.",
-        choices=(Choice("Open it", "identity.open_chat", {"state": "open"}),),
     )
 
 
@@ -280,22 +187,15 @@ def _confirmed(value: Confirmed) -> Message:
 
 
 WORDS: dict[type, Callable[[Any], Message]] = {
-    Begun: _begun,
-    Bound: _bound,
-    ChatOpened: _chat_opened,
     CodeMailed: _code_mailed,
     Confirmed: _confirmed,
     Invited: _invited,
     Invites: _invites,
-    Joined: _joined,
-    LeftWorkspace: _left,
     LinkCode: _link_code,
     Me: _me,
     Members: _members,
     Removed: _removed,
-    Renamed: _renamed,
     Revoked: _revoked,
     RoleSet: _role_set,
-    Switched: _switched,
-    Workspaces: _workspaces,
 }
+WORDS |= workspaces.WORDS

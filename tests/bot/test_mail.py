@@ -11,6 +11,7 @@ from agent.errors import BadInput, Unavailable
 from agent.ports import Letter
 from bot.mail import Server, SmtpMail
 from bot.settings import Security, Settings, Smtp
+from bot.wiring import mail as wiring
 from tests.fakes.ports import Still
 from tests.standins.smtp import MailServer
 
@@ -25,7 +26,7 @@ async def mail_server() -> AsyncIterator[MailServer]:
 
 
 def at(server: MailServer, **changes: object) -> Server:
-    plain = Server(server.host, server.port, Security.NONE, timeout_s=2.0)
+    plain = Server(server.host, server.port, "none", timeout_s=2.0)
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
@@ -128,7 +129,7 @@ async def test_it_logs_in_and_a_wrong_password_is_not_the_address_s_fault(
 ) -> None:
     pem, key = certificate
     async with MailServer(login=("bot", "right"), tls=context(pem, key)) as server:
-        starttls = at(server, security=Security.STARTTLS, ca_file=str(pem))
+        starttls = at(server, security="starttls", ca_file=str(pem))
         known = replace(starttls, username="bot", password="right")
         await mail(known).send(LETTER)
         assert len(server.letters) == 1
@@ -141,12 +142,12 @@ async def test_it_logs_in_and_a_wrong_password_is_not_the_address_s_fault(
         assert "wrong" not in found.detail
 
 
-@pytest.mark.parametrize("security", [Security.STARTTLS, Security.TLS])
+@pytest.mark.parametrize("security", ["starttls", "tls"])
 async def test_a_secured_connection_trusts_only_a_known_certificate(
-    certificate: tuple[Path, Path], security: Security
+    certificate: tuple[Path, Path], security: str
 ) -> None:
     pem, key = certificate
-    at_once = security is Security.TLS
+    at_once = security == "tls"
     async with MailServer(tls=context(pem, key), is_tls_at_once=at_once) as server:
         trusted = at(server, security=security, ca_file=str(pem))
         await mail(trusted).send(LETTER)
@@ -160,20 +161,20 @@ async def test_a_server_without_starttls_gets_nothing_in_the_clear(
     mail_server: MailServer,
 ) -> None:
     with pytest.raises(Unavailable):
-        await mail(at(mail_server, security=Security.STARTTLS)).send(LETTER)
+        await mail(at(mail_server, security="starttls")).send(LETTER)
     assert mail_server.letters == []
 
 
 @pytest.mark.parametrize("sender", ["", "Draper", "Draper <bot@>", "a@b.c\r\nX: y"])
 def test_a_sender_that_is_no_address_is_named_at_the_start(sender: str) -> None:
-    server = Server("mail.test", 25, Security.NONE)
+    server = Server("mail.test", 25, "none")
     with pytest.raises(BadInput, match="SMTP_FROM"):
         SmtpMail(server, sender, Still())
 
 
 def test_each_way_of_securing_has_its_port() -> None:
     ports = {
-        how: Server.of(Smtp(_env_file=None, host="m", security=how)).port
+        how: wiring.server(Smtp(_env_file=None, host="m", security=how)).port
         for how in Security
     }
     assert ports == {Security.NONE: 25, Security.STARTTLS: 587, Security.TLS: 465}

@@ -86,22 +86,22 @@ async def test_members_are_listed_by_role_and_name(world: World) -> None:
 @pytest.mark.parametrize(
     ("typed", "name", "role"),
     [
-        ({"name": "Ana", "role": "viewer"}, "Ana", "viewer"),
-        ({"name": "Ana", "role": "Maria VIEWER"}, "Ana Maria", "viewer"),
-        ({"name": "Ana", "role": "Maria to admin"}, "Ana Maria", "admin"),
-        ({"name": "Bob", "role": "as an owner"}, "Bob", "owner"),
+        ({"name": "Ana", "standing": "viewer"}, "Ana", "viewer"),
+        ({"name": "Ana", "standing": "Maria VIEWER"}, "Ana Maria", "viewer"),
+        ({"name": "Ana", "standing": "Maria to admin"}, "Ana Maria", "admin"),
+        ({"name": "Bob", "standing": "as an owner"}, "Bob", "owner"),
     ],
 )
 def test_a_role_is_read_from_the_end_of_what_was_typed(
     typed: dict[str, str], name: str, role: str
 ) -> None:
-    assert SetRole.model_validate(typed) == SetRole(name=name, role=RoleName(role))
+    assert SetRole.model_validate(typed) == SetRole(name=name, standing=RoleName(role))
 
 
 async def test_a_change_of_role_counts_from_the_next_call_and_is_on_record(
     world: World,
 ) -> None:
-    done = await world.call(set_role, AS_ANA, name="bob", role="viewer")
+    done = await world.call(set_role, AS_ANA, name="bob", standing="viewer")
     assert (done.name, done.before, done.role) == ("Bob", "member", "viewer")
     assert await role_of(world, BOB) == "viewer"
     [line] = await audited(world, "identity.set_role")
@@ -135,19 +135,19 @@ async def test_who_may_give_whom_which_role(
     caller = await add(world, ZOE, "Zoe", mine)
     await add(world, EVE, "Eve", theirs)
     if may:
-        await world.call(set_role, caller, name="Eve", role=wanted)
+        await world.call(set_role, caller, name="Eve", standing=wanted)
     else:
         with pytest.raises(Forbidden):
-            await world.call(set_role, caller, name="Eve", role=wanted)
+            await world.call(set_role, caller, name="Eve", standing=wanted)
     assert await role_of(world, EVE) == (wanted if may else theirs)
 
 
 async def test_an_admin_s_reach_for_an_owner_is_on_record(world: World) -> None:
     zoe = await add(world, ZOE, "Zoe", "admin")
     with pytest.raises(Forbidden, match="Only an owner"):
-        await world.call(set_role, zoe, name="Ana", role="viewer")
+        await world.call(set_role, zoe, name="Ana", standing="viewer")
     with pytest.raises(Forbidden, match="higher role"):
-        await world.call(set_role, zoe, name="Bob", role="owner")
+        await world.call(set_role, zoe, name="Bob", standing="owner")
     tried = await audited(world, "identity.refused")
     assert [line["after"] for line in tried] == [
         {"refused": "viewer"},
@@ -158,7 +158,7 @@ async def test_an_admin_s_reach_for_an_owner_is_on_record(world: World) -> None:
 
 async def test_the_last_owner_can_neither_be_demoted_nor_leave(world: World) -> None:
     with pytest.raises(Conflict, match="needs an owner"):
-        await world.call(set_role, AS_ANA, name="Ana", role="admin")
+        await world.call(set_role, AS_ANA, name="Ana", standing="admin")
     with pytest.raises(Conflict, match="needs an owner"):
         await approved(world, leave, AS_ANA)
     assert await role_of(world, ANA) == "owner"
@@ -180,8 +180,8 @@ async def test_of_two_owners_who_leave_at_once_one_stays(world: World) -> None:
 async def test_of_two_owners_who_demote_each_other_one_stays(world: World) -> None:
     zoe = await add(world, ZOE, "Zoe", "owner")
     ends = await asyncio.gather(
-        world.call(set_role, AS_ANA, name="Zoe", role="member"),
-        world.call(set_role, zoe, name="Ana", role="member"),
+        world.call(set_role, AS_ANA, name="Zoe", standing="member"),
+        world.call(set_role, zoe, name="Ana", standing="member"),
         return_exceptions=True,
     )
     assert sum(isinstance(end, Conflict) for end in ends) == 1, ends
@@ -236,11 +236,11 @@ async def test_an_admin_removes_no_owner_and_nobody_removes_themself(
 async def test_names_that_fit_nobody_or_several_are_told(world: World) -> None:
     await add(world, ZOE, "Bobby", "viewer")
     with pytest.raises(NotFound, match='called "Kim"') as nobody:
-        await world.call(set_role, AS_ANA, name="Kim", role="viewer")
+        await world.call(set_role, AS_ANA, name="Kim", standing="viewer")
     assert "Bob" in nobody.value.hint
     with pytest.raises(BadInput, match="Several people"):
-        await world.call(set_role, AS_ANA, name="bo", role="viewer")
-    done = await world.call(set_role, AS_ANA, name="Bob", role="viewer")
+        await world.call(set_role, AS_ANA, name="bo", standing="viewer")
+    done = await world.call(set_role, AS_ANA, name="Bob", standing="viewer")
     assert done.name == "Bob"
 
 
@@ -248,7 +248,7 @@ async def test_somebody_of_another_workspace_is_nobody_here(world: World) -> Non
     query = "SELECT id FROM workspace_members WHERE user_id = :eve"
     eves = await one(world.owner, query, eve=EVE)
     with pytest.raises(NotFound):
-        await world.call(set_role, AS_ANA, name=str(eves), role="viewer")
+        await world.call(set_role, AS_ANA, name=str(eves), standing="viewer")
     assert await role_of(world, EVE, RIVAL) == "owner"
 
 
@@ -260,4 +260,4 @@ async def test_a_viewer_and_a_member_change_nobody(
         caller = replace(AS_BOB, role=Role[role.upper()])
         async with world.ctx(caller) as ctx:
             with pytest.raises(Forbidden, match=f"you are a {role}"):
-                await invoke(op, ctx, {"name": "Ana", "role": "viewer"})
+                await invoke(op, ctx, {"name": "Ana", "standing": "viewer"})
