@@ -16,5 +16,5 @@ def dollars(amount: Decimal) -> str:
         return f"${amount.quantize(CENT, ROUND_HALF_UP)}"
     places = min(max(1 - amount.adjusted(), 2), _PLACES)
     shown = amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    cents = shown.quantize(CENT)
-    return f"${cents if cents == shown else shown}"
+    whole, _, rest = f"{shown:f}".partition(".")
+    return f"${whole}.{rest.rstrip('0').ljust(2, '0')}"

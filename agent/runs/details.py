@@ -37,6 +37,7 @@ async def of(ctx: Ctx, row: RowMapping) -> RunDetail:
         client=row["client"],
         attempt=row["attempt"],
         model=row["model"] or "",
+        fallback_from=row["fallback_from"] or "",
         tokens=row["tokens_input"] + row["tokens_output"],
         cost_usd=row["cost_usd"],
         seconds=None if ms is None else ms / 1000,

@@ -97,7 +97,12 @@ async def list_runs(ctx: Ctx, p: Paged) -> Runs:
     effect=Effect.READ,
     role=Role.VIEWER,
     on={Surface.CHAT, Surface.BUTTON, Surface.TOOL, Surface.REST, Surface.MCP},
-    command=Command("run", takes=("number",), in_menu=True),
+    command=Command(
+        "run",
+        takes=("number",),
+        in_menu=True,
+        says=(r"what did (?:run )?#?(?P<number>\d+) cost", r"#(?P<number>\d+)"),
+    ),
     example={"number": 12},
 )
 async def show_run(ctx: Ctx, p: OneRun) -> RunDetail:

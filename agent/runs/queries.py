@@ -57,7 +57,8 @@ _ENQUEUE = text("""
 _LINES = """
     SELECT r.id AS run_id, r.number, coalesce(s.title, 'Answer') AS title, r.status,
            CASE WHEN length(r.user_message) > 80 THEN left(r.user_message, 79) || '…'
-                ELSE coalesce(r.user_message, '') END AS asked, r.queued_at
+                ELSE coalesce(r.user_message, '') END AS asked, r.queued_at,
+           r.cost_usd
     FROM runs r LEFT JOIN skills s ON s.id = r.skill_id
 """
 _LATEST = text(f"""

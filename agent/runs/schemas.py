@@ -58,6 +58,9 @@ class RunLine(Frozen):
     status: str = Field(description="Where it stands")
     asked: str = Field(description="The request, shortened")
     queued_at: datetime = Field(description="When it was asked for")
+    cost_usd: Decimal = Field(
+        default=Decimal(0), description="What it cost so far, in US dollars"
+    )
 
 
 class Runs(Page):
@@ -116,6 +119,9 @@ class RunDetail(Frozen):
     client: str = Field(default="", description="For which brand")
     attempt: int = Field(description="Which attempt")
     model: str = Field(default="", description="Which model wrote")
+    fallback_from: str = Field(
+        default="", description="<provider>/<model> that should have and could not"
+    )
     tokens: int = Field(description="Tokens read and written")
     cost_usd: Decimal = Field(description="What it cost, in US dollars")
     seconds: float | None = Field(default=None, description="How long it took")

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from agent.billing.money import dollars
 from agent.catalog.operations import SkillList
 from agent.mailroom.operations import Resent
 from agent.mailroom.schemas import Choice, Message
@@ -76,7 +77,8 @@ def _explained(value: Explained) -> Message:
 def _line(line: RunLine) -> str:
     words = STATUS_WORDS.get(line.status, line.status)
     asked = f" - {brief(line.asked, 80)}" if line.asked else ""
-    return f"- **#{line.number}** {line.title}, {words}{asked}"
+    cost = f", {dollars(line.cost_usd)}" if line.cost_usd else ""
+    return f"- **#{line.number}** {line.title}, {words}{cost}{asked}"
 
 
 def _runs(value: Runs) -> Message:

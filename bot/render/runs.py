@@ -3,16 +3,15 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from decimal import Decimal
 
+from agent.billing.money import dollars
+from agent.llm.choice import ModelRef
 from agent.mailroom.schemas import Choice, Message, StoredFile
 from agent.runs.schemas import Piece, RunDetail, SeenBy, StepLine, Waiting
 from bot.render.words import STATUS_WORDS, brief, glance
 
 ASKED, ERROR = 300, 500
 """Characters shown of a request, and of an error."""
-
-CENT = Decimal("0.01")
 
 STEPS = {
     "write": "Writing",
@@ -79,11 +78,6 @@ def piece(value: Piece) -> Message:
     return Message(f"{head}\n\n> {glance(value.preview, ASKED)}", files=(file,))
 
 
-def dollars(cost: Decimal) -> str:
-    """Return a price as people read it."""
-    return f"${cost:.2f}" if not cost or cost >= CENT else "less than $0.01"
-
-
 def span(time: timedelta) -> str:
     """Return about how long that is, in its largest unit, rounded: ``3 days``."""
     seconds = max(time.total_seconds(), 1.0)
@@ -135,9 +129,16 @@ def _step(step: StepLine) -> str:
 def _cost(value: RunDetail) -> str:
     facts = [f"It cost {dollars(value.cost_usd)}", f"{value.tokens:,} tokens"]
     facts += [f"{value.seconds:.1f} s"] if value.seconds is not None else []
-    facts += [f"by {value.model}"] if value.model else []
+    facts += [f"by {_writer(value)}"] if value.model else []
     facts += [f"attempt {value.attempt}"] if value.attempt > 1 else []
     return ", ".join(facts) + "."
+
+
+def _writer(value: RunDetail) -> str:
+    wrote = ModelRef("", value.model).title
+    if not value.fallback_from:
+        return wrote
+    return f"{wrote} in place of {ModelRef.parse(value.fallback_from).title}"
 
 
 def _why(value: RunDetail) -> str:

@@ -7,7 +7,7 @@ from agent.llm.prices import PriceList
 from agent.llm.providers import Account, Providers
 from agent.llm.rehearsal import Rehearsal
 from agent.ports import Clock
-from bot.settings import Settings
+from bot.settings import Anthropic, OpenAI, Settings
 
 
 def open_providers(settings: Settings, clock: Clock) -> Providers:
@@ -17,15 +17,11 @@ def open_providers(settings: Settings, clock: Clock) -> Providers:
         UnknownModel: A tier's model, or the fallback, has no price today.
     """
     listed: PriceList = prices.in_force(clock.now().date())
-    given, models = (settings.anthropic, settings.openai), settings.models
+    models = settings.models
     return Providers(
         accounts={
-            name: Account(
-                one.base_url,
-                one.api_key.get_secret_value() if one.api_key else "",
-                one.timeout_s,
-            )
-            for name, one in zip(("anthropic", "openai"), given, strict=True)
+            "anthropic": _account(settings.anthropic),
+            "openai": _account(settings.openai),
         },
         tiers={
             Tier.FAST: ModelRef.parse(models.fast),
@@ -35,6 +31,11 @@ def open_providers(settings: Settings, clock: Clock) -> Providers:
         prices=listed,
         fallback=ModelRef.parse(models.fallback) if models.fallback else None,
     )
+
+
+def _account(given: Anthropic | OpenAI) -> Account:
+    key = given.api_key.get_secret_value() if given.api_key else ""
+    return Account(given.base_url, key, given.timeout_s)
 
 
 def answering(providers: Providers) -> Model:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from agent.billing.money import dollars
 from agent.runs.schemas import Piece, RunDetail, StepLine, Waiting
 from bot import render
-from bot.render.runs import dollars, span
+from bot.render.runs import span
 from bot.router import ASSISTANT, Router, Rule
 from tests.bot.test_render import ID
 
@@ -147,7 +148,7 @@ def test_only_the_latest_attempts_steps_are_shown() -> None:
 
 @pytest.mark.parametrize(
     ("cost", "said"),
-    [("0", "$0.00"), ("0.0004", "less than $0.01"), ("0.01", "$0.01"), ("3", "$3.00")],
+    [("0", "$0.00"), ("0.0004", "$0.0004"), ("0.01", "$0.01"), ("3", "$3.00")],
 )
 def test_money_is_told_in_cents(cost: str, said: str) -> None:
     assert dollars(Decimal(cost)) == said

@@ -65,7 +65,7 @@ class Answer:
         self._texts: list[str] = []
         self._calls: dict[int, _Call] = {}
         self._usage = Usage(input_tokens=likely_tokens(asked_bytes))
-        self._is_counted = False
+        self._is_counted = self._is_told = False
         self._stop: Stop | None = None
         self._refused = False
         self._began = time.perf_counter()
@@ -91,7 +91,8 @@ class Answer:
                 self._stop = _STOPS.get(reason, Stop.OTHER)
         if said := chunk.get("usage"):
             self._usage, self._is_counted = read_usage(said), True
-        if not self._is_counted or said:
+        if said or not self._is_told:
+            self._is_told = True
             yield Spent(self._usage)
 
     def _delta(self, delta: dict[str, Any]) -> Iterator[Piece]:
