@@ -47,7 +47,7 @@ async def _release(session: AsyncSession, who: Held) -> int:
         return 0
     for part in range(0, len(rows), render.MOST):
         await _plan(session, who, found, rows[part : part + render.MOST])
-    log.info("digest.planned", held=len(rows))
+    log.info("digest.planned", rows=len(rows))
     return 1
 
 

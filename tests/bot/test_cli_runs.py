@@ -182,6 +182,19 @@ async def test_a_run_is_shown_with_its_steps_and_the_engines(desk: Desk) -> None
     assert told["waiting_for"] == "retry"
 
 
+async def test_why_somebody_rejected_a_draft_is_theirs(desk: Desk) -> None:
+    await desk.starts(AS_ANA)
+    await run(
+        desk.world.owner,
+        "UPDATE runs SET status = 'cancelled', error_code = 'rejected',"
+        " error_message = 'Bob will hate it', metadata = :metadata",
+        metadata='{"reasons": ["phrase Bob"]}',
+    )
+    for said in (await desk.says("show", "1"), str(await desk.answers("show", "1"))):
+        assert "The draft was rejected." in said
+        assert "Bob" not in said
+
+
 async def test_a_number_of_two_workspaces_needs_the_workspace(desk: Desk) -> None:
     await desk.starts(AS_ANA)
     await desk.starts(AS_EVE)
