@@ -123,8 +123,8 @@ async def open_one(ctx: Ctx, call_id: UUID) -> RowMapping:
     is_mine = row is not None and row["requested_by_id"] == ctx.caller.user_id
     if row is None or not (row["run_id"] or is_mine):
         raise CallNotFound
-    # What viewers may do themselves they may consent to; the gate looks once more.
-    if not (is_mine and row["required_role"] == "member"):
+    # What the asker may do is for the gate to say, when the call is made.
+    if not is_mine:
         ensure_role(ctx.caller, Role[row["required_role"].upper()])
     if row["status"] != "pending" or row["is_late"]:
         raise closed(ctx.caller, dict(row))
