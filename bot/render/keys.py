@@ -12,15 +12,15 @@ BUTTONS = 6
 
 
 def _made(value: MadeKey) -> Message:
+    may = f"It may: {', '.join(value.scopes)}; it ends on {_day(value.expires_at)}."
     return Message(
         f"Here is the key **{value.name}**, this once:\n\n`{value.key}`\n\n"
         "Copy it to where it is needed, then delete this message. I keep only its"
-        f" fingerprint. It may: {', '.join(value.scopes)}; it ends"
-        f" on {_day(value.expires_at)}.",
+        f" fingerprint. {may}",
         choices=(
             Choice("Revoke it", "identity.revoke_key", {"key_id": str(value.key_id)}),
         ),
-        once=f"The key **{value.name}** was shown here, once. `/keys` lists your keys.",
+        once=f"The key **{value.name}** was shown here, once. {may}",
     )
 
 

@@ -228,4 +228,4 @@ async def test_its_own_people_are_told(walls: Walls) -> None:
                 answer = await walls.api.post(op.name, key, raw)
                 if answer.is_success and SECRET in answer.text:
                     heard.add(op.name)
-    assert {"runs.list", "runs.show", "clients.list"} <= heard, heard
+    assert {"runs.list", "runs.show", "identity.members"} <= heard, heard
