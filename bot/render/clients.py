@@ -130,10 +130,8 @@ def _then_choices(value: Profile) -> tuple[Choice, ...]:
 
 
 def _restore(client: str, number: int) -> Choice:
-    label = f"Restore version {number}"
-    return Choice(
-        label, "clients.restore_version", {"name": client, "when": str(number)}
-    )
+    params = {"name": client, "when": str(number)}
+    return Choice(f"Restore version {number}", "clients.restore_version", params)
 
 
 def _retelling(value: Retelling) -> Message:

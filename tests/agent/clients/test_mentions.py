@@ -115,7 +115,7 @@ async def test_an_archived_one_is_told_as_such_and_one_in_use_goes_before_it(
 async def test_without_a_person_to_ask_two_near_ones_are_refused(world: World) -> None:
     acme, _ = await add(world, "Acme", "Beacon")
     async with world.tenant(AS_ANA) as session:
-        with pytest.raises(NearClients, match="compare Acme with Beacon.* fits Acme, Beacon"):
+        with pytest.raises(NearClients, match=r"with Beacon' fits Acme, Beacon"):
             await brands.about(session, "compare Acme with Beacon", current=acme)
         assert await brands.about(session, "an ad", current=acme) == acme
         assert await brands.about(session, "an ad") is None

@@ -258,9 +258,13 @@ async def test_what_never_was_cannot_be_shown_or_restored(world: World) -> None:
 async def test_a_neighbour_sees_and_restores_nothing(world: World) -> None:
     [acme] = await add(world, "Acme")
     await edit(world, acme, "voice", "calm")
-    for op in (client_history, client_version, restore_version):
+    for call in (
+        world.call(client_history, AS_EVE, name="Acme"),
+        world.call(client_version, AS_EVE, name="Acme"),
+        world.call(restore_version, AS_EVE, name="Acme"),
+    ):
         with pytest.raises(NoSuchClient, match="no client called"):
-            await world.call(op, AS_EVE, name="Acme")
+            await call
     with pytest.raises(ClientGone):
         await edit(world, acme, "voice", "stolen", caller=AS_EVE)
     assert await one(world.owner, "SELECT version FROM clients") == 1
