@@ -13,6 +13,7 @@ from uuid import UUID
 from agent.ctx import Ctx
 from agent.errors import Forbidden
 from agent.gate import may
+from agent.identity import workspaces
 from agent.mailroom.schemas import Choice, Message
 from agent.memory import conversations
 from agent.memory.schemas import Dialog
@@ -55,7 +56,7 @@ async def begin(services: Services, ctx: Ctx, op: AnyOperation, form: Form) -> N
     """Ask for what a call needs, as this door does it best.
 
     Raises:
-        Forbidden: The call is not theirs to make, however it is filled in.
+        Forbidden: The call is not theirs to make, or it needs a key and others read on.
     """
     if not may(ctx.caller, op):
         raise Forbidden(
@@ -68,7 +69,17 @@ async def begin(services: Services, ctx: Ctx, op: AnyOperation, form: Form) -> N
     if ctx.origin.channel == ChannelName.WEB.value:
         await reply(ctx, Message(words.opening(form), form=form.to_json()))
     else:
+        await _ensure_private(ctx, form)
         await _ask(ctx, form)
+
+
+async def _ensure_private(ctx: Ctx, form: Form) -> None:
+    asks_for_one = any(one.kind is FieldKind.SECRET for one in form.fields)
+    if asks_for_one and not await workspaces.is_private(ctx):
+        raise Forbidden(
+            "A key is nothing for a group: all could read it.",
+            hint="Write to me in private, and send the command there.",
+        )
 
 
 async def _in_window(services: Services, ctx: Ctx, form: Form) -> bool:

@@ -250,6 +250,12 @@ async def test_a_key_in_a_group_is_not_kept_and_must_be_revoked(
     )
 
 
+async def test_no_group_is_asked_for_a_key(house: House) -> None:
+    ana, _ = await known(house, "telegram", house.group("telegram"))
+    await ana.writes("/key anthropic")
+    await ana.sees("A key is nothing for a group")
+
+
 async def test_only_an_admin_is_offered_to_store_one(house: House, key: str) -> None:
     ana, _ = await known(house, "telegram", role="member")
     await ana.writes(key)
