@@ -59,6 +59,7 @@ LOOKED_FOR: dict[str, dict[str, object]] = {
 }
 EVERYTHING: dict[str, object] = {"resultTypes": ["violations"]}
 OPEN_ALL = "document.querySelectorAll('details').forEach(it => (it.open = true))"
+PATIENCE_MS = 30_000  # a busy machine takes its time over so many pages
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -117,6 +118,7 @@ async def test_every_page_is_accessible_and_fits(
         browser, served.site, await served.token(), **LOOKS[look]
     ) as context:
         page = await context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
         for path in paths:
             await page.goto(served.site.url + path.format(brand=served.brand))
             found[path] = await faults(page, LOOKED_FOR.get(look, EVERYTHING))
