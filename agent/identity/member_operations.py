@@ -162,7 +162,7 @@ async def leave(ctx: Ctx, p: Nothing) -> LeftWorkspace:  # noqa: ARG001 - takes 
     here = await members.everybody(ctx.session)
     me = next(one for one in here if one.user_id == ctx.caller.user_id)
     there = await workspaces.another(ctx)
-    await _take_out(ctx, me)
+    await _take_out(ctx, me, goes_on=there is not None)
     return LeftWorkspace(
         left=left,
         moved=there is not None,
@@ -173,10 +173,15 @@ async def leave(ctx: Ctx, p: Nothing) -> LeftWorkspace:  # noqa: ARG001 - takes 
     )
 
 
-async def _take_out(ctx: Ctx, member: Member) -> None:
+async def _take_out(ctx: Ctx, member: Member, *, goes_on: bool = False) -> None:
     # The tokens first: should the rest fail, signing in again is all it costs.
     async with ctx.at_home.as_role("door") as session:
-        await members.end_access(session, member.user_id, ctx.caller.workspace_id)
+        await members.end_access(
+            session,
+            member.user_id,
+            ctx.caller.workspace_id,
+            stays_signed_in=goes_on,
+        )
     await members.remove(ctx.session, member)
     before = {"name": member.name, "role": member.role.value}
     ctx.changed(Change("member", str(member.id), before, None, label=member.name))

@@ -21,6 +21,7 @@ _CHECK_NOW = text("SET CONSTRAINTS check_last_owner IMMEDIATE")
 _END_ACCESS = text("""
     UPDATE access_tokens SET revoked_at = now()
     WHERE user_id = :user_id AND workspace_id = :workspace_id AND revoked_at IS NULL
+      AND kind = ANY(CAST(:kinds AS text[]))
     RETURNING pg_notify('u_' || user_id, CAST(id AS text))
 """)
 _ROLE_IN = text("""
@@ -50,9 +51,11 @@ async def check_owners_now(session: AsyncSession) -> None:
     await session.execute(_CHECK_NOW)
 
 
-async def end_access(session: AsyncSession, user_id: UUID, workspace_id: UUID) -> None:
+async def end_access(
+    session: AsyncSession, user_id: UUID, workspace_id: UUID, kinds: Sequence[str]
+) -> None:
     """Revoke a person's tokens of one workspace, and tell their open pages."""
-    values = {"user_id": user_id, "workspace_id": workspace_id}
+    values = {"user_id": user_id, "workspace_id": workspace_id, "kinds": list(kinds)}
     await session.execute(_END_ACCESS, values)
 
 

@@ -142,9 +142,19 @@ async def remove(session: AsyncSession, member: Member) -> None:
     await _ensure_an_owner(session)
 
 
-async def end_access(session: AsyncSession, user_id: UUID, workspace_id: UUID) -> None:
-    """End somebody's keys and sessions of one workspace. As the door."""
-    await member_queries.end_access(session, user_id, workspace_id)
+async def end_access(
+    session: AsyncSession,
+    user_id: UUID,
+    workspace_id: UUID,
+    *,
+    stays_signed_in: bool = False,
+) -> None:
+    """End somebody's keys and sessions of one workspace. As the door.
+
+    ``stays_signed_in``: their pages go on in another workspace, and only keys end.
+    """
+    kinds = ["api_key"] if stays_signed_in else ["api_key", "session", "refresh"]
+    await member_queries.end_access(session, user_id, workspace_id, kinds)
 
 
 async def role_in(

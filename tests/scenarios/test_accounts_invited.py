@@ -330,3 +330,46 @@ async def test_a_slack_team_s_new_chats_begin_where_it_is_bound(
         await outsider.sees("owner in Team")  # their own, of the same name
     finally:
         await house.rows("DELETE FROM connections")
+
+
+async def test_leaving_asks_once_and_the_chat_goes_on_elsewhere(
+    house: House, door: str
+) -> None:
+    _, home = await owner_at(house, "telegram")
+    bob = house.stranger(door)
+    member = await house.enrol(role="member", workspace=home.workspace_id)
+    await house.introduce(bob, member)
+    await bob.commands("workspace new Mine")
+    await bob.sees("Mine", "is yours")
+    await bob.commands("workspace use Team")
+    await bob.sees("now works in Team")
+    still = "SELECT count(*) FROM workspace_members WHERE user_id = :u"
+    await bob.commands("leave")
+    card = await bob.sees(buttons=("Leave",))
+    assert await house.asks(still, u=member.user_id) == 2
+    await bob.presses("Leave", under=card)
+    await bob.sees("You are out of Team", "works in Mine")
+    assert await house.asks(still, u=member.user_id) == 1
+    await bob.commands("status")
+    await bob.sees("Workspace: Mine")
+    await bob.commands("leave")
+    await bob.presses("Leave", under=await bob.sees(buttons=("Leave",)))
+    await bob.is_told("needs an owner")
+    assert await house.asks(still, u=member.user_id) == 1
+
+
+async def test_who_is_removed_by_a_card_is_out_at_once(house: House) -> None:
+    boss, home = await owner_at(house, "slack")
+    web = house.stranger("web")
+    assert isinstance(web, OnWeb)
+    bob = await house.enrol(role="member", workspace=home.workspace_id)
+    await house.rows(
+        "UPDATE workspace_members SET display_name = 'Bob' WHERE user_id = :u",
+        u=bob.user_id,
+    )
+    await house.introduce(web, bob)
+    await boss.commands("remove Bob")
+    await boss.presses("Remove", under=await boss.sees(buttons=("Remove",)))
+    await boss.sees("Bob is out of Team")
+    answer = await web._client.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/signin")

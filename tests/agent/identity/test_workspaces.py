@@ -137,7 +137,7 @@ async def test_the_door_s_functions_serve_the_caller_alone(
     world: World, reach: str
 ) -> None:
     ana, bob = await world.settled(AS_ANA), await world.settled(AS_BOB, chat="2")
-    values = {"me": BOB, "ana": ANA, "mine": ACME, "rival": RIVAL}
+    values: dict[str, object] = {"me": BOB, "ana": ANA, "mine": ACME, "rival": RIVAL}
     values |= {"chat": ana.chat_id, "here": bob.chat_id}
     statement = REACHES[reach]
     named = {key: value for key, value in values.items() if f":{key}" in statement}
