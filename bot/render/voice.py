@@ -36,12 +36,14 @@ def help_text(channel: str, *, simple: bool = False) -> Message:
     """The commands as they are typed at this door: all, or the simple mode's four."""
     prefix = f"/{chat.PREFIX} " if channel in chat.ONE_COMMAND else "/"
     shown = chat.lines(simple=simple)
-    listed = "\n".join(f"- `{line.usage}` - {line.summary}" for line in shown)
-    more = (
-        "There is more, and all of it works: advanced mode lists it."
-        if simple
-        else f"`{prefix}copywriting <brief>` calls a skill by name."
+    listed = "\n".join(
+        f"- `{line.usage}` - {line.summary}" for line in shown if line.is_common
     )
+    more = "There is more, and all of it works: advanced mode lists it."
+    if not simple:
+        # With a sentence each they would not fit into one message.
+        rest = ", ".join(f"`{line.usage}`" for line in shown if not line.is_common)
+        more = f"Also: {rest}.\n\n`{prefix}copywriting <brief>` calls a skill by name."
     choices = [Choice("What can you write?", "catalog.skills")]
     if simple:
         advanced = {"mode": "advanced"}

@@ -30,6 +30,8 @@ class Line:
 
     usage: str
     summary: str
+    is_common: bool = True
+    """Told with its summary, in /help."""
 
 
 BUILT_IN = (
@@ -110,7 +112,7 @@ SIMPLE = ("skills", "status", "outputs", "settings")
 def lines(*, simple: bool = False) -> list[Line]:
     """Every command, for /help; of the ``simple`` mode, the four that it shows."""
     typed = {
-        op.command.words: Line(usage(op), _first_sentence(op))
+        op.command.words: Line(usage(op), _first_sentence(op), op.command.in_menu)
         for op in on(Surface.CHAT)
         if op.command
     }

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agent.billing.money import dollars
-from agent.runs.schemas import Piece, RunDetail, StepLine, Waiting
+from agent.runs.schemas import Piece, RunDetail, SeenBy, StepLine, Waiting
 from bot import render
 from bot.render.runs import span
 from bot.router import ASSISTANT, Router, Rule
@@ -190,3 +190,20 @@ def test_a_run_that_was_stopped_did_not_go_wrong() -> None:
     assert "Why it ended: The draft was rejected." in told(
         status="cancelled", error="The draft was rejected."
     )
+
+
+@pytest.mark.parametrize(
+    ("seen_by", "words"),
+    [
+        (SeenBy.YOU, "Only you see this."),
+        (SeenBy.CHAT, "Only this chat sees this."),
+        (SeenBy.TEAM, ""),
+    ],
+)
+def test_a_run_says_who_sees_it_and_offers_to_share_it(
+    seen_by: SeenBy, words: str
+) -> None:
+    message = render.result(detail(seen_by=seen_by))
+    assert words in message.text
+    shares = [c for c in message.choices if c.operation == "runs.share"]
+    assert len(shares) == (seen_by is not SeenBy.TEAM)
