@@ -1,0 +1,230 @@
+"""What a message says: a form sent, a command, an answer to us, or a wish."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from agent.clients.errors import NoSuchClient
+from agent.ctx import Ctx
+from agent.gate import invoke
+from agent.identity import codes, preferences
+from agent.mailroom.schemas import Message
+from agent.memory import conversations
+from agent.memory.schemas import Dialog, Standing
+from agent.runs.operations import start_run
+from bot import (
+    brands,
+    dialogs,
+    filled,
+    forms,
+    greetings,
+    pasted,
+    pauses,
+    render,
+)
+from bot.answers import keep, reply, said
+from bot.filled import Answer
+from bot.router import Route
+from bot.routing import with_route
+from bot.services import Services
+from bot.surfaces import chat
+from channels.contract import Inbound, Kind
+
+FEW = 5
+"""Words: in more, what looks like a command about a client may be none."""
+
+LONGEST = 40_000
+"""Characters of one message; what is longer belongs in a file."""
+
+
+async def answer(
+    services: Services, ctx: Ctx, inbound: Inbound, *, is_new: bool
+) -> bool:
+    """Answer what was written; True when it was a secret that we asked for."""
+    if inbound.kind is Kind.FORM:
+        await filled.submitted(services, ctx, inbound)
+        return False
+    if inbound.sealed:
+        without = await pasted.take(services, ctx, inbound)
+        if without is None:
+            return False
+        ctx, inbound = _worded(ctx, without), without
+    return await _written(services, ctx, inbound, is_new=is_new)
+
+
+async def _written(
+    services: Services, ctx: Ctx, inbound: Inbound, *, is_new: bool
+) -> bool:
+    # Whatever it is the answer to, a key pasted by mistake goes no further.
+    text = conversations.redact(inbound.text.strip())
+    if inbound.kind is Kind.EDIT:
+        await _edited(services, ctx, text)
+    elif not text and any(quoted.forwarded for quoted in inbound.quoted):
+        await invoke(start_run, ctx, {"brief": FORWARDED})
+    elif not text:
+        await _say(ctx, _nothing_written(inbound))
+    elif len(text) > LONGEST:
+        await _say(ctx, Message(TOO_LONG))
+    elif (said := chat.words(text)) is not None:
+        await _command(services, ctx, inbound, said)
+    else:
+        return await _message(services, ctx, inbound, is_new=is_new)
+    return False
+
+
+def _worded(ctx: Ctx, inbound: Inbound) -> Ctx:
+    assert ctx.origin is not None  # noqa: S101 - a message has one
+    return replace(ctx, origin=replace(ctx.origin, text=inbound.text))
+
+
+FORWARDED = (
+    "(I forwarded this without a word. Say in a line what it is, and ask what I want "
+    "done with it.)"
+)
+"""The request of who only forwards something: they have said nothing yet."""
+
+TOO_LONG = (
+    f"That is more than {LONGEST:,} characters, too much for one message. "
+    "Please send the part that matters most."
+)
+
+
+def _nothing_written(inbound: Inbound) -> Message:
+    if inbound.attachments:
+        return Message(
+            "I got your file, but I cannot read files yet. "
+            "Please write what you need, and paste the text that matters."
+        )
+    return Message("Your message is empty. Tell me what you need, and I'll write it.")
+
+
+async def _message(
+    services: Services, ctx: Ctx, inbound: Inbound, *, is_new: bool
+) -> bool:
+    text = conversations.redact(inbound.text.strip())
+    # In a conversation begun just now nothing can stand open yet.
+    standing = (
+        Standing(client_id=ctx.caller.client_id) if is_new else await _standing(ctx)
+    )
+    ctx = replace(ctx, caller=replace(ctx.caller, client_id=standing.client_id))
+    if standing.dialog is not None and forms.asks_secret(standing.dialog):
+        await pasted.answer(services, ctx, standing.dialog, inbound)
+        return True
+    await _said(services, ctx, standing.dialog, text, inbound.reply_to)
+    return False
+
+
+async def _said(
+    services: Services, ctx: Ctx, dialog: Dialog | None, text: str, reply_to: str
+) -> None:
+    route = services.router.route(text)
+    kept = None
+    if dialog is not None:
+        kept = await keep(ctx)
+        if forms.is_one(dialog):
+            await filled.take(services, ctx, dialog, Answer(text))
+            return
+        if await dialogs.take(services, ctx, dialog, text, route):
+            return
+    if await pauses.heard(ctx, reply_to, text):
+        if kept is None:
+            await keep(ctx)
+        return
+    if (call := chat.heard(text)) is not None:
+        kept = kept or await keep(ctx)
+        if await _done(services, ctx, call, kept, is_short=len(text.split()) <= FEW):
+            return
+    await _start(services, with_route(ctx, route), route, kept)
+
+
+async def _done(
+    services: Services, ctx: Ctx, call: chat.Typed, kept: UUID, *, is_short: bool
+) -> bool:
+    """Do what plain words ask; False when they only look like it."""
+    try:
+        await _run(services, ctx, call, kept)
+    except NoSuchClient:
+        # "Archive the old posts of our blog" is a request like any other.
+        if is_short:
+            raise
+        return False
+    return True
+
+
+async def _standing(ctx: Ctx) -> Standing:
+    assert ctx.caller.conversation_id is not None  # noqa: S101 - ensured before
+    return await conversations.standing(
+        ctx.session, ctx.caller.conversation_id, ctx.caller.user_id
+    )
+
+
+async def _start(services: Services, ctx: Ctx, route: Route, kept: UUID | None) -> None:
+    brief = conversations.redact(route.brief)
+    if route.method == "asked":
+        await _ask_which(services, ctx, route, kept or await keep(ctx))
+        return
+    whom = await brands.read(ctx, brief)
+    if whom.open:
+        kept = kept or await keep(ctx)
+        await whom.ask({"skill": route.skill, "message_id": str(kept)})
+    elif not await dialogs.begin_skill(
+        services, whom.ctx, route.skill, brief, kept=kept
+    ):
+        asked = {"skill": route.skill, "brief": brief, "message_id": kept}
+        await invoke(start_run, whom.ctx, asked)
+
+
+async def _ask_which(
+    services: Services, ctx: Ctx, route: Route, message_id: UUID
+) -> None:
+    names = (route.skill, *route.alternatives)
+    options = [
+        (name, file.title) for name in names if (file := services.shelf.file(name))
+    ]
+    await reply(ctx, render.did_you_mean(options, message_id))
+
+
+async def _command(services: Services, ctx: Ctx, inbound: Inbound, typed: str) -> None:
+    name, _, rest = typed.partition(" ")
+    if name == "start" and codes.is_code(rest):
+        name, typed = "join", f"join {rest}"  # a link of Telegram's, by a member
+    if name == "start":
+        await _say(ctx, await greetings.welcome(services, ctx, inbound))
+    elif name == "help":
+        await _say(ctx, await _help(ctx, inbound))
+    elif services.shelf.file(name.replace("_", "-")) is not None:
+        route = services.router.route(f"/{typed}")
+        await _start(services, with_route(ctx, route), route, None)
+    elif (call := chat.read(typed)) is not None:
+        await _run(services, ctx, call)
+    else:
+        near = chat.nearest(typed, list(services.shelf.files))
+        await _say(ctx, render.unknown_command(typed, near))
+
+
+async def _run(
+    services: Services, ctx: Ctx, call: chat.Typed, kept: UUID | None = None
+) -> None:
+    if kept is None:
+        await keep(ctx)
+    if filled.can_ask(call.op, call.raw):
+        await filled.run(services, ctx, call.op, call.raw)
+    else:
+        await reply(ctx, render.usage(chat.usage(call.op)))
+
+
+async def _help(ctx: Ctx, inbound: Inbound) -> Message:
+    chosen = await preferences.of(ctx.session, ctx.caller.user_id)
+    return render.help_text(inbound.channel, simple=chosen.mode == "simple")
+
+
+async def _edited(services: Services, ctx: Ctx, text: str) -> None:
+    before = await conversations.find_said(ctx.session, said(ctx))
+    if not text or before in {None, conversations.redact(text)}:
+        return  # nothing of ours hangs on it
+    route = services.router.route(text)
+    await reply(ctx, render.edited(route.skill, text))
+
+
+async def _say(ctx: Ctx, message: Message) -> None:
+    await keep(ctx)
+    await reply(ctx, message)
