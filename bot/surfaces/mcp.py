@@ -33,13 +33,14 @@ from agent.ctx import Via
 from agent.errors import AgentError, Forbidden, NeedsApproval
 from agent.gate import invoke, may
 from agent.identity import keys
-from agent.identity.keys import Holder
+from agent.identity.keys import Holder, Quotas
 from agent.operation import Surface
 from agent.registry import AnyOperation, on
 from bot import refusals
 from bot.services import Services
-from bot.surfaces import bearer, mcp_tools, problems, waiting
+from bot.surfaces import bearer, mcp_tools, problems
 from bot.surfaces.problems import Broken, NoSuchOperation, WrongMethod
+from bot.surfaces.waiting import Asks, Waits
 
 PATH = "/mcp"
 MOST_BYTES = 512 * 1024
@@ -70,9 +71,13 @@ class ElsewhereOrigin(Forbidden):
 class Mcp:
     """ASGI application: the MCP endpoint."""
 
-    def __init__(self, services: Services) -> None:
-        """Serve the catalogue with ``services``."""
+    def __init__(
+        self, services: Services, asks: Asks, quotas: Quotas = bearer.QUOTAS
+    ) -> None:
+        """Serve the catalogue; ``asks`` puts what waits for a yes before its person."""
         self._services = services
+        self._quotas = quotas
+        self._waits = Waits(services, asks, AGAIN)
         self._tools = {mcp_tools.tool_name(op): op for op in on(Surface.MCP)}
         self._listed = {name: mcp_tools.tool(op) for name, op in self._tools.items()}
         self._server: Server[Any] = Server(
@@ -113,7 +118,9 @@ class Mcp:
             raise WrongMethod(("POST",))
         self._ensure_origin(headers)
         seen = bearer.visit(scope, headers)
-        holder = await bearer.admit(self._services, headers, seen, Via.MODEL)
+        holder = await bearer.admit(
+            self._services, headers, seen, Via.MODEL, self._quotas
+        )
         bearer.ensure_quota(holder.quotas)
         return holder
 
@@ -153,7 +160,7 @@ class Mcp:
             async with self._services.ctx(caller) as ctx:
                 result: BaseModel = await invoke(op, ctx, raw)
         except NeedsApproval as needs:
-            raise await waiting.ask(self._services, caller, needs, AGAIN) from needs
+            raise await self._waits.ask(caller, needs) from needs
         except Forbidden as forbidden:
             await refusals.told(self._services, caller, forbidden)
             raise

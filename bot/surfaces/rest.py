@@ -29,7 +29,7 @@ from agent.registry import AnyOperation, on
 from agent.shapes import Accepted
 from bot import refusals
 from bot.services import Services
-from bot.surfaces import bearer, problems, waiting
+from bot.surfaces import bearer, problems
 from bot.surfaces.bearer import QUOTAS, Visit
 from bot.surfaces.problems import (
     Answer,
@@ -40,6 +40,7 @@ from bot.surfaces.problems import (
     WrongMethod,
     WrongType,
 )
+from bot.surfaces.waiting import Asks, Waits
 
 PREFIX = "/v1/"
 MOST_BYTES = 512 * 1024
@@ -74,10 +75,16 @@ class Rest:
         self,
         services: Services,
         fixed: dict[str, Fixed],
+        asks: Asks,
         quotas: Quotas = QUOTAS,
     ) -> None:
-        """Answer with ``services``; ``fixed`` are documents by name, open to all."""
+        """Answer with ``services``.
+
+        ``fixed``: documents by name, open to all. ``asks``: puts what waits for a yes
+        before its person.
+        """
         self._quotas = quotas
+        self._waits = Waits(services, asks, AGAIN)
         self._services = services
         self._fixed = fixed
         self._operations = {op.name: op for op in on(Surface.REST)}
@@ -135,7 +142,7 @@ class Rest:
                     await repeats.finish(ctx.session, once, _kept(op, answer))
                 return answer
         except NeedsApproval as needs:
-            raise await waiting.ask(self._services, caller, needs, AGAIN) from needs
+            raise await self._waits.ask(caller, needs) from needs
         except Forbidden as forbidden:
             await refusals.told(self._services, caller, forbidden)
             raise

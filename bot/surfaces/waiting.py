@@ -1,11 +1,14 @@
 """Calls of programs that wait for a person's yes: it is asked for, and they say how."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from agent.ctx import Caller
+from agent.ctx import Caller, Ctx
 from agent.errors import NeedsApproval
-from agent.runs import consents
 from bot.services import Services
+
+Asks = Callable[[Ctx, NeedsApproval], Awaitable[UUID]]
+"""Puts a call before the person it is made for; the id of the card."""
 
 
 class Waiting(NeedsApproval):
@@ -18,16 +21,20 @@ class Waiting(NeedsApproval):
         )
         self.approval_id = str(approval_id)
         self.message = f"{needs.operation} waits for a person's yes."
-        self.hint = f"Approve it in the chat (/approvals) or on the web page. {again}"
+        self.hint = f"Its person has a card to approve it in their chat. {again}"
 
 
-async def ask(
-    services: Services, caller: Caller, needs: NeedsApproval, again: str
-) -> Waiting:
-    """Ask for the yes, in a transaction of its own: the call's was undone.
+class Waits:
+    """Asks for yeses on behalf of one surface."""
 
-    ``again`` says how the call is repeated; ``{id}`` in it is the approval's.
-    """
-    async with services.ctx(caller) as ctx:
-        card = await consents.ask(ctx, needs)
-    return Waiting(needs, card, again.format(id=card))
+    def __init__(self, services: Services, asks: Asks, again: str) -> None:
+        """``again`` says how a call is repeated; ``{id}`` in it is the approval's."""
+        self._services = services
+        self._asks = asks
+        self._again = again
+
+    async def ask(self, caller: Caller, needs: NeedsApproval) -> Waiting:
+        """Ask for the yes, in a transaction of its own: the call's was undone."""
+        async with self._services.ctx(caller) as ctx:
+            card = await self._asks(ctx, needs)
+        return Waiting(needs, card, self._again.format(id=card))

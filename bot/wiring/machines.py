@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agent.identity.keys import Quotas
+from bot import cards
 from bot.services import Services
 from bot.surfaces import openapi, reference
 from bot.surfaces.bearer import QUOTAS
@@ -46,13 +47,19 @@ def open_to_programs(
         return Answer(200, json.dumps(told).encode())
 
     return {
-        "/v1": Rest(services, {"": page, "openapi.json": document}, quotas),
-        "/mcp": _Late(lambda: _mcp(services)),
+        "/v1": Rest(
+            services,
+            {"": page, "openapi.json": document},
+            cards.ask_elsewhere,
+            quotas,
+        ),
+        "/mcp": _Late(lambda: _mcp(services, quotas)),
     }
 
 
-def _mcp(services: Services) -> ASGIApp:
-    return import_module("bot.surfaces.mcp").Mcp(services)  # type: ignore[no-any-return]
+def _mcp(services: Services, quotas: Quotas) -> ASGIApp:
+    late = import_module("bot.surfaces.mcp")
+    return late.Mcp(services, cards.ask_elsewhere, quotas)  # type: ignore[no-any-return]
 
 
 class _Late:
