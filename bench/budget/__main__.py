@@ -1,6 +1,6 @@
 """Runs that race for a budget: how much is overspent, and what a reservation takes.
 
-``python -m bench.budget [--runs 100] [--fits 10] [--processes 4]``: processes of their
+``python -m bench.budget [--runs 100] [--fits 10] [--processes 2]``: processes of their
 own on one PostgreSQL with fsync, all reserving and settling at once; the budget fits
 ``--fits`` of them. A third of those that get through "crash": they never settle, and
 the sweep gives back what they held.
@@ -15,26 +15,15 @@ import tempfile
 import time
 from decimal import Decimal
 from pathlib import Path
-from uuid import UUID
 
-from sqlalchemy import URL, make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import URL, text
 
 from agent.billing import budgets
-from agent.billing.budgets import Budgets, Call, Spent
-from agent.errors import OverBudget
+from bench.budget.racer import MOST, PERSON, WORKSPACE
 from bot.settings import Settings
 from bot.wiring.database import Pools, open_database
 from db.tenancy import system, tenant
 
-WORKSPACE, PERSON = UUID(int=1), UUID(int=2)
-MOST, TOOK = Decimal("0.10"), Decimal("0.07")
-"""What a run may cost, and does."""
-COUNTS = (
-    *("input_tokens", "cache_read_tokens", "cache_write_5m_tokens"),
-    *("cache_write_1h_tokens", "output_tokens"),
-)
-TOKENS = dict.fromkeys(COUNTS, 1)
 MAKE = (
     "INSERT INTO workspaces (id, name, kind) VALUES (:w, 'Racing', 'team')",
     "INSERT INTO users (id, full_name) VALUES (:u, 'Racer')",
@@ -51,12 +40,8 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--fits", type=int, default=10)
-    parser.add_argument("--processes", type=int, default=4)
-    parser.add_argument("--as-racer", default="")
+    parser.add_argument("--processes", type=int, default=2)
     given = parser.parse_args()
-    if given.as_racer:
-        print(json.dumps(await race(json.loads(given.as_racer))))
-        return
     with tempfile.TemporaryDirectory(prefix="draper-bench-") as home:
         settings = Settings(_env_file=None, home=Path(home))
         async with open_database(settings) as pools:
@@ -104,40 +89,14 @@ async def racer(url: URL, limit: Decimal, numbers: range) -> dict[str, list[floa
         "numbers": [numbers.start, numbers.stop],
     }
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.budget", "--as-racer", json.dumps(asked)),
+        *(sys.executable, "-m", "bench.budget.racer"),
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
-    told, _ = await child.communicate()
+    # Not as an argument: the address has a password in it, and `ps` shows those.
+    told, _ = await child.communicate(json.dumps(asked).encode())
     found: dict[str, list[float]] = json.loads(told)
     return found
-
-
-async def race(asked: dict[str, str]) -> dict[str, object]:
-    """All of this process's runs at once."""
-    engine = create_async_engine(make_url(asked["url"]), pool_size=10)
-    limits = Budgets(Decimal(asked["limit"]), Decimal(1000))
-    waits: list[float] = []
-
-    async def one(number: int) -> bool:
-        call = Call(WORKSPACE, PERSON, UUID(int=number + 10), f"race:{number}")
-        began = time.perf_counter()
-        try:
-            async with tenant(engine, WORKSPACE, PERSON) as session:
-                await limits.reserve(session, call, MOST)
-        except OverBudget:
-            return False
-        finally:
-            waits.append((time.perf_counter() - began) * 1000)
-        if number % 3:
-            async with tenant(engine, WORKSPACE, PERSON) as session:
-                spent = Spent("anthropic", "m", TOKENS, TOOK, "bench")
-                await budgets.settle(session, call, spent)
-        return True
-
-    first, last = (int(n) for n in asked["numbers"])
-    through = await asyncio.gather(*map(one, range(first, last)))
-    await engine.dispose()
-    return {"through": [sum(through)], "waits_ms": waits}
 
 
 async def sums(pools: Pools) -> tuple[Decimal, Decimal]:

@@ -1,0 +1,1 @@
+"""Runs that race for a budget: ``python -m bench.budget``."""
