@@ -27,7 +27,6 @@ from agent.vault.keys import InstallationKey
 from bot.assist import AssistWork
 from bot.durable.port import RunEngine
 from bot.links import Links
-from bot.mail import Server, SmtpMail
 from bot.pace import Pace
 from bot.plots import UsagePlots
 from bot.ports import (
@@ -46,6 +45,7 @@ from bot.telemetry.events import WatchedEvents
 from bot.watchdog import Watchdog
 from bot.wiring.database import Pools
 from bot.wiring.engines import Serving, choose
+from bot.wiring.mail import mail
 from bot.wiring.models import answering, open_providers
 from bot.wiring.telemetry import watchers
 from bot.work import SkillWork
@@ -117,7 +117,7 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
         key=InstallationKey(_key_bytes(settings)),
         admits=_admits(settings),
         public_url=settings.public_url,
-        mail=_mail(settings, clock),
+        mail=mail(settings, clock),
         messages_per_minute=settings.messages_per_minute,
         trials=_trials(settings),
         local_url=local_url(settings),
@@ -232,12 +232,6 @@ def _links(settings: Settings, clock: Clock) -> Links | None:
     if not settings.public_url:
         return None
     return Links(settings.public_url, _key_bytes(settings), clock)
-
-
-def _mail(settings: Settings, clock: Clock) -> SmtpMail | None:
-    if not settings.smtp.host:
-        return None
-    return SmtpMail(Server.of(settings.smtp), settings.smtp.sender, clock)
 
 
 def _admits(settings: Settings) -> Admits:
