@@ -62,7 +62,7 @@ async def at_home(
     return person, member
 
 
-async def gets_a_card(house: House, person: Person, *after: str) -> Seen:
+async def gets_a_card(house: House, person: Person, *after: str | Reply) -> Seen:
     """Have the model ask to start a skill, and say these things afterwards."""
     house.claude.script(Reply("One moment.", tool=START), *after)
     await person.writes("what about something for Acme?")

@@ -116,7 +116,8 @@ async def calls(
 
 def typical(op: AnyOperation) -> dict[str, Any]:
     """A call of an operation that its shape takes."""
-    return json.loads(json.dumps(dict(op.example), default=str))
+    given: dict[str, Any] = json.loads(json.dumps(dict(op.example), default=str))
+    return given
 
 
 @pytest.mark.parametrize("role", ["viewer", "member", "admin"])
