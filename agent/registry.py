@@ -33,6 +33,7 @@ from agent.runs.pause_operations import OPERATIONS as PAUSES
 from agent.runs.search_operations import OPERATIONS as SEARCH
 from agent.runs.sharing_operations import OPERATIONS as SHARING
 from agent.vault.operations import OPERATIONS as VAULT
+from agent.vault.pasted_operations import OPERATIONS as PASTED
 
 AnyOperation = Operation[Any, Any]
 
@@ -47,7 +48,7 @@ CATALOGUE: tuple[AnyOperation, ...] = (
     *(*ACCOUNT, *MEMBERS, *WORKSPACES, *INVITES, *EMAILS),
     *(*CONSOLE, *SESSIONS, *SEARCH, *QUALITY),
     *RESUME,
-    *VAULT,
+    *(*VAULT, *PASTED),
     *(*PREFERENCES, *INSTRUCTIONS),
 )
 

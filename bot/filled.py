@@ -23,7 +23,8 @@ from bot.forms import FORM, GIVEN, ask_for, begin, form_in, unwrapped, wrapped
 from bot.render import forms as words
 from bot.services import Services
 from bot.surfaces import forms
-from channels.contract import SECRET, Field, FieldKind, Form, Inbound
+from channels.contract import Inbound
+from channels.forms import SECRET, Field, FieldKind, Form
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,14 +23,8 @@ from bot.answers import reply
 from bot.render import forms as words
 from bot.services import Services
 from bot.surfaces import forms
-from channels.contract import (
-    ChannelName,
-    Field,
-    FieldKind,
-    Form,
-    OpensForms,
-    Outgoing,
-)
+from channels.contract import ChannelName, Outgoing
+from channels.forms import Field, FieldKind, Form, OpensForms
 
 SUBJECT = "operation"
 """``dialogs.subject_type`` of a form that fills in a call."""

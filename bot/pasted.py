@@ -8,7 +8,7 @@ from agent.mailroom.schemas import Message
 from agent.memory import conversations
 from agent.memory.schemas import Dialog
 from agent.recognise import REMOVED, Found
-from agent.vault.operations import set_aside
+from agent.vault.pasted_operations import set_aside
 from agent.vault.providers import NOT_OURS, PROVIDERS
 from bot import filled, forms, secrecy
 from bot.answers import keep, reply

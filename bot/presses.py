@@ -70,8 +70,6 @@ async def press(
                 return await _refuse(ctx, inbound, GONE)
             said = await _do(services, _placed(ctx, found[0]), *found)
         await moves.greet(services, ctx, inbound)
-        # Elsewhere it would stand as a message, and say what was shown in place.
-        return said if inbound.channel is ChannelName.TELEGRAM else ""
     except AlreadyDone:
         return ""
     except AgentError as refused:
@@ -81,6 +79,8 @@ async def press(
             if found is not None and found[2].name in cards.PRESSES:
                 await cards.close(ctx, found[0], refused)
             return await _refuse(ctx, inbound, refused.said)
+    # Elsewhere it would stand as a message, and say what was shown in place.
+    return said if inbound.channel is ChannelName.TELEGRAM else ""
 
 
 async def _find(

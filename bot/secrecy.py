@@ -12,7 +12,8 @@ from urllib.parse import unquote_plus
 from agent import recognise
 from agent.ports import Sealer
 from agent.vault.keys import CannotOpen
-from channels.contract import SECRET, ChatKind, Inbound, Received
+from channels.contract import ChatKind, Inbound, Received
+from channels.forms import SECRET
 
 MAYBE = "maybe"
 """Names a message that may be a key as a whole, or may be just a long word."""

@@ -4,18 +4,15 @@ from uuid import UUID
 
 from agent import recognise
 from agent.ctx import Ctx, Role
-from agent.errors import BadInput
 from agent.operation import Command, Effect, Surface, operation
 from agent.ports import Change, Tried
 from agent.shapes import Nothing
 from agent.vault import connection_queries as queries
 from agent.vault import connections, keys
 from agent.vault.connections import Entry
-from agent.vault.errors import HalfAKey, NoSuchKey, PastedGone
+from agent.vault.errors import HalfAKey, NoSuchKey
 from agent.vault.providers import PROVIDERS, Provider
 from agent.vault.schemas import (
-    DropPasted,
-    DroppedKey,
     KeepKey,
     KeptKey,
     KeptKeys,
@@ -24,13 +21,8 @@ from agent.vault.schemas import (
     RemovedKey,
     ReplaceKey,
     RotatedWorkspaceKey,
-    StorePasted,
     TestedKey,
 )
-
-PASTED = "pasted:"
-UNKNOWN = "unknown"
-"""The provider of a pasted key that nobody's pattern fits."""
 
 FAULTS = {
     "refused": "The key was refused.",
@@ -57,7 +49,7 @@ async def keep(ctx: Ctx, p: KeepKey) -> KeptKey:
     Raises:
         HalfAKey: It is not whole, or somebody else's.
     """
-    return await _keep(ctx, PROVIDERS[p.provider], p.secret.get_secret_value())
+    return await keep_key(ctx, PROVIDERS[p.provider], p.secret.get_secret_value())
 
 
 @operation(
@@ -131,7 +123,7 @@ async def rotate(ctx: Ctx, p: ReplaceKey) -> KeptKey:
         HalfAKey: It is not whole, or somebody else's.
     """
     await _kept(ctx, p.provider)
-    return await _keep(ctx, PROVIDERS[p.provider], p.secret.get_secret_value())
+    return await keep_key(ctx, PROVIDERS[p.provider], p.secret.get_secret_value())
 
 
 @operation(
@@ -175,64 +167,12 @@ async def rotate_workspace_key(ctx: Ctx, p: Nothing) -> RotatedWorkspaceKey:  # 
     return RotatedWorkspaceKey(resealed=done)
 
 
-@operation(
-    "vault.store_pasted",
-    effect=Effect.WRITE,
-    role=Role.ADMIN,
-    on={Surface.BUTTON},
-)
-async def store_pasted(ctx: Ctx, p: StorePasted) -> KeptKey:
-    """Keep a key that was pasted in the chat.
+async def keep_key(ctx: Ctx, whose: Provider, given: str) -> KeptKey:
+    """Try a key and keep it, unless its provider refuses it.
 
     Raises:
-        PastedGone: It was decided on already, or an hour ago.
         HalfAKey: It is not whole, or somebody else's.
     """
-    home = ctx.at_home
-    async with home.as_role("vault") as session:
-        opened = await connections.open_one(
-            session, home.key, ctx.caller.workspace_id, p.connection_id
-        )
-    if opened is None or not opened.is_fresh:
-        raise PastedGone
-    name = p.provider or opened.provider
-    if name not in PROVIDERS:
-        raise BadInput("Whose key is it?", hint="Press the service's name.")
-    kept = await _keep(ctx, PROVIDERS[name], opened.secret)
-    await queries.delete_pasted(ctx.session, p.connection_id)
-    return kept
-
-
-@operation(
-    "vault.drop_pasted",
-    effect=Effect.WRITE,
-    role=Role.ADMIN,
-    on={Surface.BUTTON},
-)
-async def drop_pasted(ctx: Ctx, p: DropPasted) -> DroppedKey:
-    """Forget a key that was pasted in the chat."""
-    await queries.delete_pasted(ctx.session, p.connection_id)
-    return DroppedKey()
-
-
-async def set_aside(ctx: Ctx, provider: str, secret: str) -> UUID:
-    """Seal a pasted key until somebody presses what shall become of it; its row."""
-    found = PROVIDERS.get(provider)
-    entry = Entry(
-        id=ctx.ids.new(),
-        workspace_id=ctx.caller.workspace_id,
-        provider=provider or UNKNOWN,
-        kind=found.kind if found else "llm",
-        user_id=ctx.caller.user_id,
-        account=f"{PASTED}{ctx.caller.user_id}",
-    )
-    home = ctx.at_home
-    async with home.as_role("vault") as session:
-        made, _ = await connections.put(session, home.key, entry, secret)
-    return made
-
-
-async def _keep(ctx: Ctx, whose: Provider, given: str) -> KeptKey:
     secret = _whole(whose, given)
     tried = await _try(ctx, whose.name, secret)
     hint = recognise.hint(secret)
@@ -312,6 +252,4 @@ OPERATIONS = (
     rotate,
     remove,
     rotate_workspace_key,
-    store_pasted,
-    drop_pasted,
 )

@@ -107,6 +107,8 @@ def upgrade() -> None:
         *statements(FUNCTIONS),
         f"GRANT {READS} ON conversations TO {DOOR}",
         rls.allow("deliveries", DOOR, NOTICES, name="notices", verb="INSERT"),
+        f"REVOKE EXECUTE ON FUNCTION {QUIET} FROM PUBLIC",
+        f"GRANT EXECUTE ON FUNCTION {QUIET} TO {DOOR}",
         *rls.run_as(DOOR, FIND, WORKER),
         *rls.run_as(DOOR, PLAN, APP, WORKER),
         "REVOKE EXECUTE ON FUNCTION recall_held() FROM PUBLIC",

@@ -5,7 +5,7 @@ from typing import Any
 
 from agent.mailroom.schemas import Choice, Message
 from agent.memory.resume_operations import Resumed
-from channels.contract import Field, FieldKind, Form
+from channels.forms import Field, FieldKind, Form
 
 CHANGED = "That form has changed meanwhile. Send the command again, please."
 SENT = "Sent."

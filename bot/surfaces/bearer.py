@@ -107,7 +107,7 @@ async def _stranger(
         is_news = dead is not None and await throttles.allow(
             session, f"api:dead:{dead.key_id}", limit=1, window=TOLD_EVERY
         )
-    log.info("api.refused", address=seen.address, dead=dead.why if dead else "")
+    log.info("api.refused", address=seen.address, why=dead.why if dead else "")
     if dead and is_news:
         await _tell(services, _former(dead, seen), REFUSED, dead.key_id, dead.why)
     if not again:

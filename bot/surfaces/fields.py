@@ -11,7 +11,7 @@ from annotated_types import Ge, GroupedMetadata, Gt, Le, Lt, MaxLen, MinLen
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from channels.contract import Field, FieldKind
+from channels.forms import Field, FieldKind
 
 LONG = 300
 """Characters beyond which an answer is given several lines."""

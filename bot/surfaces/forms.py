@@ -10,7 +10,8 @@ from pydantic.fields import FieldInfo
 
 from agent.registry import BY_NAME, AnyOperation
 from bot.surfaces.fields import capital, field_of, is_secret
-from channels.contract import SECRET, Field, FieldKind, Form, Inbound
+from channels.contract import Inbound
+from channels.forms import SECRET, Field, FieldKind, Form
 
 TITLE = 24
 PREFIX = "form:"

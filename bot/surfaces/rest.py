@@ -276,7 +276,7 @@ def _told(call: Call, answer: Answer, seconds: float) -> None:
         "api.answered",
         path=call.scope["path"][:80],
         status=answer.status,
-        ms=round(seconds * 1000),
+        seconds=round(seconds, 3),
         request_id=call.request_id,
         workspace_id=str(call.caller.workspace_id) if call.caller else "",
     )

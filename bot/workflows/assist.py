@@ -71,7 +71,8 @@ def assist(client: inngest.Inngest, work: Assisting) -> inngest.Function[Any]:
         on_failure=failed,
     )
     async def run(ctx: inngest.Context) -> str:
-        return await _AssistSteps(ctx, work).to_an_answer()
+        steps = _AssistSteps(ctx, work)
+        return await steps.to_an_answer()
 
     return run
 

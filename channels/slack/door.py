@@ -12,7 +12,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from channels.contract import (
     ChannelName,
-    Form,
     Health,
     Inbound,
     Kind,
@@ -24,6 +23,7 @@ from channels.contract import (
     Refused,
     SendError,
 )
+from channels.forms import Form
 from channels.slack import forms, render
 from channels.slack.failures import Outside, Unrendered, explained
 from channels.slack.manifest import SCOPES

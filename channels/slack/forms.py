@@ -7,7 +7,8 @@ Source: docs.slack.dev/surfaces/modals, /reference/views/modal-views,
 import json
 from typing import Any
 
-from channels.contract import Field, FieldKind, Form, Outgoing
+from channels.contract import Outgoing
+from channels.forms import Field, FieldKind, Form
 
 TITLE, BUTTON, LABEL, HINT = 24, 24, 2000, 2000
 PLACEHOLDER, OPTION, VALUE, OPTIONS = 150, 75, 150, 100

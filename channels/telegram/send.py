@@ -9,13 +9,7 @@ import httpx
 from telegram import Bot, BotCommand, InputFile, LinkPreviewOptions
 from telegram.error import InvalidToken, TelegramError
 
-from channels.contract import (
-    ChannelName,
-    Health,
-    Inbound,
-    OutFile,
-    Outgoing,
-)
+from channels.contract import ChannelName, Health, Inbound, OutFile, Outgoing
 from channels.telegram.parse import Me
 from channels.telegram.render import Rendered, caption, keyboard, pages, render
 from channels.telegram.wire import (

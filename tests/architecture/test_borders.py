@@ -167,6 +167,7 @@ EDGES = {
     "bot/postman.py": "one delivery's failure leaves the others running",
     "bot/surfaces/mcp.py": "a tool's failure is told to the model that called it",
     "bot/surfaces/rest.py": "a request's failure is a problem document",
+    "bot/tool_calls.py": "a tool's failure is told to the model that called it",
     "bot/telemetry/several.py": "nobody's work stops because it is watched",
     "bot/wiring/processes.py": "the sweep outlives a database that goes and comes back",
     "agent/mailroom/inbox.py": "a batch's failure is each waiter's own",

@@ -14,7 +14,8 @@ from agent.operation import Command, Effect, Surface, operation
 from agent.registry import CATALOGUE, AnyOperation
 from agent.shapes import Frozen, Nothing
 from bot.surfaces import forms
-from channels.contract import ChannelName, FieldKind, Inbound, Kind
+from channels.contract import ChannelName, Inbound, Kind
+from channels.forms import FieldKind
 
 
 class Tone(StrEnum):

@@ -159,8 +159,10 @@ SAID: list[tuple[Any, str]] = [
                 PartShown(name="voice", title="Voice", facts={}),
             ],
         ),
-        "**Acme**, profile version 2\n\n**Audience**\n\n- For whom: clinics\n\n"
-        "Still empty: Voice.",
+        (
+            "**Acme**, profile version 2\n\n**Audience**\n\n- For whom: clinics\n\n"
+            "Still empty: Voice."
+        ),
     ),
     (
         status(),

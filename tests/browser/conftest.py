@@ -5,6 +5,7 @@ import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -91,10 +92,10 @@ async def site(desk: FakeDesk) -> AsyncIterator[Site]:
 
 @asynccontextmanager
 async def visiting(
-    browser: Browser, site: Site, token: str = TOKEN, **options: object
+    browser: Browser, site: Site, token: str = TOKEN, **options: Any
 ) -> AsyncIterator[BrowserContext]:
     """A browser that is signed in at the site, with ``new_context``'s options."""
-    context = await browser.new_context(**options)  # type: ignore[arg-type]
+    context = await browser.new_context(**options)
     context.set_default_timeout(PATIENCE_MS)
     await context.add_cookies([{"name": "draper", "value": token, "url": site.url}])
     yield context

@@ -7,7 +7,8 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from bot.web.desk import Shown
-from channels.contract import Field, FieldKind, Form, Kind
+from channels.contract import Kind
+from channels.forms import Field, FieldKind, Form
 from tests.bot.web.fakes import NOON, FakeDesk
 from tests.browser.conftest import Site, visiting
 

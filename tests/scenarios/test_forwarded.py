@@ -47,6 +47,7 @@ async def test_what_is_answered_comes_along_with_its_author(house: House) -> Non
         "from": {"id": 9, "is_bot": False, "first_name": "Mallory"},
         "text": EVIL,
     }
+    assert isinstance(ana, OnTelegram)
     await ana.writes("what do you make of that?", reply_to_message=answered)
     await ana.sees("Noted")
     await house.rests()

@@ -11,6 +11,7 @@ from agent.ctx import Caller, Ctx, Role, Via
 from agent.errors import Forbidden, NeedsApproval
 from agent.gate import invoke
 from agent.operation import Effect, Surface, operation
+from agent.registry import AnyOperation
 from agent.runs import consents
 from agent.runs.consent_operations import approve_call, change_call, refuse_call
 from agent.runs.consents import CallClosed, CallNotFound
@@ -104,7 +105,8 @@ async def test_another_person_s_card_is_not_there_for_anybody_else(
     world: World, other: Caller
 ) -> None:
     call = await ask(world, AS_BOB)
-    for press in (approve_call, refuse_call, change_call):
+    presses: tuple[AnyOperation, ...] = (approve_call, refuse_call, change_call)
+    for press in presses:
         with pytest.raises(CallNotFound):
             await world.call(press, other, call_id=call)
     assert await one(world.owner, "SELECT status FROM approvals") == "pending"

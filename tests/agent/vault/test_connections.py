@@ -10,7 +10,7 @@ from pydantic import SecretStr, ValidationError
 from agent.ctx import Role, Via
 from agent.errors import BadInput, Forbidden, NeedsApproval
 from agent.ports import Tried
-from agent.vault import connections, keys, operations
+from agent.vault import connections, keys, operations, pasted_operations
 from agent.vault.errors import HalfAKey, NoSuchKey, PastedGone
 from agent.vault.schemas import KeepKey
 from tests.agent.world import AS_ANA, AS_BOB, AS_EVE, World
@@ -242,7 +242,7 @@ async def test_what_no_longer_opens_hinders_nobody_s_rotation(
 
 async def aside(world: World, provider: str = "anthropic", secret: str = KEY) -> UUID:
     async with world.ctx(AS_ANA) as ctx:
-        return await operations.set_aside(ctx, provider, secret)
+        return await pasted_operations.set_aside(ctx, provider, secret)
 
 
 async def test_a_pasted_key_serves_nobody_until_it_is_stored(
@@ -251,19 +251,19 @@ async def test_a_pasted_key_serves_nobody_until_it_is_stored(
     pasted = await aside(world)
     assert await used(world) is None
     assert (await world.call(operations.list_keys, AS_ANA)).keys == []
-    await world.call(operations.store_pasted, AS_ANA, connection_id=pasted)
+    await world.call(pasted_operations.store_pasted, AS_ANA, connection_id=pasted)
     assert await used(world) == KEY
     assert await one(world.owner, "SELECT count(*) FROM connections") == 1
     with pytest.raises(PastedGone):
-        await world.call(operations.store_pasted, AS_ANA, connection_id=pasted)
+        await world.call(pasted_operations.store_pasted, AS_ANA, connection_id=pasted)
 
 
 async def test_a_key_nobody_knows_needs_a_name(world: World, tries: Tries) -> None:
     pasted = await aside(world, "", "Mistral0123456789abcdefABCDEF99")
     with pytest.raises(BadInput, match="Whose key"):
-        await world.call(operations.store_pasted, AS_ANA, connection_id=pasted)
+        await world.call(pasted_operations.store_pasted, AS_ANA, connection_id=pasted)
     await world.call(
-        operations.store_pasted, AS_ANA, connection_id=pasted, provider="mistral"
+        pasted_operations.store_pasted, AS_ANA, connection_id=pasted, provider="mistral"
     )
     assert await used(world, "mistral") == "Mistral0123456789abcdefABCDEF99"
 
@@ -271,14 +271,15 @@ async def test_a_key_nobody_knows_needs_a_name(world: World, tries: Tries) -> No
 async def test_a_pasted_key_is_forgotten_on_a_press_or_after_an_hour(
     world: World, tries: Tries
 ) -> None:
-    await world.call(operations.drop_pasted, AS_ANA, connection_id=await aside(world))
+    pasted = await aside(world)
+    await world.call(pasted_operations.drop_pasted, AS_ANA, connection_id=pasted)
     assert await one(world.owner, "SELECT count(*) FROM connections") == 0
     pasted = await aside(world)
     await run(
         world.owner, "UPDATE connections SET created_at = now() - interval '61 min'"
     )
     with pytest.raises(PastedGone):
-        await world.call(operations.store_pasted, AS_ANA, connection_id=pasted)
+        await world.call(pasted_operations.store_pasted, AS_ANA, connection_id=pasted)
     async with world.house.as_role("vault") as session:
         assert await connections.wipe_pasted(session, 10) == 1
     left = await one(world.owner, "SELECT secret_ciphertext FROM connections")
@@ -290,7 +291,7 @@ async def test_a_stranger_s_workspace_cannot_store_what_was_pasted_here(
 ) -> None:
     pasted = await aside(world)
     with pytest.raises(PastedGone):
-        await world.call(operations.store_pasted, AS_EVE, connection_id=pasted)
+        await world.call(pasted_operations.store_pasted, AS_EVE, connection_id=pasted)
 
 
 def test_no_error_and_no_print_shows_a_secret() -> None:

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from channels.contract import Field, FieldKind, Form, Outgoing
+from channels.contract import Outgoing
+from channels.forms import Field, FieldKind, Form
 from channels.slack.door import SlackDoor
 from channels.slack.forms import view
 from tests.standins.slack import Slack
