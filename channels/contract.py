@@ -77,8 +77,7 @@ class Inbound:
     """The message written or edited, or the one that carries the button pressed."""
     text: str = ""
     thread: str = ""
-    """The topic or thread inside the chat; empty for the chat itself. A reply goes
-    here, so a door that answers in threads (Slack channels) fills it."""
+    """The topic or thread in the chat, where a reply goes; empty: the chat itself."""
     reply_to: str = ""
     """The message answered, where the person answered one."""
     pressed: str = ""

@@ -1,5 +1,6 @@
 import json
 import re
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 RATING = [ShownButton(str(n), f"d:{n}") for n in range(1, 6)]
 ASK = "Write homepage copy for Acme, a payroll tool for clinics"
-PHONE = {"viewport": {"width": 360, "height": 700}, "is_mobile": True}
+PHONE: Any = {"viewport": {"width": 360, "height": 700}, "is_mobile": True}
 
 
 async def test_a_message_goes_out_and_the_answer_grows_into_a_finished_piece(
@@ -210,7 +211,7 @@ async def test_a_phone_shows_it_all_without_scrolling_sideways(
         await expect(page.get_by_role("button", name="5")).to_be_in_viewport()
         for part in ("html", "#scroller"):
             wide = await page.locator(part).evaluate("it => it.scrollWidth")
-            assert wide <= PHONE["viewport"]["width"]  # type: ignore[index]
+            assert wide <= PHONE["viewport"]["width"]
         paper, ink = await page.locator("body").evaluate(
             "it => [getComputedStyle(it).backgroundColor, getComputedStyle(it).color]"
         )

@@ -1,6 +1,7 @@
 """A form inside the chat: by keyboard, with a reader's software, on a phone."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -133,7 +134,7 @@ async def test_axe_finds_nothing_and_nothing_sticks_out(
 ) -> None:
     faulty = replace(FORM.fields[1], fault="That is not a whole key of Anthropic.")
     shows(desk, replace(FORM, fields=(FORM.fields[0], faulty, *FORM.fields[2:])))
-    looks = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
+    looks: Any = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
     async with visiting(browser, site, **looks, reduced_motion="reduce") as context:
         page = await context.new_page()
         await page.goto(site.url)
