@@ -13,8 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from agent.ctx import Caller
 from agent.errors import AgentError, NeedsApproval
 from agent.llm.port import ModelFailed, Tool
+from agent.llm.prompt import wrap_outside
 from agent.mailroom import deliveries
-from agent.runs import approvals, assistant, consent_messages, pause_queries
+from agent.runs import (
+    approvals,
+    assistant,
+    assistant_queries,
+    consent_messages,
+    pause_queries,
+)
 from agent.runs.calls import Cancelled, Job
 from agent.runs.consents import Asked
 from agent.runs.pause_queries import Pause
@@ -106,8 +113,7 @@ class AssistWork:
                 consent = UUID(came["call_id"])
                 return await self._calls.approved(call, needs, consent)
             case "revision_requested":
-                wish = f"The person wants this first: {came['feedback']}\nNothing was "
-                said = f"{wish}done yet. Call it again, changed, or ask them."
+                said = await self._wish(job, came)
             case decision:
                 said = CAME[decision]
         return await self._calls.finish(call, {"content": said, "is_error": False})
@@ -119,6 +125,19 @@ class AssistWork:
     async def give_up(self, key: StepKey, data: Data, error: str) -> str:
         """Mark the run failed and say so where the answer would have been."""
         return await self._work.give_up(key, data, error)
+
+    async def _wish(self, job: Job, came: Data) -> str:
+        """What is wanted instead; a colleague may say no, but not what else is done."""
+        if came["by"] == str(job.caller.user_id):
+            wish = f"The person wants this first: {came['feedback']}\nNothing was "
+            return f"{wish}done yet. Call it again, changed, or ask them."
+        async with self._services.tenant(job.caller) as session:
+            await assistant_queries.taint(session, job.run_id)
+        wrote = wrap_outside(came["feedback"], "a colleague")
+        return (
+            f"A colleague did not approve it as it is, and wrote:\n{wrote}\n"
+            "Nothing was done. Tell the person, and ask whether they want that."
+        )
 
     async def _over(self, job: Job, number: int) -> tuple[Data, Data]:
         """What ended the wait, and what was waited for; nobody: it is ended now."""

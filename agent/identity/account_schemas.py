@@ -59,7 +59,9 @@ class TakeCode(Frozen):
 class LinkCode(Frozen):
     """A code that joins another messenger to this account."""
 
-    code: str = Field(description="Shown once; whoever brings it speaks as the caller")
+    code: str = Field(
+        description="Shown once; whoever brings it speaks as the caller", repr=False
+    )
     minutes: int = Field(description="How long it is good")
 
 
@@ -168,15 +170,17 @@ class ChatOpened(Frozen):
 class Invited(Frozen):
     """An invitation, to be handed over."""
 
-    code: str = Field(description="Shown once; whoever brings it joins")
+    code: str = Field(description="Shown once; whoever brings it joins", repr=False)
     handle: str = Field(description="Its first letters, to revoke it by")
     role: RoleName = Field(description="The role it gives")
     workspace: str = Field(description="The workspace it is to")
     address: str = Field(description="Who it was mailed to; empty: nobody")
     was_mailed: bool = Field(description="Whether the mail server took the mail")
     why_not: str = Field(description="Why it was not mailed, where it should have been")
-    telegram: str = Field(description="A link that opens Telegram; empty: none")
-    web: str = Field(description="The page where it is taken up")
+    telegram: str = Field(
+        description="A link that opens Telegram; empty: none", repr=False
+    )
+    web: str = Field(description="The page where it is taken up", repr=False)
     days: int = Field(description="How long it is good")
 
 
@@ -215,5 +219,6 @@ class Confirmed(Frozen):
     address: str = Field(description="The address")
     is_linked: bool = Field(description="Whether it is this account's now")
     code: str = Field(
-        description="Where another account has it: a code that joins the two"
+        description="Where another account has it: a code that joins the two",
+        repr=False,
     )

@@ -18,7 +18,7 @@ TTL = timedelta(minutes=15)
 class WayIn(Frozen):
     """How to get into the console."""
 
-    url: str = Field(description="Signs in as the person who asked, once")
+    url: str = Field(description="Signs in as the person who asked, once", repr=False)
     minutes: int = Field(description="How long the link is good; 0: it holds no code")
     is_local: bool = Field(description="Whether only this machine reaches it")
 

@@ -9,6 +9,7 @@ from agent.errors import Unavailable
 from agent.identity import codes, emails, linking, names
 from agent.identity.account_schemas import CodeMailed, Confirmed
 from agent.identity.emails import Shown, WrongCode
+from agent.identity.invite_operations import ensure_unseen
 from agent.identity.schemas import Grant
 from agent.operation import Command, Effect, Surface, operation
 from agent.ports import Change, House, Letter
@@ -60,13 +61,14 @@ async def mail_code(ctx: Ctx, p: Address) -> CodeMailed:
 
     Raises:
         NoMail: No mail server is set up.
-        BadInput: It is no address, or the mail server refuses it.
+        BadInput: It is no address, the mail server refuses it, or others read along.
         TooManyMails: Enough was mailed for now.
         Unavailable: The mail server does not take it now.
     """
     home, address = ctx.at_home, names.address(p.address)
     if home.mail is None:
         raise NoMail
+    await ensure_unseen(ctx)
     async with home.as_role("door") as session:
         digits = await emails.issue(session, ctx.caller.user_id, address, home.pepper)
     minutes = int(emails.TTL.total_seconds()) // 60
@@ -90,7 +92,9 @@ async def confirm(ctx: Ctx, p: Digits) -> Confirmed:
 
     Raises:
         WrongCode: They are not those that were mailed, or no longer good.
+        BadInput: Others read along: what is answered may be a code, too.
     """
+    await ensure_unseen(ctx)
     home, digits = ctx.at_home, "".join(filter(str.isdecimal, p.code))
     by = ctx.origin.key if ctx.origin else ""
     me = ctx.caller.user_id

@@ -18,9 +18,12 @@ from agent.identity import codes, email_queries, throttles
 
 PURPOSE = "confirm_email"
 TTL = timedelta(minutes=15)
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TO_ONE_ADDRESS, BY_ONE_PERSON = 4, 8
 """Mails an hour, so that nobody's mailbox is filled through us."""
+TO_ONE_A_DAY = 8
+"""Mails a day. Who guesses has five tries a mail, and the account behind an address to
+win: with forty tries a day, one in a million takes a lifetime."""
 
 
 class TooManyMails(Conflict):
@@ -32,7 +35,7 @@ class TooManyMails(Conflict):
         """Say when there may be another."""
         super().__init__(
             "I have mailed enough codes there for now.",
-            hint="The last one still counts; another one in an hour.",
+            hint="The last one still counts; another one in an hour, or tomorrow.",
         )
 
 
@@ -70,11 +73,12 @@ async def issue(
         TooManyMails: Enough went to this address, or were asked for by this person.
     """
     place = _hmac(pepper, "address", address).hex()
-    for key, limit in (
-        (f"mail-to:{place}", TO_ONE_ADDRESS),
-        (f"mail-by:{user_id}", BY_ONE_PERSON),
+    for key, limit, window in (
+        (f"mail-to:{place}", TO_ONE_ADDRESS, HOUR),
+        (f"mail-day:{place}", TO_ONE_A_DAY, DAY),
+        (f"mail-by:{user_id}", BY_ONE_PERSON, HOUR),
     ):
-        if not await throttles.allow(session, key, limit=limit, window=HOUR):
+        if not await throttles.allow(session, key, limit=limit, window=window):
             raise TooManyMails
     digits = f"{secrets.randbelow(10**6):06d}"
     row = {

@@ -86,6 +86,7 @@ async def invite(ctx: Ctx, p: Invite) -> Invited:
     Raises:
         BadInput: It is no address, or others read along here.
         Forbidden: The role is higher than your own.
+        TooManyInvitations: Enough were mailed today.
     """
     home = ctx.at_home
     address = names.address(p.address) if p.address.strip() else ""

@@ -7,13 +7,15 @@ taken up.
 
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
+from hmac import digest
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.ctx import Role
-from agent.errors import BadInput, NotFound
-from agent.identity import callers, codes, invite_queries, members
+from agent.errors import BadInput, Conflict, NotFound
+from agent.identity import callers, codes, invite_queries, members, throttles
 from agent.identity.account_schemas import InviteLine, RoleName
 from agent.identity.callers import Identity, Membership, Spot
 from agent.identity.codes import Good
@@ -23,6 +25,10 @@ from agent.ports import Ids
 INVITE = "invite"
 TTL = timedelta(days=7)
 MOST_OPEN = 50
+DAY = timedelta(days=1)
+MAILED_TO_ONE, MAILED_BY_ONE = 4, 40
+"""Mails a day to one address, and for one person: workspaces are free to begin, so that
+anybody could else have us write to the whole world, under a name of their choosing."""
 
 
 class BadCode(BadInput):
@@ -35,6 +41,19 @@ class BadCode(BadInput):
         super().__init__(
             "That code is no good: it was used, revoked, is too old, or was mistyped.",
             hint="Ask for a new one.",
+        )
+
+
+class TooManyInvitations(Conflict):
+    """Enough invitations were mailed for now."""
+
+    code, status = "too_many_invitations", 429
+
+    def __init__(self) -> None:
+        """Say what works all the same."""
+        super().__init__(
+            "I have mailed enough invitations for today.",
+            hint="Make one without an address, and hand the link over yourself.",
         )
 
 
@@ -73,7 +92,13 @@ class New:
 
 
 async def issue(session: AsyncSession, new: New, pepper: bytes) -> str:
-    """A code for a new invitation."""
+    """A code for a new invitation.
+
+    Raises:
+        TooManyInvitations: It is to be mailed, and enough were.
+    """
+    if new.address:
+        await _ensure_few(session, new, pepper)
     payload = {"by_name": new.by_name, "address": new.address}
     grant = Grant(new.by, new.workspace_id, new.role.value, payload)
     return await codes.issue(
@@ -181,3 +206,13 @@ async def new_account(session: AsyncSession, name: str, ids: Ids) -> UUID:
     user_id = ids.new()
     await invite_queries.add_user(session, user_id, name)
     return user_id
+
+
+async def _ensure_few(session: AsyncSession, new: New, pepper: bytes) -> None:
+    place = digest(pepper, f"{INVITE}:{new.address}".encode(), sha256).hex()
+    for key, limit in (
+        (f"invite-to:{place}", MAILED_TO_ONE),
+        (f"invite-by:{new.by}", MAILED_BY_ONE),
+    ):
+        if not await throttles.allow(session, key, limit=limit, window=DAY):
+            raise TooManyInvitations

@@ -35,6 +35,7 @@ OTHERS_WORDS = frozenset(
     | {"runs.read", "runs.outputs", "runs.search_outputs", "clients.show"}
     | {"catalog.instructions", "identity.members", "identity.audit"}
     | {"identity.history"}
+    | {"clients.history", "clients.version", "clients.compare"}
 )
 """What repeats requests, pieces, profiles and names that somebody else wrote.
 

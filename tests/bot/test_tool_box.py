@@ -102,6 +102,13 @@ def test_whatever_repeats_others_words_is_named_and_there() -> None:
     assert {"runs.read", "runs.list", "clients.show"} <= OTHERS_WORDS & set(BY_NAME)
 
 
+@pytest.mark.parametrize(
+    "name", ["clients.show", "clients.version", "clients.compare", "clients.history"]
+)
+def test_what_others_wrote_in_a_profile_marks_the_run(name: str) -> None:
+    assert tools.taints(BY_NAME[name])
+
+
 class Inner(Frozen):
     """A part."""
 

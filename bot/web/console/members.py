@@ -26,7 +26,7 @@ async def listed(visit: Looking) -> Response:
 @api.post("/role", max_body_size=MAX_FORM_BYTES)
 async def role(visit: Acting) -> Response:
     """Give a member another role."""
-    given = {"name": visit.said("name"), "role": visit.said("role")}
+    given = {"name": visit.said("name"), "standing": visit.said("role")}
     await visit.ask("identity.set_role", **given)
     return visit.to(HERE, "kept")
 
@@ -41,7 +41,8 @@ async def remove(visit: Acting) -> Response:
 @api.post("/invite", max_body_size=MAX_FORM_BYTES)
 async def invite(visit: Acting) -> Response:
     """Invite somebody; the link is shown on this one page."""
-    given = {"address": visit.said("address"), "role": visit.said("role", "member")}
+    standing = visit.said("role", "member")
+    given = {"address": visit.said("address"), "standing": standing}
     made = await visit.ask("identity.invite", **given)
     return await _page(visit, made=made)
 

@@ -272,6 +272,49 @@ async def test_a_link_code_is_only_shown_where_nobody_else_reads(world: World) -
         await world.call(invite, group)
 
 
+async def test_a_code_for_somebody_s_other_account_is_shown_to_no_group(
+    world: World,
+) -> None:
+    await world.call(mail_code, AS_ANA, address="ana@acme.com")
+    await world.call(confirm, AS_ANA, code=world.mail.sent[-1].subject[:6])
+    await world.call(mail_code, AS_BOB, address="ana@acme.com")
+    group = await world.settled(AS_BOB, chat="-5", kind="group")
+    with pytest.raises(BadInput, match="Others read along"):
+        await world.call(confirm, group, code=world.mail.sent[-1].subject[:6])
+    codes_of_ana = "SELECT count(*) FROM link_codes WHERE purpose = 'link_channel'"
+    assert await one(world.owner, codes_of_ana) == 0
+
+
+async def test_guessing_digits_is_slow_by_the_day_too(world: World) -> None:
+    hour_over = "UPDATE throttles SET expires_at = now() WHERE key NOT LIKE 'mail-day%'"
+    for _ in range(emails.TO_ONE_A_DAY):
+        await world.call(mail_code, AS_EVE, address="ana@acme.com")
+        await run(world.owner, hour_over)
+    with pytest.raises(Conflict, match="enough codes"):
+        await world.call(mail_code, AS_EVE, address="ana@acme.com")
+
+
+async def test_nobody_has_us_mail_invitations_to_the_whole_world(world: World) -> None:
+    for _ in range(invites.MAILED_TO_ONE):
+        await world.call(invite, AS_ANA, address="victim@acme.com")
+    for caller in (AS_ANA, AS_EVE):
+        with pytest.raises(Conflict, match="enough invitations"):
+            await world.call(invite, caller, address="Victim@acme.com")
+    assert len(world.mail.sent) == invites.MAILED_TO_ONE
+    for number in range(invites.MAILED_BY_ONE - invites.MAILED_TO_ONE):
+        await world.call(invite, AS_ANA, address=f"a{number}@acme.com")
+    with pytest.raises(Conflict, match="enough invitations"):
+        await world.call(invite, AS_ANA, address="one@more.com")
+    assert (await world.call(invite, AS_ANA)).web  # by hand it goes on
+
+
+async def test_what_lets_somebody_in_is_printed_nowhere(world: World) -> None:
+    made = await world.call(invite, AS_ANA)
+    linked = await world.call(link, AS_ANA)
+    assert made.code not in repr(made)
+    assert linked.code not in repr(linked)
+
+
 async def test_two_accounts_that_become_one_keep_the_higher_role_and_what_was_private(
     world: World,
 ) -> None:

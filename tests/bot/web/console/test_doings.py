@@ -200,3 +200,15 @@ async def test_an_action_leaves_a_line_with_the_address_it_came_from(
         " WHERE type = 'clients.new' ORDER BY id DESC LIMIT 1"
     )
     assert await one(console.world.owner, line) == "127.0.0.1 web"
+
+
+async def test_a_member_s_role_and_an_invitation_s_are_those_that_were_chosen(
+    console: Console,
+) -> None:
+    ana = await console.page_of(ANA)
+    done = await post(ana, "/console/members/role", name="Bob", role="viewer")
+    assert done.headers.get("location") == "/console/members?done=kept"
+    kept = "SELECT role FROM workspace_members WHERE user_id = :user"
+    assert await one(console.world.owner, kept, user=BOB) == "viewer"
+    made = await post(ana, "/console/members/invite", address="", role="viewer")
+    assert "as viewer. It works once" in made.text
