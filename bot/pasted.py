@@ -22,8 +22,6 @@ from channels.contract import ChatKind, Inbound, Withdraws
 
 FEW_WORDS = 6
 """So many beside a key, and the message is about the key."""
-LIKE_A_KEY, DIGITS = 32, 2
-"""What a long word must have for us to ask whether it is one."""
 
 
 async def take(services: Services, ctx: Ctx, inbound: Inbound) -> Inbound | None:
@@ -32,7 +30,7 @@ async def take(services: Services, ctx: Ctx, inbound: Inbound) -> Inbound | None
     asked = await _asked(ctx)
     if asked is not None and forms.asks_secret(asked):
         return inbound  # its answer is a secret, and taken as such
-    if MAYBE in keys and not _like_a_key(keys[MAYBE]):
+    if MAYBE in keys and not secrecy.like_a_key(keys[MAYBE]):
         return replace(inbound, text=keys[MAYBE], sealed={})
     if inbound.text.startswith("/"):
         done = await _in_command(services, ctx, inbound, keys)
@@ -121,10 +119,3 @@ def _whose(keys: Mapping[str, str]) -> str:
 
 def _beside(text: str) -> list[str]:
     return text.replace(REMOVED, " ").split()
-
-
-def _like_a_key(word: str) -> bool:
-    digits = sum(c.isdigit() for c in word)
-    mixed = word != word.lower() and word != word.upper()
-    is_hex = all(c in "0123456789abcdef" for c in word)
-    return len(word) >= LIKE_A_KEY and digits >= DIGITS and (mixed or is_hex)

@@ -12,11 +12,15 @@ from urllib.parse import unquote_plus
 from agent import recognise
 from agent.ports import Sealer
 from agent.vault.keys import CannotOpen
+from bot.surfaces import chat, forms
 from channels.contract import ChatKind, Inbound, Received
 from channels.forms import SECRET
 
 MAYBE = "maybe"
 """Names a message that may be a key as a whole, or may be just a long word."""
+LIKE_A_KEY, DIGITS = 32, 2
+"""What a long word must have for us to ask whether it is one."""
+_NAMED = re.compile(r"\b(?:key|token|secret|password)\b", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\(?:u00([0-9a-fA-F]{2})|([nrt/]))")
 
 
@@ -78,10 +82,38 @@ def _without_keys(text: str, *, in_private: bool) -> tuple[str, dict[str, str]]:
     if found:
         keys = {f"{n}:{one.provider}": one.secret for n, one in enumerate(found)}
         return recognise.without(text, found), keys
+    if (named := _named(text, in_private=in_private)) is not None:
+        return text.replace(named, recognise.REMOVED), {"0:": named}
     whole = recognise.suspect(text) if in_private else None
     if whole is not None:
         return recognise.REMOVED, {MAYBE: whole.secret}
     return text, {}
+
+
+def like_a_key(word: str) -> bool:
+    """Whether a long word looks like a key that nobody has a pattern for."""
+    digits = sum(c.isdigit() for c in word)
+    mixed = word != word.lower() and word != word.upper()
+    is_hex = all(c in "0123456789abcdef" for c in word)
+    return len(word) >= LIKE_A_KEY and digits >= DIGITS and (mixed or is_hex)
+
+
+def _named(text: str, *, in_private: bool) -> str | None:
+    """The key in a message that says it is one: ``/key mistral aB3...``."""
+    words = text.split()
+    if len(words) == 1:
+        return None
+    takes_one = _takes_key(text)
+    if not takes_one and not (in_private and _NAMED.search(text)):
+        return None
+    long = (one for one in words if recognise.suspect(one))
+    return next((one for one in long if takes_one or like_a_key(one)), None)
+
+
+def _takes_key(text: str) -> bool:
+    said = chat.words(text)
+    call = chat.read(said) if said else None
+    return call is not None and bool(forms.secrets_of(call.op))
 
 
 def _holds(body: bytes) -> bool:

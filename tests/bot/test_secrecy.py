@@ -115,3 +115,40 @@ def test_what_holds_no_key_is_kept_as_it_came() -> None:
     assert guarded(received, OURS) == received
     odd = Received(ChannelName.SLACK, "T", "1", b"\xff no key", None)
     assert guarded(odd, OURS) is odd
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        (f"/key mistral {WORD}", "/key mistral {}"),
+        (
+            f"/draper key replace mistral {WORD}",
+            f"/draper key replace mistral {REMOVED}",
+        ),
+        (f"my mistral key: {WORD} thanks", "my mistral key: {} thanks"),
+    ],
+)
+def test_a_key_of_no_known_kind_is_sealed_where_its_message_says_it_is_one(
+    said: str, left: str
+) -> None:
+    inbound = kept(event(said))
+    assert (inbound.text, opened(inbound, OURS)) == (left.format(REMOVED), {"0:": WORD})
+    assert guarded(event(said), OURS).body == b""
+
+
+def test_a_command_with_such_a_key_is_sealed_in_a_group_too() -> None:
+    inbound = kept(event(f"/key mistral {WORD}", chat_kind=ChatKind.GROUP))
+    assert inbound.text == f"/key mistral {REMOVED}"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "/key new Integration2026Nightly",
+        f"what is {WORD} in our logs?",
+        "the key visual of summer-campaign-2026-final-v2",
+        "is 3f2c8a1e-0b7d-4c55-9e21-7a6b5c4d3e2f the token of the run?",
+    ],
+)
+def test_a_long_word_that_is_no_key_stays(said: str) -> None:
+    assert kept(event(said)).text == said

@@ -25,6 +25,10 @@ async def in_use(house: House, member: Member, provider: str = "anthropic") -> A
         return await secret_of(session, services.key, member.workspace_id, provider)
 
 
+ODD = "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY"
+"""A key of no known looks."""
+
+
 async def known(
     house: House, door: str, group: Any = None, **given: Any
 ) -> tuple[Any, Member]:
@@ -223,6 +227,19 @@ async def test_a_key_of_nobody_known_is_stored_under_the_name_pressed(
     await ana.presses("Forget it", await ana.sees("Whose is it", buttons=("Mistral",)))
     await ana.sees("Forgotten")
     assert await in_use(house, member, "mistral") is None
+
+
+@pytest.mark.parametrize("role", ["member", "owner"])
+async def test_a_key_that_nobody_knows_by_sight_is_kept_nowhere_as_it_was_typed(
+    house: House, role: str
+) -> None:
+    ana, _ = await known(house, "telegram", role=role)
+    await ana.writes(f"/key replace mistral {ODD}")
+    await ana.sees("needs the admin role" if role == "member" else "no key")
+    await house.rests()
+    for table in ("messages", "inbox", "dialogs", "deliveries"):
+        kept = f"SELECT count(*) FROM {table} t WHERE CAST(t AS text) LIKE :odd"  # noqa: S608
+        assert await house.asks(kept, odd=f"%{ODD}%") == 0, table
 
 
 async def test_a_long_word_that_is_no_key_is_just_a_word(house: House) -> None:
