@@ -8,6 +8,7 @@ from agent.billing import limit_queries
 from agent.billing.money import dollars
 from agent.billing.queries import Crossed
 from agent.ctx import Role
+from agent.identity import names
 from agent.mailroom.notices import Notice, notify, notify_all
 from agent.mailroom.schemas import Choice, Message
 
@@ -23,7 +24,7 @@ async def tell(session: AsyncSession, crossed: Sequence[Crossed]) -> None:
     for one in crossed:
         budget = f"this {one.period}'s budget"
         if one.user_id is not None:
-            name = await limit_queries.name_of(session, one.user_id)
+            name = names.shown(await limit_queries.name_of(session, one.user_id))
             budget = f"{name}'s budget for this {one.period}"
             mine = _notice(one, f"your budget for this {one.period}")
             await notify(session, one.workspace_id, one.user_id, mine)

@@ -8,6 +8,7 @@ from agent.billing.errors import NearPeople, NoSuchPerson
 from agent.billing.money import dollars
 from agent.billing.schemas import Budget, LimitLine, LimitSet, Period, SetLimit, TopUp
 from agent.ctx import Ctx, Role
+from agent.identity import names
 from agent.mailroom.notices import Notice, notify_all
 from agent.mailroom.schemas import Choice, Message
 from agent.ports import Change
@@ -84,7 +85,7 @@ async def top_up(ctx: Ctx, period: Period) -> TopUp:
         return TopUp(
             period=period, may_set=True, limit_usd=limit, suggestions_usd=offered
         )
-    me = await queries.name_of(ctx.session, ctx.caller.user_id)
+    me = names.shown(await queries.name_of(ctx.session, ctx.caller.user_id))
     span = "today" if period is Period.DAY else "this month"
     limit = await of_workspace(ctx, period)
     text = f"**{me}** asks for more budget {span}"
@@ -98,12 +99,12 @@ async def top_up(ctx: Ctx, period: Period) -> TopUp:
     )
     told = await notify_all(ctx.session, ctx.caller.workspace_id, Role.ADMIN, notice)
     reached = {who for who, outcome in told.items() if outcome != "nowhere"}
-    names = [
+    reachable = [
         row["name"] or "an owner"
         for row in await queries.people(ctx.session)
         if row["user_id"] in reached
     ]
-    return TopUp(period=period, may_set=False, limit_usd=limit, asked=names)
+    return TopUp(period=period, may_set=False, limit_usd=limit, asked=reachable)
 
 
 async def _person(ctx: Ctx, said: str) -> tuple[UUID, str]:

@@ -242,10 +242,10 @@ def _letter(made: Invited, my_name: str) -> Letter:
     if made.telegram:
         ways.append(f"- on Telegram: {made.telegram}")
     ways.append(f"- on Slack, to Draper in a private message: /draper join {made.code}")
-    who = my_name or "Somebody"
+    who = names.clean(my_name) or "Somebody"
     return Letter(
         to=made.address,
-        subject=f"{names.clean(who)} invites you to {names.clean(made.workspace)}",
+        subject=f"{who} invites you to {names.clean(made.workspace)}",
         text=(
             f"{who} invites you to the workspace {made.workspace}, as {made.role}.\n\n"
             "Take it up in one of these ways:\n\n" + "\n".join(ways) + "\n\n"

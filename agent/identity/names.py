@@ -12,6 +12,8 @@ _ADDRESS = re.compile(
 )
 """Source: RFC 5321 4.1.2 (Mailbox), without quoted local parts and address literals."""
 LONGEST_ADDRESS = 254
+_ACTIVE = re.compile(r"[\\`*_\[\]()#~|!]")
+"""What acts in Markdown. Angle brackets are each door's own to make harmless."""
 
 
 def clean(name: str) -> str:
@@ -21,6 +23,11 @@ def clean(name: str) -> str:
         " " if c.isspace() else c for c in name if c.isspace() or _is_seen(c)
     )
     return " ".join(unicodedata.normalize("NFC", seen).split())[:LONGEST].strip()
+
+
+def shown(name: str) -> str:
+    """A name for a line of ours: Markdown shows what is in it, and does not act."""
+    return _ACTIVE.sub(r"\\\g<0>", clean(name))
 
 
 def named(name: str) -> str:

@@ -9,11 +9,12 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from hmac import digest
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 import structlog
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from sqlalchemy.exc import DBAPIError
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
@@ -129,7 +130,7 @@ class Rest:
     async def _perform(self, call: Call, op: AnyOperation, params: BaseModel) -> Answer:
         assert call.caller is not None  # noqa: S101 - admitted before
         caller = replace(call.caller, approval_id=_approval(call.headers))
-        once = _once(call.headers, caller, op, params)
+        once = _once(call.headers, caller, op, params, self._services.pepper)
         try:
             async with self._services.ctx(caller) as ctx:
                 kept = await repeats.begin(ctx.session, once) if once else None
@@ -240,7 +241,7 @@ def _approval(headers: Headers) -> UUID | None:
 
 
 def _once(
-    headers: Headers, caller: Caller, op: AnyOperation, params: BaseModel
+    headers: Headers, caller: Caller, op: AnyOperation, params: BaseModel, pepper: bytes
 ) -> Once | None:
     key = headers.get("idempotency-key")
     if key is None or op.effect is Effect.READ:
@@ -250,8 +251,16 @@ def _once(
             "Idempotency-Key is empty, too long, or no plain word.",
             hint=f"Send up to {repeats.LONGEST} visible characters, such as a UUID.",
         )
-    wanted = params_hash(op.name, caller.user_id, params)
-    return Once(caller, key, op.name, bytes.fromhex(wanted))
+    wanted = params_hash(op.name, caller.user_id, params) + _secrets(params)
+    return Once(caller, key, op.name, digest(pepper, wanted.encode(), "sha256"))
+
+
+def _secrets(params: BaseModel) -> str:
+    """What a canonical form hides: another secret is another request."""
+    given = (value for _, value in params)
+    return "".join(
+        f":{v.get_secret_value()}" for v in given if isinstance(v, SecretStr)
+    )
 
 
 def _done(result: BaseModel) -> Answer:

@@ -10,6 +10,7 @@ from agent.billing.schemas import SetLimit
 from agent.errors import BadInput, Forbidden, OverBudget
 from agent.operation import Surface
 from bot.render import result
+from channels.web.render import to_html
 from tests.agent.billing.spending import spend
 from tests.agent.world import AS_ANA, AS_BOB, AS_EVE, World
 from tests.db.asking import run
@@ -140,3 +141,14 @@ async def test_who_may_not_has_the_owners_asked_once(world: World) -> None:
 async def test_where_no_owner_can_be_reached_it_says_so(world: World) -> None:
     asked = await world.call(ask_top_up, AS_BOB)
     assert "I can reach none of them" in result(asked).text
+
+
+async def test_a_name_in_what_owners_are_told_is_only_a_name(world: World) -> None:
+    await world.settled(AS_ANA, "1")
+    evil = "Bob** [Raise it](https://evil.test)"
+    rename = "UPDATE workspace_members SET display_name = :name WHERE user_id = :bob"
+    await run(world.owner, rename, name=evil, bob=AS_BOB.user_id)
+    await world.call(ask_top_up, AS_BOB, span="day")
+    [row] = await run(world.owner, "SELECT payload FROM deliveries")
+    # Its address may be a link, but to what stands there, under no other words.
+    assert "Raise it</a>" not in to_html(row.payload["text"])

@@ -391,6 +391,35 @@ async def test_ten_at_once_are_done_once(api: Api, ana: str) -> None:
     assert await one(api.world.owner, "SELECT count(*) FROM runs") == 1
 
 
+async def test_another_secret_is_another_request_and_no_answer_of_the_first(
+    api: Api, ana: str
+) -> None:
+    first, second = ("aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1x" + end for end in "YZ")
+    kept = {"provider": "mistral", "secret": first}
+    done = await api.post("vault.keep", ana, kept, idempotency_key="k")
+    assert done.status_code == 200
+    again = await api.post("vault.keep", ana, kept, idempotency_key="k")
+    assert again.headers["idempotency-replayed"] == "true"
+    other = await api.post(
+        "vault.keep", ana, kept | {"secret": second}, idempotency_key="k"
+    )
+    problem(other, 422, "idempotency_key_reused")
+    rows = await one(
+        api.world.owner,
+        "SELECT string_agg(CAST(t AS text), '') FROM idempotent_requests t",
+    )
+    assert first not in rows
+
+
+async def test_an_invitation_is_shown_once_and_not_replayed(api: Api, ana: str) -> None:
+    made = await api.post("identity.invite", ana, {}, idempotency_key="k")
+    assert made.status_code == 200
+    again = await api.post("identity.invite", ana, {}, idempotency_key="k")
+    problem(again, 409, "shown_once")
+    kept = "SELECT count(*) FROM idempotent_requests WHERE body IS NOT NULL"
+    assert await one(api.world.owner, kept) == 0
+
+
 async def test_the_same_key_for_another_request_is_refused(api: Api, ana: str) -> None:
     await api.post("runs.start", ana, {"brief": "Ad"}, idempotency_key="k")
     other = await api.post("runs.start", ana, {"brief": "Mail"}, idempotency_key="k")
