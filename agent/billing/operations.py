@@ -70,7 +70,7 @@ async def show_budget(ctx: Ctx, p: Nothing) -> Budget:  # noqa: ARG001 - takes n
     effect=Effect.WRITE,
     role=Role.ADMIN,
     # Never a model's tool: it would raise the very stop that holds it.
-    on=EVERYWHERE - {Surface.TOOL},
+    on=EVERYWHERE - {Surface.TOOL, Surface.MCP},
     command=Command("limit", takes=("limit",)),
     example={"limit": "50", "period": "month"},
 )

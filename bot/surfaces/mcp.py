@@ -38,7 +38,7 @@ from agent.operation import Surface
 from agent.registry import AnyOperation, on
 from bot import refusals
 from bot.services import Services
-from bot.surfaces import bearer, mcp_tools, problems
+from bot.surfaces import bearer, mcp_tools, problems, tools
 from bot.surfaces.problems import Broken, NoSuchOperation, WrongMethod
 from bot.surfaces.waiting import Asks, Waits
 
@@ -164,7 +164,7 @@ class Mcp:
         except Forbidden as forbidden:
             await refusals.told(self._services, caller, forbidden)
             raise
-        if op.reads_outside:
+        if tools.taints(op):
             async with self._services.as_role("door") as session:
                 await keys.taint(session, holder.key_id, TAINTED_FOR)
         return result

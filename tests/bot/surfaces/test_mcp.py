@@ -20,7 +20,7 @@ from agent.runs import consents
 from bot.surfaces import mcp_tools
 from tests.agent.world import AS_ANA, AS_BOB, AS_EVE
 from tests.bot.surfaces.conftest import Api, listening
-from tests.db.asking import one, run
+from tests.db.asking import one
 
 CHANGES = {Effect.WRITE, Effect.SPEND, Effect.SEND, Effect.PUBLISH, Effect.DESTROY}
 
@@ -155,17 +155,11 @@ async def test_who_has_read_a_stranger_s_text_may_change_nothing_alone(
     api: Api, url: str, ana: str
 ) -> None:
     await api.post("runs.start", ana, {"brief": "An ad"})
-    await run(
-        api.world.owner,
-        "INSERT INTO throttles (key, kind, count, expires_at)"
-        " SELECT 'taint:' || id, 'rate', 1, now() + interval '1 hour'"
-        " FROM access_tokens",
-    )
     async with connected(url, ana) as client:
+        assert not (await client.call_tool("runs_list", {})).is_error
         refused = await client.call_tool("runs_cancel", {"number": 1})
         assert refused.is_error
         assert "approve" in said(refused).lower()
-        assert not (await client.call_tool("runs_list", {})).is_error
     assert await one(api.world.owner, "SELECT status FROM runs") == "queued"
     # Over REST the key's person decides.
     assert (await api.post("runs.cancel", ana, {"number": 1})).status_code == 200
