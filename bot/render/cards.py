@@ -15,7 +15,8 @@ from bot.render.words import brief
 AnyOperation = Operation[Any, Any]
 
 LONGEST = 160
-"""Characters of one value; what is done is done with the whole."""
+"""Characters of one value; what is done is done with the whole, so its length is told:
+nobody takes the beginning of a long text for all of it."""
 MOST = 8
 """Values that are listed."""
 
@@ -59,7 +60,9 @@ def question(
         f"- {label(field)}: {value}"
         for field, value in given.items()
         if field not in used and told[field] != _defaults(op).get(field)
-    ][:MOST]
+    ]
+    if len(listed) > MOST:
+        listed[MOST:] = [f"- and {len(listed) - MOST} more"]
     warning = WARNINGS.get(op.effect, "")
     return "\n\n".join(filter(None, [f"**{asked}**", "\n".join(listed), warning]))
 
@@ -77,10 +80,12 @@ def label(field: str) -> str:
 
 
 def plain(value: object) -> str:
-    """A value as a code span, in one line, cut."""
+    """A value as a code span, in one line; what is cut says how long it is."""
     if isinstance(value, list | tuple):
         value = ", ".join(map(str, value))
-    return f"`{brief(str(value).replace('`', chr(39)), LONGEST) or ' '}`"
+    whole = str(value).replace("`", chr(39))
+    more = f" ({len(whole):,} characters)" if len(whole) > LONGEST else ""
+    return f"`{brief(whole, LONGEST) or ' '}`{more}"
 
 
 def _asked(op: AnyOperation, given: Mapping[str, str]) -> tuple[str, set[str]]:
