@@ -15,9 +15,18 @@ FACTS = {
     *("delivery_id", "detail", "door", "durable_run", "envelope", "error"),
     *("event_id", "event_ids", "events", "folder", "function", "functions", "hint"),
     *("inbox_id", "kind", "model", "name", "path", "pid", "pids", "problem", "reason"),
-    *("reservations", "rows", "run", "run_id", "seconds", "server", "service"),
+    *(
+        "request_id",
+        "reservations",
+        "rows",
+        "run",
+        "run_id",
+        "seconds",
+        "server",
+        "service",
+    ),
     *("signal", "state"),
-    *("status", "step", "sweep", "url", "wait_s", "why"),
+    *("status", "step", "sweep", "url", "wait_s", "why", "workspace_id"),
 }
 """What entries may say besides their event. Another word is left out of an entry until
 somebody has thought about whether people's words could be under it."""

@@ -141,7 +141,7 @@ class ToolCalls:
             raise  # the database is away: the engine tries again
         except Exception:
             # The tool's edge: the model is told, the trace is for the log.
-            log.exception("tool.failed", tool=use["name"])
+            log.exception("tool.failed")
             return await self.fail(call, BROKEN)
 
     async def _invoke(

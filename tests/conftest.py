@@ -6,6 +6,7 @@ server of its own. TEST_DATABASE_ADMIN_URL names the administrator of another on
 be thrown away too: its logins' passwords become "test".
 """
 
+import gc
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -33,6 +34,12 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - the databases of one test run
 ROOM_BYTES = 2 << 30
 
 _number = count(1)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from walking thousands of tests again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @asynccontextmanager

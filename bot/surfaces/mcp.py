@@ -182,5 +182,5 @@ def _known(error: Exception) -> AgentError:
         return error
     known = problems.expected(error) if isinstance(error, DBAPIError) else None
     if known is None:
-        log.error("mcp.failed", error=type(error).__name__, exc_info=error)
+        log.exception("mcp.failed", error=type(error).__name__)  # noqa: LOG004 - in it
     return known or Broken()
