@@ -7,6 +7,7 @@ of github.com/inngest/inngest
 import base64
 import hmac
 import json
+import re
 from hashlib import sha256
 from typing import Any
 
@@ -27,6 +28,9 @@ FUNCTION = {
     "timeouts",
     "singleton",
 }
+COMPARISON = re.compile(
+    r"event\.(?P<path>[\w.]+) (?P<operator>==|!=) '(?P<text>[^']*)'"
+)
 MAX_EVENT_BYTES = 256 * 1024
 
 
@@ -83,6 +87,29 @@ def canonical(value: Any) -> bytes:
     ).encode()
 
 
+def is_triggered(function: dict[str, Any], event: dict[str, Any]) -> bool:
+    """Whether the event starts the function."""
+    return any(
+        trigger.get("event") == event["name"]
+        and meets(trigger.get("expression") or "", event)
+        for trigger in function["triggers"]
+    )
+
+
+def meets(expression: str, event: Any) -> bool:
+    """Whether ``event.a == 'x'`` or ``event.a != 'x'`` holds; empty: always.
+
+    What the event does not have equals no text and differs from every one.
+    Source: pkg/expressions/unknown.go of github.com/inngest/inngest
+    """
+    if not expression:
+        return True
+    form = COMPARISON.fullmatch(expression)
+    assert form, expression
+    is_same = _sought(event, form["path"].split(".")) == form["text"]
+    return is_same == (form["operator"] == "==")
+
+
 def holds(expression: str, started: Any, came: Any) -> bool:
     """Whether ``event.a == async.b && ...`` holds; no other form is understood."""
     for part in expression.split("&&"):
@@ -96,4 +123,10 @@ def holds(expression: str, started: Any, came: Any) -> bool:
 def _at(value: Any, path: list[str]) -> Any:
     for name in path:
         value = value[name]
+    return value
+
+
+def _sought(value: Any, path: list[str]) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
     return value

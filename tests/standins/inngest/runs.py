@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import ClientError, ClientSession
 
-from tests.standins.inngest.rules import canonical, holds, signature
+from tests.standins.inngest.rules import canonical, holds, is_triggered, signature
 
 AGAIN_S = 0.05
 
@@ -61,8 +61,7 @@ class Runs:
                 ):
                     run.cancel()
         for function in self._server.functions.values():
-            triggers = [t for t in function["triggers"] if t.get("event")]
-            if any(t["event"] == event["name"] for t in triggers):
+            if is_triggered(function, event):
                 run = Run(f"RUN{len(self.all):023}", function, event)
                 self.all[run.id] = run
                 run.task = asyncio.create_task(self._carry(run))
