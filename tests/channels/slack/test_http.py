@@ -1,6 +1,6 @@
 import asyncio
 import hmac
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -19,6 +19,14 @@ CHALLENGE = b'{"type": "url_verification", "challenge": "3eZbrw", "token": "x"}'
 @pytest.fixture
 def webhook(inbox: Inbox) -> Webhook:
     return Webhook(inbox.keep, signing_secret=SECRET)
+
+
+@pytest.fixture
+async def patient() -> AsyncIterator[Slack]:
+    """Slack that waits for an answer as long as it really does."""
+    async with Slack(hurry=1) as standin:
+        standin.echoes = False
+        yield standin
 
 
 async def test_the_address_is_proved_with_the_challenge(
@@ -172,14 +180,14 @@ async def test_commands_and_presses_are_acknowledged_with_nothing(
 
 
 async def test_three_hundred_posts_from_two_channels_are_all_kept(
-    slack: Slack, inbox: Inbox
+    patient: Slack, inbox: Inbox
 ) -> None:
     async def talk() -> None:
         for number in range(150):
-            await slack.say(f"@draper {number}", channel=slack.channel)
-            await slack.say(f"private {number}")
+            await patient.say(f"@draper {number}", channel=patient.channel)
+            await patient.say(f"private {number}")
 
-    await posted(slack, inbox, talk)
+    await posted(patient, inbox, talk)
 
     assert len(inbox.seen) == 300
     assert len({inbound.text for inbound in inbox.seen}) == 300
