@@ -165,7 +165,7 @@ class Acts:
 
     async def who(self, key: StepKey) -> int:
         self.write(key)
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(1)  # time for who reads the diary to stop this process
         return os.getpid()
 
     def write(self, key: StepKey) -> None:

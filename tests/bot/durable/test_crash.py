@@ -38,7 +38,7 @@ def script(database: Urls, tmp_path: Path) -> Script:
     return Script(said(database.app), said(database.system), tmp_path / "diary")
 
 
-async def over(process: BaseProcess, within_s: float = 15) -> int:
+async def over(process: BaseProcess, within_s: float = 40) -> int:
     """Return how the child ended: 0, or minus the signal."""
     async with asyncio.timeout(within_s):
         while process.exitcode is None:  # noqa: ASYNC110 - another process
@@ -148,7 +148,7 @@ async def test_stopped_past_its_lease_a_workers_completion_is_refused(
 ) -> None:
     given = {**script.__dict__, "events": (("slow", "slow-1"),)}
     first = child.start(Script(**given))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         while not effects(script.diary):  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.01)
     assert first.pid

@@ -17,6 +17,9 @@ from bot.durable.limits import Limits
 from bot.durable.port import Event, RunStatus, RunView
 from bot.durable.steps import StepKey, Steps
 
+PATIENCE_S = 20.0
+"""Well below the slowest poll of a test, so that no poll stands in for a notice."""
+
 ENDED = {RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED}
 QUICK = Limits(
     lease=timedelta(seconds=0.6),
@@ -80,7 +83,7 @@ class World:
         await engine.send(Event(name, data, name))
         return (await self.ended(name))[0]
 
-    async def ended(self, event_id: str, within_s: float = 8) -> list[RunView]:
+    async def ended(self, event_id: str, within_s: float = PATIENCE_S) -> list[RunView]:
         """Return the runs of an event once all have ended."""
         return await self.until(
             event_id, lambda runs: all(run.status in ENDED for run in runs), within_s
@@ -90,7 +93,7 @@ class World:
         self,
         event_id: str,
         settled: Callable[[list[RunView]], bool],
-        within_s: float = 8,
+        within_s: float = PATIENCE_S,
     ) -> list[RunView]:
         """Return the runs of an event once there are some and ``settled`` holds."""
         async with asyncio.timeout(within_s):

@@ -106,7 +106,7 @@ def meets(expression: str, event: Any) -> bool:
         return True
     form = COMPARISON.fullmatch(expression)
     assert form, expression
-    is_same = _sought(event, form["path"].split(".")) == form["text"]
+    is_same = bool(_sought(event, form["path"].split(".")) == form["text"])
     return is_same == (form["operator"] == "==")
 
 

@@ -111,6 +111,19 @@ async def test_a_message_becomes_a_piece_by_way_of_the_server(
     assert await house.asks("SELECT workspace_id FROM outbox") == row.workspace_id
 
 
+async def test_a_question_is_answered_by_way_of_the_server_and_by_one_function(
+    house: House, inngest: Inngest
+) -> None:
+    ana = await house.member("web")
+    house.claude.script(Reply("Looking.", tool=("clients__list", {})), "None so far.")
+    await ana.writes("which companies do we look after?")
+    await ana.sees("None so far.")
+    await ends(house, "completed")
+    [run] = inngest.runs.all.values()
+    assert run.function["id"] == "draper-assist"
+    assert house.claude.calls == 2
+
+
 async def test_every_call_of_it_can_be_made_only_once(
     house: House, inngest: Inngest
 ) -> None:
