@@ -49,7 +49,9 @@ def _is_at_its_door(item: pytest.Item) -> bool:
     if door not in DOORS or item.path.stem in EVERY_DOOR:
         return True
     # By the name, not by chance: what failed yesterday is tried again today.
-    return door == DOORS[crc32(item.nodeid.partition("[")[0].encode()) % len(DOORS)]
+    return bool(
+        door == DOORS[crc32(item.nodeid.partition("[")[0].encode()) % len(DOORS)]
+    )
 
 
 @pytest.fixture(autouse=True)
