@@ -200,6 +200,7 @@ async def opened(
         if door == "slack http":
             outside.slack.post_events_to(f"{app.url}/slack/events")
         ana = await _ana(door, app, outside, owner)
+        ana.patience_s = PATIENCE_S  # what she waits for may take another life
         site = Site(app, door, outside, owner, urls, ana)
         try:
             yield site

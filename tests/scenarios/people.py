@@ -55,6 +55,7 @@ class Person(ABC):
     door: str
     prefix = "/"
     """How a command begins here."""
+    patience_s = PATIENCE_S
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -97,7 +98,7 @@ class Person(ABC):
             return fits[-1] if fits else None
 
         try:
-            return await until(found, "")
+            return await until(found, "", self.patience_s)
         except AssertionError:
             raise AssertionError(
                 f"{words} {buttons} was not seen; the chat shows {self.chat()}"
@@ -110,7 +111,8 @@ class Person(ABC):
             said = [*self.notices(), *(seen.text for seen in self.chat())]
             return any(all(plain(w) in plain(one) for w in words) for one in said)
 
-        await until(told, f"{words} was not told: {self.notices()} {self.chat()}")
+        what = f"{words} was not told: {self.notices()} {self.chat()}"
+        await until(told, what, self.patience_s)
 
     async def presses(self, label: str, under: Seen | None = None) -> Seen:
         """Press a button, once it is there; the message it was under."""
@@ -127,5 +129,6 @@ class Person(ABC):
         await until(
             lambda: self.now(seen).has(*words),
             f"{words} did not come to stand in {self.now(seen)}",
+            self.patience_s,
         )
         return self.now(seen)
