@@ -62,8 +62,9 @@ async def found(
     The longest name at a place wins. Names after "for" or with "'s" outweigh others.
     """
     said = words(text)
-    read = readings(said)
-    rows = await queries.by_slugs(session, list(read), current)
+    read, phrases = readings(said), dict(_phrases(said))
+    begins = [run if "-" in run else f"{run}-" for run in phrases]
+    rows, begun = await queries.said(session, list(read), begins, current)
     known = [Brand(**row) for row in rows]
     is_there = current is None or any(
         brand.id == current and not brand.is_archived for brand in known
@@ -71,8 +72,8 @@ async def found(
     named = _strongest(_longest(_mentions(known, said, read)))
     if named:
         return Found(tuple(named), is_current_there=is_there)
-    begun, is_sure = await _begun(session, said)
-    return Found(begun, is_sure=is_sure, is_current_there=is_there)
+    fits, is_sure = _begun([Brand(**row) for row in begun], phrases)
+    return Found(fits, is_sure=is_sure, is_current_there=is_there)
 
 
 def _mentions(
@@ -120,20 +121,16 @@ def _strongest(mentions: Sequence[_Mention]) -> list[Brand]:
     return list({one.brand.id: one.brand for one in in_order}.values())
 
 
-async def _begun(
-    session: AsyncSession, said: Sequence[Word]
+def _begun(
+    fits: Sequence[Brand], phrases: Mapping[str, bool]
 ) -> tuple[tuple[Brand, ...], bool]:
     """The brands whose name begins with what a "for ..." phrase says, and how sure."""
-    phrases = dict(_phrases(said))
     if not phrases:
         return (), True
-    begins = [run if "-" in run else f"{run}-" for run in phrases]
-    rows = await queries.by_beginnings(session, begins)
-    fits = [Brand(**row) for row in rows]
     in_use = [brand for brand in fits if not brand.is_archived]
     begun = [phrase for phrase in phrases if fits and fits[0].slug.startswith(phrase)]
     is_sure = any(phrases[phrase] for phrase in begun)
-    return tuple((in_use or fits)[:OFFERED]), is_sure
+    return tuple((in_use or list(fits))[:OFFERED]), is_sure
 
 
 def _phrases(said: Sequence[Word]) -> list[tuple[str, bool]]:

@@ -33,19 +33,18 @@ _BY_SLUG = text("""
     SELECT id, name, archived_at IS NOT NULL AS is_archived FROM clients
     WHERE slug = :slug
 """)
-# Two halves, for with OR no index would be used.
-_BY_SLUGS = text("""
-    SELECT id, name, slug, version, archived_at IS NOT NULL AS is_archived
+# Parts, for with OR no index would be used; together, for every message asks.
+_SAID = text("""
+    SELECT id, name, slug, version, archived_at IS NOT NULL AS is_archived,
+           false AS is_begun
     FROM clients WHERE slug = ANY(CAST(:slugs AS text[]))
     UNION
-    SELECT id, name, slug, version, archived_at IS NOT NULL FROM clients
+    SELECT id, name, slug, version, archived_at IS NOT NULL, false FROM clients
     WHERE id = CAST(:id AS uuid)
-""")
-_BY_BEGINNINGS = text("""
-    SELECT c.id, c.name, c.slug, c.version, c.archived_at IS NOT NULL AS is_archived
-    FROM clients c
-    WHERE c.slug ^@ ANY(CAST(:begins AS text[]))
-    ORDER BY c.archived_at NULLS FIRST, lower(c.name) LIMIT 12
+    UNION ALL
+    (SELECT id, name, slug, version, archived_at IS NOT NULL, true FROM clients
+     WHERE CAST(:begins AS text[]) <> '{}' AND slug ^@ ANY(CAST(:begins AS text[]))
+     ORDER BY archived_at NULLS FIRST, lower(name) LIMIT 12)
 """)
 _CURRENT = text(f"""
     SELECT c.id, c.name, c.version, c.archived_at, v.summary, {PROFILE}
@@ -82,20 +81,23 @@ async def by_slug(session: AsyncSession, slug: str) -> RowMapping | None:
     return found.mappings().one_or_none()
 
 
-async def by_slugs(
-    session: AsyncSession, slugs: Sequence[str], also: UUID | None
-) -> list[RowMapping]:
-    """The brands with one of these slugs, and the one with this id."""
-    values = {"slugs": list(slugs), "id": also}
-    return list((await session.execute(_BY_SLUGS, values)).mappings())
+async def said(
+    session: AsyncSession,
+    slugs: Sequence[str],
+    begins: Sequence[str],
+    also: UUID | None,
+) -> tuple[list[Row], list[Row]]:
+    """The brands with one of these slugs or this id; and those whose slug begins so.
 
-
-async def by_beginnings(
-    session: AsyncSession, begins: Sequence[str]
-) -> list[RowMapping]:
-    """The brands whose slug begins with one of these, those in use first."""
-    found = await session.execute(_BY_BEGINNINGS, {"begins": list(begins)})
-    return list(found.mappings())
+    Both in one statement; of the latter those in use come first.
+    """
+    values = {"slugs": list(slugs), "begins": list(begins), "id": also}
+    known: list[Row] = []
+    begun: list[Row] = []
+    for found in (await session.execute(_SAID, values)).mappings():
+        row = dict(found)
+        (begun if row.pop("is_begun") else known).append(row)
+    return known, begun
 
 
 async def all_clients(session: AsyncSession) -> list[RowMapping]:

@@ -214,17 +214,23 @@ class Try:
         return replace(call, model=str(other), is_own=other.provider in own)
 
     async def _warn(self, session: AsyncSession, error: ModelRejected) -> None:
-        """Tell the admins that a key needs them: once a day, whoever's run it was."""
+        """Tell the admins that a key needs them: once a day, whoever's run it was.
+
+        Whoever asked is told by how the run ends, unless that hides it.
+        """
         day = self.bench.clock.now().date()
         key = f"model-key:{self.ref.provider}:{day}:{error.message}"
         text = f"Nothing can be written: {error.said}"
         if self.instead:
             text = f"{error.said} Until then the installation's key pays."
+        caller = self.job.caller
+        is_hidden = self.instead is not None or self.job.is_quiet
         await notify_all(
             session,
-            self.job.caller.workspace_id,
+            caller.workspace_id,
             Role.ADMIN,
             Notice(key, "security", Message(text)),
+            but=None if is_hidden else caller.user_id,
         )
 
 

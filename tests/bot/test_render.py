@@ -183,7 +183,7 @@ SAID: list[tuple[Any, str]] = [
         detail(),
         (
             "**Run #3**: Copywriting, done\n\n> write an ad\n\n"
-            "Asked 3 minutes ago.\n\nIt cost $0.01, 1,234 tokens."
+            "Asked 3 minutes ago.\n\nIt cost $0.012, 1,234 tokens."
         ),
     ),
     (
@@ -192,7 +192,7 @@ SAID: list[tuple[Any, str]] = [
             client="Acme",
             attempt=2,
             seconds=1.25,
-            model="m",
+            model="claude-opus-4-8",
             error="Claude is busy.",
             skill="copywriting",
             asked_by="Ana",
@@ -207,7 +207,7 @@ SAID: list[tuple[Any, str]] = [
             "**Run #3**: Copywriting, failed\n\n> write an ad\n\n"
             "Asked by Ana on Telegram 3 minutes ago for Acme.\n\n"
             "What went wrong: Claude is busy.\n\n- Writing: failed (busy)\n\n"
-            "It cost $0.01, 1,234 tokens, 1.2 s, by m, attempt 2.\n\n"
+            "It cost $0.012, 1,234 tokens, 1.2 s, by Claude Opus 4.8, attempt 2.\n\n"
             'Why Copywriting: you wrote "write an ad".'
         ),
     ),

@@ -273,7 +273,7 @@ async def test_a_tool_that_refuses_is_told_and_no_trace_is_shown(house: House) -
         Reply(tool=("vault__everything", {}), tools=(("runs__answer", {}),)),
         "I found nothing of that number.",
     )
-    await ana.writes("what did #99 cost?")
+    await ana.writes("was anything odd about number 99?")
     await ana.sees("I found nothing of that number")
     await house.rests()
     said = [content for content, is_error in results(house) if is_error]

@@ -34,7 +34,7 @@ from tests.agent.runs.voices import (
     no_credit,
     not_good,
 )
-from tests.agent.world import AS_ANA, World, asked
+from tests.agent.world import AS_ANA, AS_BOB, World, asked
 from tests.db.asking import one, run
 
 LEDGER = """
@@ -51,16 +51,22 @@ async def ana(world: World) -> Caller:
 
 @pytest.fixture
 async def job(world: World, ana: Caller) -> AsyncIterator[Job]:
-    async with world.ctx(ana, asked(ana, "inbox:1", "write about tea")) as ctx:
-        started = await invoke(start_run, ctx, {"brief": "write about tea"})
+    asked_by_ana = await started(world, ana)
     # A run without a skill is answered by the fast tier; here it is a balanced one.
     await choose(world, "", "balanced")
-    yield Job(started.run_id, 1, ana)
+    yield asked_by_ana
     held = "SELECT coalesce(sum(reserved_usd), 0) FROM budget_periods"
     assert await one(world.owner, held) == 0, "money is still held"
     spent = "SELECT max(spent_usd) FROM budget_periods WHERE user_id IS NULL"
     ledger = "SELECT coalesce(sum(cost_usd), 0) FROM usage_records"
     assert (await one(world.owner, spent) or 0) == await one(world.owner, ledger)
+
+
+async def started(world: World, who: Caller) -> Job:
+    origin = asked(who, f"inbox:{who.user_id}", "write about tea")
+    async with world.ctx(who, origin) as ctx:
+        run_id = (await invoke(start_run, ctx, {"brief": "write about tea"})).run_id
+    return Job(run_id, 1, who)
 
 
 async def choose(world: World, model: str, tier: str) -> None:
@@ -253,13 +259,27 @@ async def test_an_own_key_without_credit_is_named_and_nobody_else_pays(
         await writing.write(at, job)
     assert desk.asked == [(str(SONNET), "our-own-key")]
     assert await run(world.owner, "SELECT * FROM throttles") == []
-    notices = "SELECT payload ->> 'text' FROM deliveries WHERE purpose = 'alert'"
-    assert "own key for anthropic was refused" in await one(world.owner, notices)
-    desk.tell(SONNET, no_credit)
-    with pytest.raises(OwnKeyRefused):
-        await writing.write(at, job)
-    count = "SELECT count(*) FROM deliveries WHERE purpose = 'alert'"
-    assert await one(world.owner, count) == 1, "told once"
+
+
+async def test_admins_are_told_once_of_a_key_that_fails_in_anothers_run(
+    world: World, job: Job
+) -> None:
+    desk = Desk()
+    await own_key(world, "anthropic")
+    at = bench(world, desk, rule=ONCE)
+    alerts = "SELECT payload ->> 'text' AS said FROM deliveries WHERE purpose = 'alert'"
+
+    async def told_after(one_job: Job) -> list[str]:
+        desk.tell(SONNET, no_credit)
+        with pytest.raises(OwnKeyRefused):
+            await writing.write(at, one_job)
+        return [row.said for row in await run(world.owner, alerts)]
+
+    assert await told_after(job) == [], "her own run tells her"
+    of_bob = await started(world, await world.settled(AS_BOB, "2"))
+    [said] = await told_after(of_bob)
+    assert "own key for anthropic was refused" in said
+    assert await told_after(of_bob) == [said], "told once"
 
 
 async def test_the_installation_pays_only_where_the_workspace_said_so(
