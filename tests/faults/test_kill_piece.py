@@ -32,7 +32,7 @@ def test_every_fault_point_is_on_the_way_or_known_to_be_elsewhere() -> None:
     assert elsewhere <= faultpoints.POINTS
 
 
-@pytest.mark.parametrize("point", short_form(REQUESTS, REQUESTS[::5]))
+@pytest.mark.parametrize("point", short_form(REQUESTS, REQUESTS[::9]))
 async def test_killed_anywhere_the_piece_arrives_whole_and_once(
     opens: Opens, point: str
 ) -> None:

@@ -48,9 +48,7 @@ async def test_killed_anywhere_a_command_is_answered_once_or_its_loss_is_told(
         assert helped(site) == arrived + 1
 
 
-@pytest.mark.parametrize(
-    "fault", short_form(["post.claimed:4", "post.sent:5"], ["post.claimed:4"])
-)
+@pytest.mark.parametrize("fault", short_form(["post.claimed:4", "post.sent:5"], []))
 async def test_killed_over_a_later_page_it_comes_once_or_its_loss_is_told(
     opens: Opens, fault: str
 ) -> None:

@@ -113,7 +113,7 @@ async def test_killed_anywhere_a_tool_s_effect_is_there_once(
             ("think.settled:2", "web"),
             ("deliver.shown", "telegram poll"),
         ],
-        every_day=[("consent.over", "web")],
+        every_day=[],
     ),
 )
 async def test_killed_anywhere_what_was_approved_is_done_once(
@@ -146,7 +146,7 @@ async def test_killed_anywhere_what_was_approved_is_done_once(
 
 @pytest.mark.parametrize(
     "fault",
-    short_form(["consent.over", "tool.done", "inbox.handled:2"], ["tool.done"]),
+    short_form(["consent.over", "tool.done", "inbox.handled:2"], []),
 )
 async def test_killed_anywhere_what_was_turned_down_is_not_done(
     opens: Opens, fault: str

@@ -132,9 +132,7 @@ async def test_killed_anywhere_a_pressed_answer_counts_once(
 
 @pytest.mark.parametrize(
     "fault",
-    short_form(
-        ["inbox.handled:2", "inbox.claimed:2", "wait.over"], ["inbox.handled:2"]
-    ),
+    short_form(["inbox.handled:2", "inbox.claimed:2", "wait.over"], []),
 )
 async def test_killed_over_a_written_answer_it_is_no_new_request(
     opens: Opens, fault: str
@@ -148,9 +146,7 @@ async def test_killed_over_a_written_answer_it_is_no_new_request(
     assert await site.asks(said, text=ANSWER) == 1
 
 
-@pytest.mark.parametrize(
-    "fault", short_form(["engine.after_claim:4", "wait.over"], ["wait.over"])
-)
+@pytest.mark.parametrize("fault", short_form(["engine.after_claim:4", "wait.over"], []))
 async def test_killed_over_the_time_out_it_goes_on_with_its_default_once(
     opens: Opens, fault: str
 ) -> None:
@@ -164,7 +160,7 @@ async def test_killed_over_the_time_out_it_goes_on_with_its_default_once(
 
 @pytest.mark.parametrize(
     "fault",
-    short_form(["inbox.handled:2", "engine.run_insert:2"], ["engine.run_insert:2"]),
+    short_form(["inbox.handled:2", "engine.run_insert:2"], []),
 )
 async def test_killed_over_a_stop_nothing_waits_any_more(
     opens: Opens, fault: str
