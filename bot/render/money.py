@@ -56,15 +56,6 @@ def usage(value: Usage) -> Message:
     return Message("\n\n".join(lines), choices=(budget,), files=_plot(value))
 
 
-def alt_text(value: Usage) -> str:
-    """The plot in words, for who cannot see it."""
-    dearest = max(value.days, key=lambda one: one.cost_usd, default=None)
-    said = f"Spending in {value.month}, day by day: {dollars(value.total_usd)} in all"
-    if dearest is not None and dearest.cost_usd:
-        said += f", most on day {dearest.day.day} ({dollars(dearest.cost_usd)})"
-    return f"{said}."
-
-
 def _total(value: Usage) -> str:
     span = "This month" if value.is_current else value.month
     if not value.total_usd:

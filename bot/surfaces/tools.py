@@ -34,7 +34,7 @@ OTHERS_WORDS = frozenset(
     {"runs.status", "runs.list", "runs.show", "runs.search", "runs.approvals"}
     | {"runs.read", "runs.outputs", "runs.search_outputs", "clients.show"}
     | {"catalog.instructions", "identity.members", "identity.audit"}
-    | {"identity.history"}
+    | {"identity.privacy"}
     | {"clients.history", "clients.version", "clients.compare"}
 )
 """What repeats requests, pieces, profiles and names that somebody else wrote.
