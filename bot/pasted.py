@@ -18,7 +18,8 @@ from bot.secrecy import MAYBE
 from bot.services import Services
 from bot.surfaces import chat
 from bot.surfaces.forms import secrets_of
-from channels.contract import ChatKind, Inbound, Withdraws
+from channels.abilities import Withdraws
+from channels.contract import ChatKind, Inbound
 
 FEW_WORDS = 6
 """So many beside a key, and the message is about the key."""

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 
 class ChannelName(StrEnum):
@@ -24,6 +24,12 @@ class Kind(StrEnum):
     PRESS = "press"
     COMMAND = "command"
     FORM = "form"
+    STOP = "stop"
+    """The platform's own way to stop an answer; ``message_id`` says which."""
+    OPENED = "opened"
+    """Our page or our conversation was opened; ``pressed``: home or chat."""
+    MEMBERSHIP = "membership"
+    """We were let into a chat or put out; ``pressed``: joined, left, moved."""
 
 
 class ChatKind(StrEnum):
@@ -42,6 +48,9 @@ class Attachment:
     name: str = ""
     media_type: str = ""  # as the sender claims; sniffed before use
     size_bytes: int | None = None
+    sent_as: str = ""
+    """Where the platform says: photo, voice, audio, video, sticker."""
+    duration_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +168,7 @@ class Received:
         seen = self.inbound
         if (
             seen is None
-            or seen.kind in {Kind.PRESS, Kind.COMMAND}
+            or seen.kind not in {Kind.MESSAGE, Kind.EDIT, Kind.FORM}
             or not seen.message_id
         ):
             return None
@@ -212,8 +221,9 @@ class Outgoing:
     extra: Mapping[str, str] = field(default_factory=dict)
     """``Inbound.extra`` of what is being answered."""
     partial: bool = False
-    """More is still to come (a placeholder, a draft): a door that cannot change what
-    it has shown may wait for the whole."""
+    """More is to come: a door that cannot change what it has shown may wait."""
+    progress: str = ""
+    """While ``partial``: in a line, what is being done and how long that takes."""
 
 
 class SendError(Exception):
@@ -288,13 +298,4 @@ class Channel(Protocol):
 
     async def ping(self) -> Health:
         """Prove the connection with one round trip; never raises."""
-        ...
-
-
-@runtime_checkable
-class Withdraws(Protocol):
-    """A door that lets us take away what a person wrote."""
-
-    async def withdraw(self, chat: str, message_id: str) -> bool:
-        """Delete the message; True when it is gone. It never raises."""
         ...

@@ -19,7 +19,8 @@ from bot.settings import Settings
 from bot.wiring.mail import mail
 from bot.wiring.remote import APP_ID, account
 from channels.contract import Health
-from channels.slack.door import SlackDoor, connect
+from channels.slack.clients import OneClient, connect
+from channels.slack.door import SlackDoor
 from channels.telegram.send import TelegramChannel
 from db.objects import Bucket, LocalObjects, S3Objects
 from db.server_errors import ServerError
@@ -206,4 +207,4 @@ async def _slack(settings: Settings) -> Health:
     token = settings.slack.bot_token
     secret = token.get_secret_value() if token else ""
     async with connect(secret, base_url=settings.slack.base_url) as client:
-        return await SlackDoor(client).ping()
+        return await SlackDoor(OneClient(client)).ping()

@@ -22,6 +22,7 @@ from bot.secrecy import guarded
 from bot.settings import Intake, Settings
 from bot.surfaces import chat, forms
 from channels.contract import Channel, Keep, NotKept, Received, Refused, SendError
+from channels.slack import clients as slack_clients
 from channels.slack import door as slack
 from channels.slack.http import MAX_BODY_BYTES, Webhook
 from channels.slack.socket import SocketMode
@@ -182,9 +183,11 @@ async def _slack(
     given = settings.slack
     assert given.bot_token is not None  # noqa: S101 - checked by the caller
     client: AsyncWebClient = await stack.enter_async_context(
-        slack.connect(given.bot_token.get_secret_value(), base_url=given.base_url)
+        slack_clients.connect(
+            given.bot_token.get_secret_value(), base_url=given.base_url
+        )
     )
-    doors.channels["slack"] = slack.SlackDoor(client)
+    doors.channels["slack"] = slack.SlackDoor(slack_clients.OneClient(client))
     if given.intake is Intake.WEBHOOK:
         if given.signing_secret is None:
             raise BadInput(

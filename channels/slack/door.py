@@ -1,8 +1,7 @@
 """Slack's way out: posts, edits, files, and the proof that it all works."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,11 +24,11 @@ from channels.contract import (
 )
 from channels.forms import Form
 from channels.slack import forms, render
+from channels.slack.clients import Clients
 from channels.slack.failures import Outside, Unrendered, explained
 from channels.slack.manifest import SCOPES
 from channels.slack.markup import mrkdwn
 
-BASE_URL = "https://slack.com/api/"
 HOOKS = "https://hooks.slack.com"
 INTERVAL_S = 1.1
 """Slack allows about one message a second in a channel; edits are counted with it."""
@@ -41,33 +40,14 @@ FILE = "file:"
 log = structlog.get_logger()
 
 
-@asynccontextmanager
-async def connect(
-    token: str, *, base_url: str = BASE_URL, timeout_s: float = 20.0
-) -> AsyncIterator[AsyncWebClient]:
-    """Yield a Web API client over one pool of connections.
-
-    It retries nothing by itself: the caller knows what may be repeated.
-    """
-    timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=timeout_s / 4)
-    async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session:
-        client = AsyncWebClient(
-            token, base_url=base_url, session=session, retry_handlers=[]
-        )
-        # The SDK would send even loopback calls through HTTPS_PROXY; the session
-        # reads the same variables and respects NO_PROXY.
-        client.proxy = None
-        yield client
-
-
 class SlackDoor:
-    """The ``Channel`` that speaks to one workspace."""
+    """The ``Channel`` that speaks to every workspace we are installed in."""
 
     name = ChannelName.SLACK
 
-    def __init__(self, client: AsyncWebClient) -> None:
-        """Take a client as ``connect`` yields it."""
-        self._client = client
+    def __init__(self, clients: Clients) -> None:
+        """Speak through the clients of the workspaces we are installed in."""
+        self._clients = clients
 
     def pages(self, markdown: str) -> list[str]:
         """Split into texts that each fit one message, losing nothing. Pure."""
@@ -121,7 +101,7 @@ class SlackDoor:
         if not notice or inbound.kind is not Kind.PRESS or not self._is_slacks(url):
             return
         try:
-            await self._respond(url, {"text": mrkdwn(notice)})
+            await self._respond(inbound.account, url, {"text": mrkdwn(notice)})
         except SendError as failure:
             log.info("slack.notice_not_shown", reason=str(failure))
 
@@ -136,7 +116,9 @@ class SlackDoor:
         try:
             async with asyncio.timeout(TRIGGER_S):
                 with explained():
-                    await self._client.views_open(trigger_id=trigger, view=shown)
+                    await (await self._clients.of(at.account)).views_open(
+                        trigger_id=trigger, view=shown
+                    )
         except (SendError, TimeoutError) as failure:
             log.info("slack.form_not_opened", reason=str(failure))
             return False
@@ -146,7 +128,7 @@ class SlackDoor:
         """Prove the token with one round trip; never raises."""
         try:
             with explained():
-                answer = await self._client.auth_test()
+                answer = await (await self._clients.of("")).auth_test()
         except SendError as failure:
             return Health(ok=False, detail="Slack", hint=str(failure))
         detail = f"Slack: @{answer.get('user')} in {answer.get('team')}"
@@ -163,8 +145,9 @@ class SlackDoor:
             return await self._post_blocks(message, render.plain(message))
 
     async def _post_blocks(self, message: Outgoing, blocks: list[render.Block]) -> str:
+        client = await self._clients.of(message.account)
         with explained():
-            answer = await self._client.chat_postMessage(
+            answer = await client.chat_postMessage(
                 channel=message.chat,
                 thread_ts=message.thread or None,
                 text=mrkdwn(message.markdown),
@@ -179,8 +162,9 @@ class SlackDoor:
     async def _update(
         self, message: Outgoing, ts: str, blocks: list[render.Block]
     ) -> None:
+        client = await self._clients.of(message.account)
         with explained():
-            await self._client.chat_update(
+            await client.chat_update(
                 channel=message.chat,
                 ts=ts,
                 text=mrkdwn(message.markdown),
@@ -191,10 +175,11 @@ class SlackDoor:
 
     async def _send_file(self, message: Outgoing, file: OutFile) -> str:
         """Share the file; buttons, which a file cannot carry, follow with the words."""
-        file_id = await self._upload(file)
+        client = await self._clients.of(message.account)
+        file_id = await self._upload(client, file)
         comment = "" if message.buttons else mrkdwn(message.markdown)
         with explained():
-            answer = await self._client.files_completeUploadExternal(
+            answer = await client.files_completeUploadExternal(
                 files=[{"id": file_id, "title": file.name}],
                 channel_id=message.chat,
                 thread_ts=message.thread or None,
@@ -210,7 +195,7 @@ class SlackDoor:
         except (NotSent, Refused) as failure:
             raise MaybeSent(f"the file is there, its text is not: {failure}") from None
 
-    async def _upload(self, file: OutFile) -> str:
+    async def _upload(self, client: AsyncWebClient, file: OutFile) -> str:
         """Hand over the bytes, which nobody sees before the upload is completed.
 
         So every failure up to here is surely not sent, which ``files_upload_v2``, one
@@ -218,40 +203,43 @@ class SlackDoor:
         """
         try:
             with explained():
-                slot = await self._client.files_getUploadURLExternal(
+                slot = await client.files_getUploadURLExternal(
                     filename=file.name, length=len(file.body)
                 )
-                await self._put(str(slot["upload_url"]), file.body)
+                async with _session(client).post(
+                    str(slot["upload_url"]), data=file.body
+                ) as answer:
+                    answer.raise_for_status()
         except MaybeSent as failure:
             raise NotSent(str(failure)) from failure
         return str(slot["file_id"])
 
-    async def _put(self, url: str, body: bytes) -> None:
-        async with self._session.post(url, data=body) as answer:
-            answer.raise_for_status()
-
     async def _whisper(self, url: str, message: Outgoing) -> None:
         blocks = render.plain(message)
-        await self._respond(url, {"text": mrkdwn(message.markdown), "blocks": blocks})
+        said = {"text": mrkdwn(message.markdown), "blocks": blocks}
+        await self._respond(message.account, url, said)
 
-    async def _respond(self, url: str, content: Mapping[str, Any]) -> None:
+    async def _respond(
+        self, account: str, url: str, content: Mapping[str, Any]
+    ) -> None:
         """Post to a response URL, which takes no markdown block and gives no id."""
         note = {"response_type": "ephemeral", "replace_original": False, **content}
+        client = await self._clients.of(account)
         with explained():
-            async with self._session.post(url, json=note) as answer:
+            async with _session(client).post(url, json=note) as answer:
                 if not answer.ok:
                     raise Refused(f"the response URL has expired: {answer.status}")
 
     def _is_slacks(self, url: str) -> bool:
         """Only Slack's own hooks are called, whatever a payload says."""
-        ours = {_origin(HOOKS), _origin(self._client.base_url)}
+        ours = {_origin(HOOKS), _origin(self._clients.base_url)}
         return bool(url) and _origin(url) in ours
 
-    @property
-    def _session(self) -> aiohttp.ClientSession:
-        session = self._client.session
-        assert session is not None  # noqa: S101 - ``connect`` always gives one
-        return session
+
+def _session(client: AsyncWebClient) -> aiohttp.ClientSession:
+    session = client.session
+    assert session is not None  # noqa: S101 - ``connect`` always gives one
+    return session
 
 
 def _must_say_something(message: Outgoing) -> None:

@@ -5,11 +5,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-import httpx
 from telegram import Bot, BotCommand, InputFile, LinkPreviewOptions
 from telegram.error import InvalidToken, TelegramError
 
-from channels.contract import ChannelName, Health, Inbound, OutFile, Outgoing
+from channels.contract import (
+    Attachment,
+    ChannelName,
+    Health,
+    Inbound,
+    OutFile,
+    Outgoing,
+)
+from channels.telegram.files import download
 from channels.telegram.parse import Me
 from channels.telegram.render import Rendered, caption, keyboard, pages, render
 from channels.telegram.wire import (
@@ -29,10 +36,6 @@ _NOTICE_UNITS = 200
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 Call = Callable[[Rendered], Awaitable[Any]]
-
-
-class NotFetched(Exception):
-    """A file of a message could not be had; the reason can be shown."""
 
 
 class TelegramChannel:
@@ -234,33 +237,19 @@ class TelegramChannel:
             self._bot.set_webhook(url, secret_token=secret, allowed_updates=kinds)
         )
 
-    async def fetch(self, file_id: str, *, at_most: int = DOWNLOAD_BYTES) -> bytes:
+    async def fetch(
+        self,
+        account: str,  # noqa: ARG002 - there is one bot
+        file: Attachment,
+        *,
+        at_most: int = DOWNLOAD_BYTES,
+    ) -> bytes:
         """The bytes of a file that came with a message.
 
         Raises:
             NotFetched: It is larger than ``at_most`` bytes, gone, or out of reach.
         """
-        try:
-            file = await self._bot.get_file(file_id)
-            return await self._download(file.file_path or "", at_most)
-        except TelegramError as error:
-            raise NotFetched(
-                f"Telegram did not hand it over: {error.message}"
-            ) from None
-        except httpx.HTTPError as error:
-            # Its own text may hold the address, and with it the token.
-            raise NotFetched(f"The download failed: {type(error).__name__}") from None
-
-    async def _download(self, url: str, at_most: int) -> bytes:
-        body = bytearray()
-        client = httpx.AsyncClient(timeout=self._timeout_s)
-        async with client, client.stream("GET", url) as answer:
-            answer.raise_for_status()
-            async for chunk in answer.aiter_bytes():
-                body += chunk
-                if len(body) > at_most:
-                    raise NotFetched(f"The file is larger than {at_most:,} bytes.")
-        return bytes(body)
+        return await download(self._bot, file.file_id, at_most, self._timeout_s)
 
     async def _send_file(self, message: Outgoing, file: OutFile) -> str:
         async def call(shown: Rendered) -> Any:

@@ -7,7 +7,8 @@ from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
 from channels.contract import Inbound, NotKept, Received
-from channels.slack.door import SlackDoor, connect
+from channels.slack.clients import OneClient, connect
+from channels.slack.door import SlackDoor
 from channels.slack.http import Webhook
 from tests.standins.slack import Slack
 
@@ -81,4 +82,4 @@ async def client(slack: Slack) -> AsyncIterator[AsyncWebClient]:
 
 @pytest.fixture
 def door(client: AsyncWebClient) -> SlackDoor:
-    return SlackDoor(client)
+    return SlackDoor(OneClient(client))

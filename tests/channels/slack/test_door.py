@@ -14,7 +14,8 @@ from channels.contract import (
     Outgoing,
     Refused,
 )
-from channels.slack.door import SlackDoor, connect
+from channels.slack.clients import OneClient, connect
+from channels.slack.door import SlackDoor
 from tests.standins.slack import Slack
 from tests.standins.slack.state import Room
 
@@ -239,7 +240,7 @@ async def test_an_answer_that_is_not_slacks_is_ambiguous(
 async def test_a_refused_connection_is_surely_not_sent(slack: Slack) -> None:
     async with connect("xoxb-x", base_url="http://127.0.0.1:1/api/") as client:
         with pytest.raises(NotSent):
-            await SlackDoor(client).send(to(slack.channel))
+            await SlackDoor(OneClient(client)).send(to(slack.channel))
 
 
 async def test_a_flood_wait_is_passed_on_and_hits_that_channel_alone(
@@ -433,6 +434,6 @@ async def test_a_ping_with_a_dead_token_says_what_to_do(
 
 async def test_a_ping_without_slack_does_not_raise() -> None:
     async with connect("xoxb-x", base_url="http://127.0.0.1:1/api") as client:
-        health = await SlackDoor(client).ping()
+        health = await SlackDoor(OneClient(client)).ping()
 
     assert "cannot be reached" in health.hint

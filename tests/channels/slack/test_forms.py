@@ -7,6 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from channels.contract import Outgoing
 from channels.forms import Field, FieldKind, Form
+from channels.slack.clients import OneClient
 from channels.slack.door import SlackDoor
 from channels.slack.forms import view
 from tests.standins.slack import Slack
@@ -84,7 +85,7 @@ def test_what_does_not_fit_a_modal_is_asked_otherwise(form: Form) -> None:
 async def test_a_form_opens_once_and_for_three_seconds(
     client: AsyncWebClient, slack: Slack
 ) -> None:
-    door = SlackDoor(client)
+    door = SlackDoor(OneClient(client))
     first, late = slack.world.new_trigger(), slack.world.new_trigger()
     assert await door.open_form(FORM, replace(AT, extra={"trigger_id": first}))
     assert not await door.open_form(FORM, replace(AT, extra={"trigger_id": first}))
@@ -99,4 +100,4 @@ async def test_a_failing_slack_is_no_reason_to_fail(
 ) -> None:
     slack.fail(method="views.open", drop=True)
     at = replace(AT, extra={"trigger_id": slack.world.new_trigger()})
-    assert not await SlackDoor(client).open_form(FORM, at)
+    assert not await SlackDoor(OneClient(client)).open_form(FORM, at)

@@ -10,7 +10,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from channels.slack.door import connect
+from channels.slack.clients import connect
 from tests.standins.slack import Slack
 
 

@@ -3,7 +3,9 @@ import time
 
 import pytest
 
+from channels.abilities import NotFetched
 from channels.contract import (
+    Attachment,
     Button,
     Channel,
     ChannelName,
@@ -18,7 +20,7 @@ from channels.contract import (
     SendError,
 )
 from channels.telegram.parse import Me
-from channels.telegram.send import NotFetched, TelegramChannel
+from channels.telegram.send import TelegramChannel
 from channels.text import utf16_units
 from tests.standins.telegram import Fault, Telegram
 
@@ -378,7 +380,7 @@ async def test_the_menu_shows_the_commands_as_telegram_writes_them(
 async def test_a_file_is_fetched_whole(tg: Telegram, channel: TelegramChannel) -> None:
     tg.files["f1"] = b"x" * 100_000
 
-    assert await channel.fetch("f1") == tg.files["f1"]
+    assert await channel.fetch("", Attachment("f1")) == tg.files["f1"]
 
 
 async def test_a_file_beyond_the_cap_is_not_fetched(
@@ -387,9 +389,9 @@ async def test_a_file_beyond_the_cap_is_not_fetched(
     tg.files["f1"] = b"x" * 100_000
 
     with pytest.raises(NotFetched, match="larger than 50,000"):
-        await channel.fetch("f1", at_most=50_000)
+        await channel.fetch("", Attachment("f1"), at_most=50_000)
     with pytest.raises(NotFetched, match="Invalid file_id"):
-        await channel.fetch("other")
+        await channel.fetch("", Attachment("other"))
 
 
 async def test_a_download_that_fails_does_not_show_the_token(
@@ -399,7 +401,7 @@ async def test_a_download_that_fails_does_not_show_the_token(
     tg.lost_files.add("f1")
 
     with pytest.raises(NotFetched) as caught:
-        await channel.fetch("f1")
+        await channel.fetch("", Attachment("f1"))
 
     assert tg.token not in str(caught.value)
 
