@@ -166,11 +166,8 @@ class Received:
         apart by, so only messages, edits and forms have one.
         """
         seen = self.inbound
-        if (
-            seen is None
-            or seen.kind not in {Kind.MESSAGE, Kind.EDIT, Kind.FORM}
-            or not seen.message_id
-        ):
+        keyed = {Kind.MESSAGE, Kind.EDIT, Kind.FORM}
+        if seen is None or seen.kind not in keyed or not seen.message_id:
             return None
         # An edit may be made more than once: its moment is part of what it is.
         at = seen.edited_at.isoformat() if seen.edited_at else ""
