@@ -1,0 +1,68 @@
+"""What we ask of Slack, and for what: the one place. The manifest is made of it.
+
+A row belongs to the code that calls or hears it; a test compares both ways.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+METHODS: Mapping[str, str] = {
+    "apps.connections.open": "",  # by the app-level token: connections:write
+    "auth.test": "",
+    "chat.postMessage": "chat:write",
+    "chat.update": "chat:write",
+    "files.completeUploadExternal": "files:write",
+    "files.getUploadURLExternal": "files:write",
+    "files.info": "files:read",
+    "oauth.v2.access": "",  # by client id and secret
+    "views.open": "",
+}
+"""Each Web API method that is called, and the scope its token must bear."""
+
+EVENTS: Mapping[str, str] = {
+    "app_mention": "app_mentions:read",
+    "app_uninstalled": "",
+    "message.channels": "channels:history",
+    "message.groups": "groups:history",
+    "message.im": "im:history",
+    "message.mpim": "mpim:history",
+    "tokens_revoked": "",
+}
+"""Each event that is heard, and the scope it takes to be sent it."""
+
+FEATURES: Mapping[str, str] = {
+    "slash_commands": "commands",
+    "shortcuts": "commands",
+    "agent_view": "assistant:write",
+}
+"""Each part of the app's surface that is switched on, and the scope it brings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """An entry of Slack's own menus."""
+
+    kind: Literal["message", "global"]
+    callback_id: str
+    name: str
+    """At most 24 characters."""
+    description: str
+
+
+SHORTCUTS: tuple[Shortcut, ...] = ()
+
+PROMPTS: tuple[tuple[str, str], ...] = (
+    ("Write homepage copy", "Write homepage copy for "),
+    ("Plan a launch mail", "Write a launch email for "),
+    ("Find out about a rival", "Research our competitor "),
+    ("What can you do?", "What can you do for me?"),
+)
+"""What an empty conversation suggests: a title, and what is said when it is pressed.
+Slack shows four."""
+
+
+def scopes() -> tuple[str, ...]:
+    """Every scope of the bot token, each once, sorted."""
+    asked = {*METHODS.values(), *EVENTS.values(), *FEATURES.values()}
+    return tuple(sorted(asked - {""}))
