@@ -287,14 +287,14 @@ class House:
     """Where people reach the web pages; empty: on this machine only."""
     local_url: str = "http://127.0.0.1:8000"
     """Where this machine reaches them."""
-    mail: Mail | None = None
-    """None: no mail server is set up."""
+    mail: Mail | None = None  # no mail server is set up
     names: Mapping[str, str] = field(default_factory=dict)
     """What the bot is called at each messenger, as soon as that is known."""
     trials: Trials | None = None
     """None: keys cannot be tried out from here."""
     models: Providers | None = None
-    """The models there are and their prices; None: nothing can be chosen from here."""
+    """The models there are, priced; None: nothing can be chosen from here."""
     plots: Plots | None = None
     usual_limits: tuple[Decimal, Decimal] = (Decimal(0), Decimal(0))
-    """US dollars a day and a month, where a workspace has no limit of its own."""
+    most_limits: tuple[Decimal, Decimal] = (Decimal(0), Decimal(0))
+    """US dollars a day and a month: without own limits; the most they may be, or 0."""

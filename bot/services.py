@@ -127,6 +127,7 @@ class Services:
             models=self.providers,
             plots=self.plots,
             usual_limits=(self.budgets.day_usd, self.budgets.month_usd),
+            most_limits=(self.budgets.most_day_usd, self.budgets.most_month_usd),
         )
 
     @property

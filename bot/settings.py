@@ -214,6 +214,9 @@ class Settings(BaseSettings):
     """Seals the workspaces' keys, 32 bytes base64; made in ``home`` when unset."""
     budget_day_usd: Annotated[Decimal, Field(ge=0)] = Decimal(10)
     budget_month_usd: Annotated[Decimal, Field(ge=0)] = Decimal(100)
+    budget_most_day_usd: Annotated[Decimal, Field(ge=0)] = Decimal(0)
+    budget_most_month_usd: Annotated[Decimal, Field(ge=0)] = Decimal(0)
+    """What a workspace's owner may raise its limits to. 0: to whatever they like."""
     messages_per_minute: Annotated[int, Field(ge=0)] = 30
     """Of one person; what is more waits for the next minute. 0: no limit."""
     log_level: str = "INFO"

@@ -57,6 +57,9 @@ class Budgets:
 
     day_usd: Decimal
     month_usd: Decimal
+    most_day_usd: Decimal = Decimal(0)
+    most_month_usd: Decimal = Decimal(0)
+    """What a workspace may raise its own to; 0: whatever its owner likes."""
 
     async def ensure_left(self, session: AsyncSession, who: Who) -> None:
         """Return when anything is left to spend.

@@ -5,6 +5,19 @@ from collections.abc import Sequence
 from agent.errors import BadInput, NotFound
 
 
+class AboveCeiling(BadInput):
+    """More than the installation lets a workspace spend."""
+
+    code = "limit_above_ceiling"
+
+    def __init__(self, most: str, period: str) -> None:
+        """Name the most there may be."""
+        super().__init__(
+            f"Here a workspace may spend at most {most} a {period}.",
+            hint="Choose less, or ask whoever runs Draper for more.",
+        )
+
+
 class NoSuchPerson(NotFound):
     """Nobody in this workspace has that name."""
 

@@ -4,7 +4,7 @@ from decimal import ROUND_CEILING, Decimal
 from uuid import UUID
 
 from agent.billing import limit_queries as queries
-from agent.billing.errors import NearPeople, NoSuchPerson
+from agent.billing.errors import AboveCeiling, NearPeople, NoSuchPerson
 from agent.billing.money import dollars
 from agent.billing.schemas import Budget, LimitLine, LimitSet, Period, SetLimit, TopUp
 from agent.ctx import Ctx, Role
@@ -52,6 +52,7 @@ async def of_workspace(ctx: Ctx, period: Period) -> Decimal | None:
 
 async def set_limit(ctx: Ctx, p: SetLimit) -> LimitSet:
     """Put a limit in force at once, and keep who set it and what it was."""
+    _ensure_allowed(ctx, p)
     if p.person:
         user_id, name = await _person(ctx, p.person)
         before = await queries.set_theirs(ctx.session, user_id, p.period, p.usd)
@@ -81,7 +82,9 @@ async def top_up(ctx: Ctx, period: Period) -> TopUp:
     """What may be done about a limit; who may not set it has those asked who may."""
     if ctx.caller.role >= Role.ADMIN:
         limit = await of_workspace(ctx, period)
+        most = ctx.at_home.most_limits[period is Period.MONTH]
         offered = [_round(limit * by) for by in RAISES] if limit else []
+        offered = [one for one in offered if not most or one <= most]
         return TopUp(
             period=period, may_set=True, limit_usd=limit, suggestions_usd=offered
         )
@@ -124,6 +127,12 @@ async def _person(ctx: Ctx, said: str) -> tuple[UUID, str]:
     if len(near) > 1:
         raise NearPeople(said, [row["name"] for row in near])
     return near[0]["user_id"], near[0]["name"]
+
+
+def _ensure_allowed(ctx: Ctx, p: SetLimit) -> None:
+    most = ctx.at_home.most_limits[p.period is Period.MONTH]
+    if p.usd is not None and 0 < most < p.usd:
+        raise AboveCeiling(dollars(most), p.period)
 
 
 def _usual(ctx: Ctx) -> tuple[Decimal, Decimal]:

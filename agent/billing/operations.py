@@ -79,6 +79,7 @@ async def set_limit(ctx: Ctx, p: SetLimit) -> LimitSet:
 
     Raises:
         NoSuchPerson, NearPeople: The name fits nobody, or several.
+        AboveCeiling: It is more than the installation allows.
     """
     return await limits.set_limit(ctx, p)
 

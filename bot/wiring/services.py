@@ -107,7 +107,12 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
         providers=models,
         plots=UsagePlots(),
         prices=listed,
-        budgets=Budgets(settings.budget_day_usd, settings.budget_month_usd),
+        budgets=Budgets(
+            settings.budget_day_usd,
+            settings.budget_month_usd,
+            settings.budget_most_day_usd,
+            settings.budget_most_month_usd,
+        ),
         events=WatchedEvents(EngineEvents(late), watched.all),
         audit=History(recognise.redact),
         approvals=TableApprovals(),

@@ -89,6 +89,7 @@ class World:
             models=self.models,
             plots=self.plots,
             usual_limits=(self.budgets.day_usd, self.budgets.month_usd),
+            most_limits=(self.budgets.most_day_usd, self.budgets.most_month_usd),
         )
 
     async def call(self, op: Operation[P, R], caller: Caller, **raw: object) -> R:

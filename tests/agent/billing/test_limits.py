@@ -1,10 +1,11 @@
 """Limits: typed, set by who may, in force at once, and kept with who set them."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from agent.billing.errors import NoSuchPerson
+from agent.billing.errors import AboveCeiling, NoSuchPerson
 from agent.billing.operations import ask_top_up, set_limit, show_budget
 from agent.billing.schemas import SetLimit
 from agent.errors import BadInput, Forbidden, OverBudget
@@ -40,6 +41,19 @@ async def test_what_is_no_limit_is_refused(world: World, typed: str) -> None:
     with pytest.raises(BadInput):
         await world.call(set_limit, AS_ANA, limit=typed)
     assert await run(world.owner, "SELECT * FROM billing_accounts") == []
+
+
+async def test_no_limit_may_be_above_what_the_installation_allows(
+    world: World,
+) -> None:
+    world.budgets = replace(world.budgets, most_day_usd=Decimal(20))
+    offered = await world.call(ask_top_up, AS_ANA, span="day")
+    labels = [choice.label for choice in result(offered).choices]
+    assert labels == ["$15 a day", "$20 a day"]
+    with pytest.raises(AboveCeiling, match=r"at most \$20.00 a day"):
+        await world.call(set_limit, AS_ANA, limit="day 20.01")
+    await world.call(set_limit, AS_ANA, limit="day 20")
+    await world.call(set_limit, AS_ANA, limit="month 5000")
 
 
 async def test_a_limit_holds_at_once_for_what_is_under_way(world: World) -> None:
