@@ -36,6 +36,7 @@ OTHERS_WORDS = frozenset(
     | {"catalog.instructions", "identity.members", "identity.audit"}
     | {"identity.privacy"}
     | {"clients.history", "clients.version", "clients.compare"}
+    | {"billing.usage", "billing.budget"}
 )
 """What repeats requests, pieces, profiles and names that somebody else wrote.
 
