@@ -13,6 +13,7 @@ from agent.mailroom.schemas import Claimed
 from agent.memory import conversations
 from agent.runs.errors import AlreadyDone
 from bot import (
+    bursts,
     cards,
     doorman,
     hearing,
@@ -46,8 +47,7 @@ async def handle(services: Services, item: Claimed) -> Handled:
         Later: The person writes faster than we work; it waits for its turn.
         Exception: The database or another part failed; the row is tried again.
     """
-    payload = {key: value for key, value in item.payload.items() if key != "team"}
-    inbound = Inbound.from_payload(payload)
+    inbound = bursts.inbound_of(item)
     if not _is_for_us(item, inbound):
         return Handled("ignored")
     origin = origin_of(item, inbound)
@@ -88,8 +88,7 @@ def _is_for_us(item: Claimed, inbound: Inbound) -> bool:
 
 async def apologise(services: Services, item: Claimed) -> None:
     """Tell the person that their message could not be worked on, after the last try."""
-    payload = {key: value for key, value in item.payload.items() if key != "team"}
-    inbound = Inbound.from_payload(payload)
+    inbound = bursts.inbound_of(item)
     origin = origin_of(item, inbound)
     who = item.sender
     if who.workspace_id is None or who.user_id is None or who.chat_row_id is None:

@@ -1,6 +1,9 @@
 """Statements of the inbox: keeping, claiming, closing."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,7 +32,7 @@ _INSERT_EVENTS = text("""
 """)
 
 _CLAIM_INBOX = text("""
-    SELECT i.id, i.channel, i.account, i.kind, i.payload, i.attempts,
+    SELECT i.id, i.head, i.channel, i.account, i.kind, i.payload, i.attempts,
            s.user_id, s.workspace_id, s.role, s.chat_row_id, s.conversation_id,
            s.client_id, s.timezone
     FROM claim_inbox(:limit, CAST(:lease AS interval)) i
@@ -40,26 +43,29 @@ _CLAIM_INBOX = text("""
     ORDER BY i.id
 """)
 
-_CLOSE_INBOX = text("""
+# All rows of a claim in one statement: they end together.
+HELD = "unnest(CAST(:ids AS uuid[]), CAST(:attempts AS smallint[]))"
+
+_CLOSE_INBOX = text(f"""
     UPDATE inbox SET status = :status, processed_at = now(), claimed_until = NULL,
            error_message = :error, workspace_id = :workspace_id, user_id = :user_id,
            payload = CASE WHEN :forget THEN NULL ELSE payload - 'sealed' END,
            body = CASE WHEN :forget THEN NULL ELSE body END
-    WHERE id = :id AND attempts = :attempts AND status = 'received'
+    WHERE (id, attempts) IN (SELECT * FROM {HELD}) AND status = 'received'
 """)
 
-_RELEASE_INBOX = text("""
+_RELEASE_INBOX = text(f"""
     UPDATE inbox SET claimed_until = now() + CAST(:pause AS interval),
            error_message = :error
-    WHERE id = :id AND attempts = :attempts AND status = 'received'
-""")
+    WHERE (id, attempts) IN (SELECT * FROM {HELD}) AND status = 'received'
+""")  # noqa: S608 - as above
 
-# It was not tried: the claim does not count.
-_DEFER_INBOX = text("""
+# It was not tried: the claim does not count, and more parts may join it.
+_DEFER_INBOX = text(f"""
     UPDATE inbox SET claimed_until = now() + CAST(:pause AS interval),
-           attempts = attempts - 1
-    WHERE id = :id AND attempts = :attempts AND status = 'received'
-""")
+           attempts = attempts - 1, part_of = NULL
+    WHERE (id, attempts) IN (SELECT * FROM {HELD}) AND status = 'received'
+""")  # noqa: S608 - as above
 
 # Leases that run out (their holders may be dead), and what waits for its time.
 _INBOX_DUE = text("""
@@ -88,11 +94,18 @@ async def insert_events(session: AsyncSession, events: Sequence[RawEvent]) -> No
 async def claim_inbox(
     session: AsyncSession, *, limit: int, lease_s: float
 ) -> list[Claimed]:
-    """Take the next rows under a lease, each with its sender as far as known."""
-    rows = await session.execute(
+    """Take the next rows under a lease, each with its sender as far as known.
+
+    Rows that are parts of one message come as one, the first with the others in it.
+    """
+    found = await session.execute(
         _CLAIM_INBOX, {"limit": limit, "lease": interval(lease_s)}
     )
-    return [_claimed(row) for row in rows.mappings()]
+    rows = found.mappings().all()
+    parts: dict[UUID, list[Claimed]] = {}
+    for row in rows:
+        parts.setdefault(row["head"], []).append(_claimed(row))
+    return [replace(first, parts=tuple(rest)) for first, *rest in parts.values()]
 
 
 def _claimed(row: RowMapping) -> Claimed:
@@ -115,6 +128,13 @@ def _claimed(row: RowMapping) -> Claimed:
     )
 
 
+def _held(item: Claimed) -> dict[str, Any]:
+    return {
+        "ids": [row.id for row in item.rows],
+        "attempts": [row.attempts for row in item.rows],
+    }
+
+
 async def close_inbox(
     session: AsyncSession,
     item: Claimed,
@@ -123,15 +143,14 @@ async def close_inbox(
     error: str | None = None,
     forget: bool = False,
 ) -> None:
-    """End a row we hold: ``processed``, ``ignored`` or ``failed``.
+    """End a row we hold, with its parts: ``processed``, ``ignored`` or ``failed``.
 
     The keys sealed in it go; with ``forget`` all that it said goes.
     """
     await session.execute(
         _CLOSE_INBOX,
         {
-            "id": item.id,
-            "attempts": item.attempts,
+            **_held(item),
             "status": status,
             "error": error,
             "forget": forget,
@@ -148,8 +167,7 @@ async def release_inbox(
     await session.execute(
         _RELEASE_INBOX,
         {
-            "id": item.id,
-            "attempts": item.attempts,
+            **_held(item),
             "pause": interval(pause_s),
             "error": error,
         },
@@ -158,7 +176,7 @@ async def release_inbox(
 
 async def defer_inbox(session: AsyncSession, item: Claimed, *, pause_s: float) -> None:
     """Give a row back that was not worked on, until its time has come."""
-    values = {"id": item.id, "attempts": item.attempts, "pause": interval(pause_s)}
+    values = _held(item) | {"pause": interval(pause_s)}
     await session.execute(_DEFER_INBOX, values)
 
 

@@ -46,6 +46,13 @@ class Claimed:
     payload: Mapping[str, Any]
     attempts: int
     sender: Sender
+    parts: "tuple[Claimed, ...]" = ()
+    """What else belongs to it, in order: the rest of an album, of a long paste."""
+
+    @property
+    def rows(self) -> "tuple[Claimed, ...]":
+        """All that was claimed with it, itself first."""
+        return (self, *self.parts)
 
 
 @dataclass(frozen=True, slots=True)

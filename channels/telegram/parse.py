@@ -17,6 +17,7 @@ from channels.contract import (
     Received,
 )
 from channels.outside import digest_id, loads
+from channels.telegram import membership
 from channels.telegram.updates import (
     Answered,
     File,
@@ -26,9 +27,16 @@ from channels.telegram.updates import (
     Press,
     Update,
 )
+from channels.text import utf16_units
 
-ALLOWED_UPDATES = ("message", "edited_message", "callback_query")
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 """The kinds we serve; Telegram need not send others."""
+
+FULL_UNITS = 4000
+"""Of 4096 at most: people's apps cut what is longer near a blank, and send the rest."""
+
+GENERAL = 1
+"""The topic that a forum's own messages stand in."""
 
 _CHAT_KINDS = {
     "private": ChatKind.PRIVATE,
@@ -41,6 +49,7 @@ _CONTENT = frozenset(
     {"text", "caption", "photo", "document", "voice", "audio", "video", "animation"}
     | {"sticker", "video_note", "location", "venue", "contact", "poll", "dice", "game"}
     | {"checklist", "paid_media", "story", "rich_message", "migrate_to_chat_id"}
+    | {"migrate_from_chat_id"}
 )
 """What a person sends. Without any of it, it is the chat's news: a pin, a join."""
 
@@ -51,6 +60,8 @@ class Me:
 
     id: str
     username: str
+    reads_all: bool = False
+    """Whether groups show it all messages, not only those for it."""
 
 
 def parse(body: bytes, me: Me) -> Received:
@@ -83,10 +94,14 @@ def _inbound(found: dict[str, Any], me: Me) -> Inbound | None:
         return None
     if update.callback_query:
         return _press(update.callback_query, event_id, me)
+    if change := update.my_chat_member:
+        return membership.changed(change, event_id, me.id, reads_all=me.reads_all)
     written = found.get("message") or found.get("edited_message") or {}
     message = update.message or update.edited_message
     if message is None or not _CONTENT & written.keys():
         return None
+    if (moved := membership.moved(message, event_id, me.id)) is not None:
+        return moved
     return _written(message, event_id, me, edited=update.message is None)
 
 
@@ -163,7 +178,8 @@ def _name(first: str | None, last: str | None) -> str:
 def _thread(message: Message | Place) -> str:
     # Plain replies carry a message_thread_id too; only a topic is a thread.
     topic = message.message_thread_id if message.is_topic_message else None
-    return "" if topic is None else str(topic)
+    # Nothing can be sent to the General topic by its number.
+    return "" if topic in {None, GENERAL} else str(topic)
 
 
 def _answered(message: Message) -> Answered | None:
@@ -175,8 +191,8 @@ def _answered(message: Message) -> Answered | None:
 def _addressed(message: Message, answered: Answered | None, me: Me) -> bool:
     if message.chat.type == "private":
         return True
-    if message.migrate_to_chat_id is not None:
-        return False
+    if message.is_automatic_forward:
+        return False  # a post of the channel that the group belongs to
     command = _COMMAND.match(message.text)
     if command:
         named = command["bot"] or me.username
@@ -263,10 +279,11 @@ def _attachment(file: File) -> Attachment:
 
 
 def _extra(message: Message) -> dict[str, str]:
-    """What else an answer may need: the album it belongs to, where a group moved."""
+    """What it may be a part of: an album, a long paste, a comment and its forwards."""
     told = {
         "album": message.media_group_id,
-        "migrate_to_chat_id": message.migrate_to_chat_id,
+        "long": "yes" if utf16_units(message.text) >= FULL_UNITS else None,
+        "forwarded": "yes" if message.forward_origin is not None else None,
     }
     return {name: str(value) for name, value in told.items() if value is not None}
 

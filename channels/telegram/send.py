@@ -110,7 +110,11 @@ class TelegramChannel:
         """
         if self._me is None:
             user = await tried(self._bot.get_me())
-            self._me = Me(str(user.id), user.username or "")
+            self._me = Me(
+                str(user.id),
+                user.username or "",
+                reads_all=bool(user.can_read_all_group_messages),
+            )
         return self._me
 
     async def ping(self) -> Health:

@@ -130,6 +130,8 @@ class Message(_Part):
     video: Annotated[File | None, Maybe] = None
     media_group_id: Annotated[str | None, Maybe] = None
     migrate_to_chat_id: Annotated[int | None, Maybe] = None
+    migrate_from_chat_id: Annotated[int | None, Maybe] = None
+    is_automatic_forward: Annotated[bool | None, Maybe] = None
 
 
 class Place(_Part):
@@ -150,9 +152,26 @@ class Press(_Part):
     data: str
 
 
+class Member(_Part):
+    """How somebody, here always ourselves, stands in a chat."""
+
+    status: str
+    is_member: Annotated[bool | None, Maybe] = None
+
+
+class MemberChange(_Part):
+    """Our own standing changed."""
+
+    chat: Chat
+    from_: User = Field(alias="from")
+    before: Member = Field(alias="old_chat_member")
+    after: Member = Field(alias="new_chat_member")
+
+
 class Update(_Part):
     """One update; all None for a kind that we do not serve."""
 
     message: Message | None = None
     edited_message: Message | None = None
     callback_query: Press | None = None
+    my_chat_member: MemberChange | None = None

@@ -95,6 +95,7 @@ class Inbox(Base):
     kind: Mapped[str]
     body: Mapped[bytes | None]
     payload: Mapped[Json | None]
+    part_of: Mapped[UUID | None]
     workspace_id: Mapped[UUID | None] = mapped_column(to("workspaces", "cascade"))
     user_id: Mapped[UUID | None] = mapped_column(to("users", "cascade"))
     status: Mapped[str] = mapped_column(server_default=word("received"))

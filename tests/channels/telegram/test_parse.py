@@ -229,8 +229,13 @@ def test_a_group_that_moves_says_where_to() -> None:
         message=without_text | {"chat": GROUP, "migrate_to_chat_id": -1001234}
     )
 
-    assert inbound.extra == {"migrate_to_chat_id": "-1001234"}
-    assert not inbound.addressed
+    assert (inbound.kind, inbound.pressed) == (Kind.MEMBERSHIP, "moved")
+    assert (inbound.chat, inbound.extra) == (str(GROUP["id"]), {"to": "-1001234"})
+    there = GROUP | {"id": -1001234, "type": "supergroup"}
+    again = read(
+        message=without_text | {"chat": there, "migrate_from_chat_id": GROUP["id"]}
+    )
+    assert (again.chat, again.extra) == (inbound.chat, inbound.extra)
 
 
 def test_a_press_carries_its_payload_and_what_acknowledges_it() -> None:
