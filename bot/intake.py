@@ -18,6 +18,7 @@ from bot import (
     doorman,
     hearing,
     moves,
+    openings,
     presses,
     rates,
     refusals,
@@ -51,6 +52,9 @@ async def handle(services: Services, item: Claimed) -> Handled:
     if not _is_for_us(item, inbound):
         return Handled("ignored")
     origin = origin_of(item, inbound)
+    if inbound.kind is Kind.OPENED:
+        await openings.opened(services, item, inbound, origin)
+        return Handled("processed")
     caller = await doorman.admit(services, item, inbound, origin)
     if caller is None:
         return Handled("processed")
