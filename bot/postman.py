@@ -140,6 +140,7 @@ class Postman:
     async def _try(self, channel: Channel, delivery: Delivery) -> None:
         chat, _, thread = delivery.recipient.rpartition("/")
         shown, revision = _shown(delivery, channel)
+        partial = _is_partial(delivery, shown)
         message = Outgoing(
             account=delivery.account,
             chat=chat,
@@ -148,7 +149,8 @@ class Postman:
             buttons=_buttons(delivery),
             file=await self._file(delivery),
             extra=delivery.payload.get("extra", {}),
-            partial=_is_partial(delivery, shown),
+            partial=partial,
+            progress=_progress(delivery) if partial else "",
         )
         await self._turn(f"{delivery.channel}/{delivery.account}/{chat}", channel, chat)
         if delivery.external_id is not None:
@@ -257,8 +259,15 @@ def _beginning(partial: str, channel: Channel) -> str:
 
 
 def _is_partial(delivery: Delivery, shown: str) -> bool:
+    if delivery.partial is not None or delivery.payload.get("progress"):
+        return True
     placeholder = delivery.payload.get("placeholder")
-    return delivery.partial is not None or bool(placeholder and shown == placeholder)
+    return bool(placeholder and shown == placeholder)
+
+
+def _progress(delivery: Delivery) -> str:
+    said = delivery.payload
+    return str(said.get("progress") or said.get("placeholder") or "")
 
 
 def _buttons(delivery: Delivery) -> tuple[Button, ...]:

@@ -98,6 +98,16 @@ async def stream(
     return await queries.stream(session, run_id, attempt, partial)
 
 
+async def progress(
+    session: AsyncSession, run_id: UUID, attempt: int, line: str = ""
+) -> None:
+    """Say in a line what is being done for a run, beside its text so far.
+
+    Empty: what its placeholder said. Nothing happens once the attempt has ended.
+    """
+    await queries.progress(session, run_id, attempt, line)
+
+
 def place_of(delivery: RowMapping) -> Place:
     """Where a delivery went, for another one to follow it."""
     return Place(

@@ -42,6 +42,22 @@ _STREAM = text("""
     RETURNING d.id
 """)
 
+# The same care: nobody says how a run gets on that has ended. An empty line is what
+# the placeholder said.
+_PROGRESS = text("""
+    WITH alive AS (
+        SELECT id FROM runs WHERE id = :run_id AND attempt = :attempt
+          AND status IN ('queued', 'running') FOR SHARE
+    )
+    UPDATE deliveries d SET revision = d.revision + 1,
+        payload = CASE CAST(:line AS text) WHEN '' THEN d.payload - 'progress'
+            ELSE d.payload || jsonb_build_object('progress', CAST(:line AS text)) END
+    FROM alive
+    WHERE d.run_id = alive.id AND d.purpose = 'reply'
+      AND d.status IN ('planned', 'sending', 'sent')
+      AND coalesce(d.payload->>'progress', '') <> :line
+""")
+
 _REPLY_OF = text("""
     SELECT id, channel, account, recipient, payload FROM deliveries
     WHERE run_id = :run_id AND purpose = 'reply' ORDER BY id DESC LIMIT 1
@@ -110,6 +126,14 @@ async def stream(
     values = {"run_id": run_id, "attempt": attempt, "partial": partial}
     done = await session.execute(_STREAM, values)
     return done.first() is not None
+
+
+async def progress(
+    session: AsyncSession, run_id: UUID, attempt: int, line: str
+) -> None:
+    """Say what is being done, where the answer will be."""
+    values = {"run_id": run_id, "attempt": attempt, "line": line}
+    await session.execute(_PROGRESS, values)
 
 
 async def reply_of(session: AsyncSession, run_id: UUID) -> RowMapping | None:

@@ -18,7 +18,8 @@ from agent.catalog.instructions import LANGUAGE_CODE, Instruction
 from agent.errors import AgentError, OverBudget
 from agent.identity.languages import Language
 from agent.llm.port import Completion, Turn
-from agent.runs import calls, check_queries, judge, work_queries, writing
+from agent.mailroom import deliveries
+from agent.runs import calls, check_queries, judge, usual, work_queries, writing
 from agent.runs.calls import Bench, Cancelled, Job
 from agent.runs.rulings import Outcome, Ruling
 from db import faultpoints
@@ -40,6 +41,8 @@ async def check(bench: Bench, job: Job, written: Mapping[str, Any]) -> dict[str,
     async with bench.open(job.caller) as session:
         held = await instructions.standing(session)
         writer = await check_queries.standing(session, job.run_id, job.attempt)
+        line = usual.checking(len(_rules(held)))
+        await deliveries.progress(session, job.run_id, job.attempt, line)
     if not writer["is_running"]:
         raise Cancelled("The run was stopped.")
     desk = _Desk(bench, job, writer, held.language)

@@ -13,7 +13,7 @@ from agent.mailroom import deliveries
 from agent.mailroom.schemas import Choice, Message
 from agent.memory import conversations
 from agent.ports import SkillRef
-from agent.runs import pause_queries, queries
+from agent.runs import pause_queries, queries, usual
 from agent.runs.errors import AlreadyDone
 from agent.runs.schemas import Started, StartRun
 
@@ -62,7 +62,7 @@ async def start(ctx: Ctx, p: StartRun) -> Started:
         "message_id": p.message_id or (ctx.ids.new() if ctx.origin else None),
         "delivery_id": delivery_id,
         **_asked(ctx, run_id, is_new=p.message_id is None),
-        "payload": json.dumps(_placeholder(ctx.origin, skill, run_id)),
+        "payload": json.dumps(await _placeholder(ctx, skill, run_id)),
     }
     try:
         number = await queries.enqueue(ctx.session, values)
@@ -198,12 +198,16 @@ def _nowhere(run_id: UUID) -> dict[str, Any]:
     }
 
 
-def _placeholder(
-    origin: Origin | None, skill: SkillRef | None, run_id: UUID
+async def _placeholder(
+    ctx: Ctx, skill: SkillRef | None, run_id: UUID
 ) -> dict[str, Any]:
-    text = f"Working on it: {skill.title.lower()}..." if skill else "Thinking..."
+    text = "Thinking..."
+    if skill is not None and ctx.origin is not None:
+        here = ctx.caller.workspace_id
+        usually = await usual.median(ctx.session, here, skill.id)
+        text = usual.working_on(skill.title, usually)
     message = Message(text, choices=(_stop(run_id),), placeholder=text)
-    return message.payload(origin.extra if origin else {})
+    return message.payload(ctx.origin.extra if ctx.origin else {})
 
 
 def _stop(run_id: UUID) -> Choice:

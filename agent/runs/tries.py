@@ -26,7 +26,7 @@ from agent.llm.tally import Tally
 from agent.mailroom import deliveries
 from agent.mailroom.notices import Notice, notify_all
 from agent.mailroom.schemas import Message
-from agent.runs import call_queries, work_queries
+from agent.runs import call_queries, usual, work_queries
 from agent.runs.bench import Bench, Cancelled, Job
 from agent.runs.booking import ceiling, in_place_of, settle
 from agent.runs.seating import Seat
@@ -148,6 +148,7 @@ class Try:
         await self._tell_circuit(error, verdict)
         async with self.bench.open(self.job.caller) as session:
             await self._book(session, error)
+            await self._say_so(session, error)
             self.instead = await self._successor(session, error)
             if self.instead is None:
                 step = self.job.run_id, self.job.step, self.job.attempt
@@ -180,6 +181,11 @@ class Try:
             fallback_from=self.call.fallback_from,
         )
         await settle(self.bench, session, self.call, spent, status="error")
+
+    async def _say_so(self, session: AsyncSession, error: BaseException) -> None:
+        if isinstance(error, ModelFailed) and not self.job.is_quiet:
+            run = self.job.run_id, self.job.attempt
+            await deliveries.progress(session, *run, usual.SECOND_TRY)
 
     async def _successor(
         self, session: AsyncSession, error: BaseException

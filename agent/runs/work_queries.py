@@ -43,6 +43,11 @@ _FAIL = text("""
       AND status = 'running'
 """)
 
+_HAS_FAILED = text("""
+    SELECT EXISTS (SELECT FROM run_steps WHERE run_id = :run_id AND name = :name
+                   AND attempt = :attempt AND status = 'failed')
+""")
+
 _IS_RUNNING = text("""
     SELECT status = 'running' AND attempt = :attempt FROM runs WHERE id = :run_id
 """)
@@ -137,6 +142,13 @@ async def fail(
 ) -> None:
     """Keep why a step failed; it may be tried again."""
     await session.execute(_FAIL, _key(run_id, name, attempt) | {"error": error})
+
+
+async def has_failed(
+    session: AsyncSession, run_id: UUID, name: str, attempt: int
+) -> bool:
+    """Whether the step failed when it was done last."""
+    return bool(await session.scalar(_HAS_FAILED, _key(run_id, name, attempt)))
 
 
 async def is_running(session: AsyncSession, run_id: UUID, attempt: int) -> bool:

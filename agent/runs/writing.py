@@ -9,9 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from agent.billing.budgets import Call
 from agent.llm.port import Completion, Stop, Turn
 from agent.llm.prompt import Task, build
+from agent.mailroom import deliveries
 from agent.runs import approvals, briefs, calls, questions, work_queries
 from agent.runs.briefs import Brief
 from agent.runs.calls import Bench, Cancelled, Job
@@ -60,8 +63,7 @@ async def write(bench: Bench, job: Job, more: Sequence[Turn] = ()) -> Written:
         done = await work_queries.finished(session, job.run_id, job.step, job.attempt)
         if done is not None:
             return Written(**done)
-        if not await work_queries.begin(session, job.run_id, job.step, job.attempt):
-            raise Cancelled("The run was stopped.")
+        await _begin(session, job)
         now = bench.clock.now()
         brief = await briefs.read(session, job.run_id, job.attempt, now)
         prompt = build(_with(await _told(bench, brief), more))
@@ -81,6 +83,15 @@ async def write(bench: Bench, job: Job, more: Sequence[Turn] = ()) -> Written:
     await asyncio.shield(_book(bench, call, job, said.completion, written))
     faultpoints.reach("write.settled")
     return written
+
+
+async def _begin(session: AsyncSession, job: Job) -> None:
+    step = job.run_id, job.step, job.attempt
+    is_second_try = await work_queries.has_failed(session, *step)
+    if not await work_queries.begin(session, *step):
+        raise Cancelled("The run was stopped.")
+    if not is_second_try and not job.is_quiet:
+        await deliveries.progress(session, job.run_id, job.attempt)
 
 
 async def _told(bench: Bench, brief: Brief) -> Task:
