@@ -131,11 +131,14 @@ async def test_a_stream_grows_and_ends_with_its_blocks(
 ) -> None:
     where = await stream(client, slack)
     await client.chat_appendStream(**where, markdown_text="**one** ")
-    await client.chat_appendStream(**where, markdown_text="two")
+    await client.chat_appendStream(**where, markdown_text="two ")
     assert await error_of(client.chat_update(**where, text="x")) == (
         "streaming_state_conflict"
     )
-    await client.chat_stopStream(**where, markdown_text=" three", blocks=buttons(1))
+    assert await error_of(
+        client.chat_delete(channel=where["channel"], ts=where["ts"])
+    ) == ("cant_delete_message")
+    await client.chat_stopStream(**where, markdown_text="three", blocks=buttons(1))
 
     shown = slack.messages(slack.channel)[-1]
     assert (shown.text, shown.buttons) == ("**one** two three", ["x"])
@@ -163,6 +166,97 @@ async def test_a_stream_has_its_own_rules(client: AsyncWebClient, slack: Slack) 
     where = await stream(client, slack)
     long = client.chat_appendStream(**where, markdown_text="x" * 12_001)
     assert await error_of(long) == "msg_too_long"
+    alone = client.api_call("chat.startStream", json={"channel": slack.channel})
+    assert await error_of(alone) == "invalid_arguments"
+
+
+async def test_a_stream_is_written_in_chunks_or_in_text_never_both(
+    client: AsyncWebClient, slack: Slack
+) -> None:
+    chunk = {"type": "markdown_text", "text": "x"}
+    where = await stream(client, slack, chunks=[chunk])
+
+    mixed = client.chat_appendStream(**where, markdown_text="x")
+    both = client.chat_appendStream(**where, markdown_text="x", chunks=[chunk])
+    odd = client.chat_appendStream(**where, chunks=[{"type": "song"}])
+
+    assert await error_of(mixed) == "streaming_mode_mismatch"
+    assert await error_of(both) == "cannot_provide_both_markdown_text_and_chunks"
+    assert await error_of(odd) == "invalid_chunks"
+    assert slack.messages(slack.channel)[-1].text == "x"
+
+
+async def test_a_task_keeps_its_place_while_its_title_changes(
+    client: AsyncWebClient, slack: Slack
+) -> None:
+    task = {"type": "task_update", "id": "1", "title": "Reading", "status": "pending"}
+    where = await stream(client, slack, chunks=[task])
+    await client.chat_appendStream(
+        **where, chunks=[{"type": "markdown_text", "text": "It says"}]
+    )
+
+    await client.chat_appendStream(**where, chunks=[task | {"title": "Read"}])
+
+    assert slack.messages(slack.channel)[-1].text == "Read\n\nIt says"
+
+
+async def test_whom_a_stream_would_have_pinged_is_told(
+    client: AsyncWebClient, slack: Slack
+) -> None:
+    where = await stream(client, slack)
+
+    await client.chat_appendStream(**where, markdown_text="hey <!here> @channel")
+
+    assert [what for _, _, what in slack.world.pings] == ["!here", "@channel"]
+
+
+async def test_a_tier_is_counted_by_the_minute(
+    client: AsyncWebClient, slack: Slack
+) -> None:
+    slack.world.tiers.on = True
+    where = await stream(client, slack)
+    for _ in range(100):
+        await client.chat_appendStream(**where, markdown_text="x ")
+
+    with pytest.raises(SlackApiError) as caught:
+        await client.chat_appendStream(**where, markdown_text="x ")
+    slack.world.shift_s += 61
+    await client.chat_appendStream(**where, markdown_text="x ")
+
+    assert caught.value.response.status_code == 429
+    assert 0 < int(caught.value.response.headers["Retry-After"]) <= 61
+
+
+async def test_slacks_own_stop_ends_the_streams_and_tells_us(
+    client: AsyncWebClient, slack: Slack
+) -> None:
+    where = await stream(client, slack)
+    [root, _] = slack.messages(slack.channel)
+
+    await slack.stop(slack.channel, root.ts)
+
+    event = slack.deliveries[-1].payload["event"]
+    assert (event["type"], event["user"]) == ("agent_session_stopped", slack.anna)
+    assert event["streaming_message_ts"] == [where["ts"]]
+    append = client.chat_appendStream(**where, markdown_text="x")
+    assert await error_of(append) == "stopped_by_user"
+
+
+async def test_a_session_lives_in_a_thread_of_an_agents_workspace(
+    client: AsyncWebClient, slack: Slack
+) -> None:
+    root = await slack.say("@draper hi", channel=slack.channel)
+    where = {"channel_id": slack.channel, "thread_ts": root}
+    await client.agents_sessions_setStatus(status="processing", **where)
+    assert slack.world.sessions == {(slack.channel, root): "processing"}
+
+    odd = client.agents_sessions_setStatus(status="busy", **where)
+    astray = client.agents_sessions_setStatus(status="active", channel_id=slack.channel)
+    assert await error_of(odd) == "invalid_status"
+    assert await error_of(astray) == "thread_ts_required"
+    slack.world.is_agent = False
+    old = client.agents_sessions_setStatus(status="active", **where)
+    assert await error_of(old) == "feature_disabled"
 
 
 async def test_a_modal_opens_once_within_three_seconds(

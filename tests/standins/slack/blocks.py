@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from tests.standins.slack.state import Json
 
 MOST_BLOCKS = 50
+TASK_PARTS = ("title", "details", "output")
 PING = re.compile(r"<(!(?:here|channel|everyone|group|subteam\^\w+)|@[UW]\w+)[^<>]*>")
 BARE_PING = re.compile(r"(?<!\w)@(?:here|channel|everyone)\b")
 
@@ -82,9 +84,15 @@ def raw_text(text: str, blocks: list[Json]) -> str:
     """What is laid out: the blocks' texts, or the text field where there are none."""
     if not blocks:
         return text
-    shown = (block.get("text") for block in blocks if block.get("type") != "actions")
+    shown = (_words(block) for block in blocks if block.get("type") != "actions")
     parts = [part["text"] if isinstance(part, dict) else part for part in shown if part]
     return "\n\n".join(parts)
+
+
+def _words(block: Json) -> Any:
+    if block.get("type") == "task_card":
+        return "\n".join(block[part] for part in TASK_PARTS if block.get(part))
+    return block.get("text")
 
 
 def displayed(text: str) -> str:

@@ -12,6 +12,7 @@ HANDS = {
     "unfurl",
     "command",
     "press",
+    "stop",
     "submit",
     "hear",
     "settle",

@@ -23,8 +23,9 @@ from tests.standins.slack.state import (
     World,
     as_event,
 )
+from tests.standins.slack.stream_api import StreamApi
+from tests.standins.slack.streams import stop_pressed
 from tests.standins.slack.views import entered
-from tests.standins.slack.web_api import WebApi
 
 
 class People:
@@ -47,7 +48,7 @@ class People:
         self.deliveries: list[Delivery] = []
         self._events_url = events_url
         self._hurry = hurry
-        self._web = WebApi(self.world, lambda: self.origin, self._heard)
+        self._web = StreamApi(self.world, lambda: self.origin, self._heard)
         self._http: HttpDelivery | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -122,6 +123,10 @@ class People:
             labels = [b["text"]["text"] for b in there]
             raise LookupError(f"no button {label!r} there, only {labels}")
         self._deliver("interactive", self._press_payload(message, user, button, value))
+
+    async def stop(self, channel: str, thread: str, *, user: str = anna) -> None:
+        """Press the Stop that Slack itself shows while a session is processing."""
+        await self.hear(stop_pressed(self.world, channel, thread, user))
 
     async def fill(
         self, view: Json, answers: Mapping[str, str], *, user: str = anna

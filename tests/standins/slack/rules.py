@@ -7,6 +7,8 @@ from tests.standins.slack.state import Json
 
 TS = re.compile(r"\d{10}\.\d{6}")
 NEEDED = {
+    "agents": "chat:write",
+    "assistant": "assistant:write",
     "chat": "chat:write",
     "files.getUploadURLExternal": "files:write",
     "files.completeUploadExternal": "files:write",
@@ -24,10 +26,3 @@ class Failure(Exception):
 
 def cut(text: str) -> tuple[str, str]:
     return (text[:40_000], "message_truncated") if len(text) > 40_000 else (text, "")
-
-
-def streamed(args: Json) -> str:
-    text = args.get("markdown_text") or ""
-    if len(text) > 12_000:
-        raise Failure("msg_too_long")
-    return str(text)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from tests.standins.slack.tiers import Tiers
+
 Json = dict[str, Any]
 
 BOT, BOT_ID, APP, TEAM = "U0DRAPER", "B0DRAPER", "A0DRAPER", "T0ACME"
@@ -50,6 +52,10 @@ class Message:
     seen_by: str = ""
     """Of an ephemeral message: the one person who sees it."""
     stream_since: float | None = None
+    """When it began to stream; None: it does not, or no longer."""
+    stream_mode: str = ""
+    stream_ended: str = ""
+    """By whom: ``app``, ``user``, or ``expired``."""
 
 
 @dataclass
@@ -119,6 +125,12 @@ class World:
         self.token_error = ""
         self.pace_s = 0.0
         self.posted_at: dict[str, float] = {}
+        self.tiers = Tiers()
+        self.is_agent = True
+        """Whether the workspace knows agent sessions; older ones do not."""
+        self.sessions: dict[tuple[str, str], str] = {}
+        """The state of each thread's agent session."""
+        self.thread_status: dict[tuple[str, str], str] = {}
         self._serial = count(1)
 
     def now(self) -> float:

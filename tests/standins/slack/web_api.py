@@ -1,14 +1,14 @@
 """The Web API methods, each under its rules."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.standins.slack import blocks as kit
-from tests.standins.slack.rules import NEEDED, TS, Failure, cut, streamed
+from tests.standins.slack import streams
+from tests.standins.slack.rules import NEEDED, TS, Failure, cut
 from tests.standins.slack.state import (
     BOT,
     BOT_ID,
-    STREAM_S,
     TEAM,
     TRIGGER_S,
     File,
@@ -31,12 +31,17 @@ class WebApi:
         self._origin = origin
         self._changed = changed
 
+    @property
+    def methods(self) -> Mapping[str, Callable[[Any, Json], Json]]:
+        return METHODS
+
     def call(self, method: str, args: Json) -> Json:
-        if method not in METHODS:
+        if method not in self.methods:
             return Failure("unknown_method").answer
         try:
             self._check_scope(method)
-            found = METHODS[method](self, args)
+            self._check_rate(method)
+            found = self.methods[method](self, args)
         except Failure as failure:
             return failure.answer
         return {"ok": True, **found}
@@ -46,6 +51,10 @@ class WebApi:
         if scope and scope not in self.world.scopes:
             given = ",".join(self.world.scopes)
             raise Failure("missing_scope", needed=scope, provided=given)
+
+    def _check_rate(self, method: str) -> None:
+        if wait_s := self.world.tiers.count(method, self.world.now()):
+            raise Failure("ratelimited", retry_after_s=wait_s)
 
     # what there is
 
@@ -96,7 +105,7 @@ class WebApi:
 
     def chat_update(self, args: Json) -> Json:
         message = self._own(args)
-        if message.stream_since is not None:
+        if streams.is_open(message, self.world.now()):
             raise Failure("streaming_state_conflict")
         if len(args.get("text") or "") > 4_000:
             raise Failure("msg_too_long")
@@ -111,38 +120,9 @@ class WebApi:
 
     def chat_delete(self, args: Json) -> Json:
         message = self._own(args)
+        if streams.is_open(message, self.world.now()):
+            raise Failure("cant_delete_message")
         del self.world.messages[message.room, message.ts]
-        return {"channel": message.room, "ts": message.ts}
-
-    # streams
-
-    def chat_start_stream(self, args: Json) -> Json:
-        room = self._postable(args)
-        if not args.get("thread_ts"):
-            raise Failure("invalid_arguments")
-        if room.kind != "im":
-            for name in ("recipient_team_id", "recipient_user_id"):
-                if not args.get(name):
-                    raise Failure(f"missing_{name}")
-        self._check_thread(room, args)
-        message = self._show(room, streamed(args), [], args)
-        message.stream_since = self.world.now()
-        return {"channel": room.id, "ts": message.ts}
-
-    def chat_append_stream(self, args: Json) -> Json:
-        message = self._streaming(args)
-        message.text += streamed(args)
-        self._heed_pings(message, args)
-        return {"channel": message.room, "ts": message.ts}
-
-    def chat_stop_stream(self, args: Json) -> Json:
-        message = self._streaming(args)
-        message.text += streamed(args)
-        if args.get("blocks"):
-            said = {"type": "markdown", "text": message.text or " "}
-            message.blocks = [said, *self._blocks(args, message.text)]
-        message.stream_since = None
-        self._changed(message)
         return {"channel": message.room, "ts": message.ts}
 
     # files
@@ -241,14 +221,6 @@ class WebApi:
             raise Failure("cant_update_message")
         return message
 
-    def _streaming(self, args: Json) -> Message:
-        message = self._own(args)
-        since = message.stream_since
-        if since is None or self.world.now() - since > STREAM_S:
-            message.stream_since = None
-            raise Failure("message_not_in_streaming_state")
-        return message
-
     def _uploaded(self, file_id: str) -> File:
         file = self.world.files.get(file_id)
         if file is None or file.body is None:
@@ -281,9 +253,6 @@ METHODS: dict[str, Callable[[WebApi, Json], Json]] = {
     "chat.postEphemeral": WebApi.chat_post_ephemeral,
     "chat.update": WebApi.chat_update,
     "chat.delete": WebApi.chat_delete,
-    "chat.startStream": WebApi.chat_start_stream,
-    "chat.appendStream": WebApi.chat_append_stream,
-    "chat.stopStream": WebApi.chat_stop_stream,
     "files.getUploadURLExternal": WebApi.files_get_upload_urlexternal,
     "files.completeUploadExternal": WebApi.files_complete_upload_external,
     "files.info": WebApi.files_info,
