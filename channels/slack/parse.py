@@ -5,7 +5,8 @@ from channels.outside import digest_id
 from channels.slack.parse_events import event
 from channels.slack.parse_interactions import interaction
 from channels.slack.places import event_id_of, team_of
-from channels.slack.wire import Json, items, payload_of, string
+from channels.slack.seats import bot_of
+from channels.slack.wire import Json, payload_of
 
 
 def parse(body: bytes, *, bot: str = "") -> Received:
@@ -30,14 +31,7 @@ def parse(body: bytes, *, bot: str = "") -> Received:
 def _inbound(payload: Json, bot: str) -> Inbound | None:
     match payload:
         case {"type": "event_callback", "event": dict()}:
-            found = event(payload, _bot(payload) or bot)
+            found = event(payload, bot_of(payload) or bot)
         case _:
             found = interaction(payload)
     return found if found and found.chat and found.sender else None
-
-
-def _bot(payload: Json) -> str:
-    for seat in items(payload, "authorizations"):
-        if seat.get("is_bot") is True:
-            return string(seat, "user_id")
-    return ""

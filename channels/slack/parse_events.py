@@ -13,6 +13,7 @@ from channels.contract import (
 )
 from channels.slack.markup import mention, readable, without_address
 from channels.slack.places import chat_kind, event_id_of, team_of
+from channels.slack.seats import happened_in
 from channels.slack.wire import Json, items, part, string
 
 WRITTEN = {"", "file_share", "me_message", "thread_broadcast"}
@@ -142,7 +143,8 @@ def _is_for(bot: str, event: Json, post: Json) -> bool:
 
 def _home_team(payload: Json, post: Json) -> dict[str, str]:
     """Name the sender's own team where a shared channel brings in strangers."""
-    team = string(post, "user_team") or string(post, "team")
+    named = string(post, "user_team") or string(post, "team")
+    team = named or happened_in(payload)
     return {"team": team} if team and team != team_of(payload) else {}
 
 

@@ -1,7 +1,8 @@
 """What sort of place a Slack id means. Pure."""
 
 from channels.contract import ChatKind
-from channels.slack.wire import Json, part, string
+from channels.slack.seats import account_of
+from channels.slack.wire import Json, string
 
 CHAT_KINDS = {
     "im": ChatKind.PRIVATE,
@@ -27,13 +28,8 @@ def commanded_in(payload: Json) -> ChatKind:
 
 
 def team_of(payload: Json) -> str:
-    """The team the app was reached in; an org-wide press may name no team."""
-    return (
-        string(payload, "team_id")
-        or string(part(payload, "team"), "id")
-        or string(part(payload, "user"), "team_id")
-        or string(part(payload, "enterprise"), "id")
-    )
+    """The team, or the whole organisation, that installed us: see ``seats``."""
+    return account_of(payload)
 
 
 def event_id_of(payload: Json) -> str:

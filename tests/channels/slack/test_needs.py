@@ -51,7 +51,7 @@ def parsed() -> Iterator[tuple[Path, ast.AST]]:
 
 def called() -> dict[str, str]:
     """Each Web API method that our code calls, and in which file."""
-    found = {}
+    found: dict[str, str] = {}
     for file, node in parsed():
         if isinstance(node, ast.Attribute):
             found |= dict.fromkeys(methods_of(node.attr), file.name)
