@@ -52,7 +52,7 @@ _CLOSE_INBOX = text(f"""
            payload = CASE WHEN :forget THEN NULL ELSE payload - 'sealed' END,
            body = CASE WHEN :forget THEN NULL ELSE body END
     WHERE (id, attempts) IN (SELECT * FROM {HELD}) AND status = 'received'
-""")
+""")  # noqa: S608 - a constant of ours
 
 _RELEASE_INBOX = text(f"""
     UPDATE inbox SET claimed_until = now() + CAST(:pause AS interval),
