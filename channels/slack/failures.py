@@ -1,4 +1,8 @@
-"""What a failed call to Slack means for the message: sent, not sent, or unknown."""
+"""What a failed call to Slack means for the message: sent, not sent, or unknown.
+
+Source: docs.slack.dev/reference/methods, the errors of chat.postMessage, chat.update,
+chat.postEphemeral, files.getUploadURLExternal, files.completeUploadExternal, views.open
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,38 +13,14 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 
 from channels.contract import MaybeSent, MessageGone, NotSent, Refused, SendError
+from channels.ends import End
+from channels.slack.reasons import ENDS, REASONS
 
 RETRY_AFTER_S = 30.0
 """Waited when Slack asks us to slow down without saying for how long."""
 
-BUSY = {"ratelimited", "rate_limited", "message_limit_exceeded"}
-PASSING = {"service_unavailable", "request_timeout", "team_added_to_org"}
 UNCERTAIN = {"fatal_error", "internal_error"}
-GONE = {
-    "cant_update_message",
-    "edit_window_closed",
-    "message_not_found",
-}
-OUTSIDE = {"channel_not_found", "not_in_channel"}
-UNRENDERED = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
-REASONS = {
-    "account_inactive": "the Slack app was removed from this workspace; install it "
-    "again and set SLACK_BOT_TOKEN",
-    "channel_not_found": "Slack shows us no such channel; invite the bot to it",
-    "invalid_auth": "Slack does not accept the token; check SLACK_BOT_TOKEN and "
-    "SLACK_APP_TOKEN",
-    "is_archived": "the channel is archived",
-    "missing_scope": "the Slack app lacks a permission; install it again with the "
-    "scopes of its manifest",
-    "msg_too_long": "the message is too long for Slack",
-    "not_allowed_token_type": "that kind of token does not fit: SLACK_BOT_TOKEN "
-    "begins with xoxb-, SLACK_APP_TOKEN with xapp-",
-    "not_authed": "no token was sent; set SLACK_BOT_TOKEN",
-    "not_in_channel": "the bot is not in that channel; invite it",
-    "restricted_action": "a workspace setting forbids the bot to post there",
-    "token_expired": "the Slack token has expired; make a new one",
-    "token_revoked": "the Slack token was revoked; make a new one",
-}
+OUTSIDE = {"channel_not_found", "invalid_channel", "not_in_channel"}
 
 
 class Outside(Refused):
@@ -63,43 +43,50 @@ def explained() -> Iterator[None]:
     except SlackApiError as failure:
         raise _answered(failure) from failure
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as failure:
-        raise NotSent(f"Slack cannot be reached: {failure}") from failure
+        why = End.UNREACHABLE.because(f"Slack cannot be reached: {failure}")
+        raise NotSent(why) from failure
     except (aiohttp.ClientError, TimeoutError, OSError) as failure:
-        raise MaybeSent(f"Slack gave no answer: {failure!r}") from failure
+        why = End.UNANSWERED.because(f"Slack gave no answer: {failure!r}")
+        raise MaybeSent(why) from failure
     except AttributeError as failure:
         # The SDK trips over a 200 that is no JSON, which is what a proxy in between
         # answers; the request may have passed it or not.
-        raise MaybeSent("the answer did not come from Slack") from failure
+        why = End.UNANSWERED.because("the answer did not come from Slack")
+        raise MaybeSent(why) from failure
 
 
-def reason_for(code: str) -> str:
-    """Say in words what a code means and what to do about it."""
-    return REASONS.get(code, f"Slack refused: {code}")
+def refusal(code: str, needed: str = "") -> SendError:
+    """What ``ok: false`` with this code means for the message."""
+    end = ENDS.get(code, End.REFUSED)
+    words = REASONS.get(code, f"Slack refused: {code}")
+    why = end.because(f"{words} ({needed})" if needed else words)
+    if end is End.BUSY:
+        return NotSent(why)
+    if end is End.MESSAGE_GONE:
+        return MessageGone(why)
+    if code in OUTSIDE:
+        return Outside(why)
+    return (Unrendered if end is End.UNREADABLE else Refused)(why)
+
+
+def _answered(failure: SlackApiError) -> SendError:
+    fields = _fields(failure)
+    code, status = str(fields.get("error", "")), _status(failure)
+    if status == HTTPStatus.TOO_MANY_REQUESTS or code in {
+        "ratelimited",
+        "rate_limited",
+    }:
+        why = End.BUSY.because("Slack asks us to slow down")
+        return NotSent(why, retry_after_s=_wait(failure))
+    if not code or code in UNCERTAIN:
+        told = f"Slack failed with status {status} {code}".rstrip()
+        return MaybeSent(End.UNANSWERED.because(told))
+    return refusal(code, str(fields.get("needed") or ""))
 
 
 def _fields(failure: SlackApiError) -> dict[str, Any]:
     found = getattr(failure.response, "data", None)
     return found if isinstance(found, dict) else {}
-
-
-def _answered(failure: SlackApiError) -> SendError:
-    code = str(_fields(failure).get("error", ""))
-    status = _status(failure)
-    if status == HTTPStatus.TOO_MANY_REQUESTS or code in BUSY:
-        return NotSent("Slack asks us to slow down", retry_after_s=_wait(failure))
-    if code in PASSING:
-        return NotSent(f"Slack is busy: {code}")
-    if not code or code in UNCERTAIN:
-        return MaybeSent(f"Slack failed with status {status} {code}".rstrip())
-    for codes, error in ((GONE, MessageGone), (OUTSIDE, Outside)):
-        if code in codes:
-            return error(reason_for(code))
-    return (Unrendered if code in UNRENDERED else Refused)(_detailed(code, failure))
-
-
-def _detailed(code: str, failure: SlackApiError) -> str:
-    needed = _fields(failure).get("needed")
-    return f"{reason_for(code)} ({needed})" if needed else reason_for(code)
 
 
 def _status(failure: SlackApiError) -> int:

@@ -22,7 +22,9 @@ from channels.contract import (
     Refused,
     SendError,
 )
+from channels.ends import End
 from channels.outside import loads
+from channels.telegram.reasons import end_of
 
 T = TypeVar("T")
 
@@ -33,7 +35,6 @@ _NEVER_LEFT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
-_GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 _TOO_MANY_REQUESTS = 429
 # The library itself tells these four apart from a network that failed, no others.
 _REFUSALS = frozenset(range(400, 500)) - {400, 401, 403, 404}
@@ -52,6 +53,15 @@ class Flooded(TelegramError):
         """Keep for how long."""
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class Moved(Refused):
+    """The group became a supergroup and goes on as ``to``; it can be sent there."""
+
+    def __init__(self, to: str) -> None:
+        """Keep the id it goes on under."""
+        super().__init__(End.MOVED.because(f"the group is now the supergroup {to}"))
+        self.to = to
 
 
 class Request(HTTPXRequest):
@@ -101,16 +111,21 @@ def outcome(error: TelegramError) -> SendError:
     """Whether the message went out, as far as its request's failure can tell."""
     reason = error.message
     if isinstance(error, Flooded):
-        return NotSent(reason, retry_after_s=error.retry_after_s)
+        return NotSent(End.BUSY.because(reason), retry_after_s=error.retry_after_s)
     if isinstance(error, ChatMigrated):
-        return Refused(f"The group is now the supergroup {error.new_chat_id}.")
-    if isinstance(error, BadRequest) and _names(error, *_GONE):
-        return MessageGone(reason)
+        return Moved(str(error.new_chat_id))
     if isinstance(error, BadRequest | Forbidden | InvalidToken):
-        return Refused(reason)
+        return _refusal(error)
     if isinstance(error, NetworkError) and isinstance(error.__cause__, _NEVER_LEFT):
-        return NotSent(reason)
-    return MaybeSent(reason)
+        return NotSent(End.UNREACHABLE.because(reason))
+    return MaybeSent(End.UNANSWERED.because(reason))
+
+
+def _refusal(error: TelegramError) -> SendError:
+    invalid = isinstance(error, InvalidToken)
+    end = End.REVOKED if invalid else end_of(error.message)
+    why = end.because(error.message)
+    return MessageGone(why) if end is End.MESSAGE_GONE else Refused(why)
 
 
 def is_unchanged(error: TelegramError) -> bool:
