@@ -157,6 +157,11 @@ class Delivery(Base):
             postgresql_where=text("status = 'failed'"),
         ),
         Index(
+            "ix_deliveries_untold",
+            "updated_at",
+            postgresql_where=text("status = 'failed' AND told_at IS NULL"),
+        ),
+        Index(
             "ix_deliveries_queue",
             "channel",
             "account",
@@ -192,3 +197,5 @@ class Delivery(Base):
     external_id: Mapped[str | None]
     response_code: Mapped[Small | None]
     last_error: Mapped[str | None]
+    failing_since: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]

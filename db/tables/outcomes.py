@@ -39,7 +39,7 @@ class Output(Base):
             "kind",
             "document draft positioning funnel gap_analysis kpi_framework"
             " keyword_research report weekly_report insight forecast simulation"
-            " export",
+            " export answer",
         ),
         one_of("format", "markdown json html csv pdf docx text"),
         CheckConstraint("length(preview) <= 500", name="preview_length"),
