@@ -1,0 +1,1 @@
+"""One reader a sort: bytes -> what is in them. Run in the box only."""
