@@ -82,11 +82,18 @@ class Telegram(BaseSettings):
 
 
 class Slack(BaseSettings):
-    """``SLACK_*``. Off without a bot token."""
+    """``SLACK_*``. Off without a bot token or a client id."""
 
     model_config = _group("SLACK_")
 
     bot_token: SecretStr | None = None
+    """Of one workspace that the app was installed in by hand."""
+    client_id: str = ""
+    """With the secret: workspaces install the app themselves, at /slack/install."""
+    client_secret: SecretStr | None = None
+    app_id: str = ""
+    config_token: SecretStr | None = None
+    """With the app's id: ``draper doctor`` compares the app with our manifest."""
     app_token: SecretStr | None = None
     signing_secret: SecretStr | None = None
     base_url: str = "https://slack.com/api/"
