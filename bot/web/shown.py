@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 
 from bot.web.desk import Shown, ShownButton, ShownFile
+from channels.healing import heal
 from channels.web.render import to_html
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -74,7 +75,7 @@ def _delivered(row: RowMapping) -> Shown:
     payload = row["payload"]
     text = payload.get("text", "")
     working = row["partial"] is not None or _only_promises(payload)
-    so_far = row["partial"] or text or payload.get("placeholder", "")
+    so_far = heal(row["partial"] or "") or text or payload.get("placeholder", "")
     return Shown(
         id=str(row["id"]),
         order=_order(row),
