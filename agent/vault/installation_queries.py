@@ -66,15 +66,21 @@ _RENEWED = text("""
 _UNLEASE = text("""
     UPDATE connections SET settings = settings - 'leased_until' WHERE id = :id
 """)
-_END = text("""
+_LIVE = """
+    kind = 'channel' AND provider = :provider AND account_id = :account
+      AND status NOT IN ('revoked', 'expired') AND secret_ciphertext IS NOT NULL
+      AND coalesce((settings ->> 'installed_at')::numeric, 0) <= :at
+"""
+_ENDING = text(f"""
+    SELECT id, workspace_id, account_name FROM connections WHERE {_LIVE}
+""")  # noqa: S608 - a constant of ours
+_END = text(f"""
     UPDATE connections SET status = :status, last_error = :reason,
         secret_ciphertext = NULL, secret_nonce = NULL, refresh_ciphertext = NULL,
         refresh_nonce = NULL, expires_at = NULL
-    WHERE kind = 'channel' AND provider = :provider AND account_id = :account
-      AND status NOT IN ('revoked', 'expired') AND secret_ciphertext IS NOT NULL
-      AND coalesce((settings ->> 'installed_at')::numeric, 0) <= :at
+    WHERE {_LIVE}
     RETURNING id, workspace_id, account_name
-""")
+""")  # noqa: S608 - as above
 
 Row = Mapping[str, Any]
 
@@ -126,6 +132,11 @@ async def renewed(session: AsyncSession, installation_id: UUID, until: object) -
 async def unlease(session: AsyncSession, installation_id: UUID) -> None:
     """Let another one try to renew the token."""
     await session.execute(_UNLEASE, {"id": installation_id})
+
+
+async def ending(session: AsyncSession, row: Row) -> RowMapping | None:
+    """The live installation that ``end`` would end."""
+    return (await session.execute(_ENDING, row)).mappings().one_or_none()
 
 
 async def end(session: AsyncSession, row: Row) -> RowMapping | None:

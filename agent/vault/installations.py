@@ -201,6 +201,15 @@ async def not_renewed(session: AsyncSession, found: Installed) -> None:
     await queries.unlease(session, found.id)
 
 
+async def ending(
+    session: AsyncSession, provider: str, account: str, at: datetime
+) -> Ended | None:
+    """The installation that ``end`` would end; None: it would find none."""
+    row = {"provider": provider, "account": account, "at": at.timestamp()}
+    found = await queries.ending(session, row)
+    return _ended(found) if found else None
+
+
 async def end(  # noqa: PLR0913 - each is one plain fact
     session: AsyncSession,
     provider: str,
@@ -226,7 +235,11 @@ async def end(  # noqa: PLR0913 - each is one plain fact
     if found is None:
         return None
     await _record(session, found["workspace_id"], found["id"], f"installation.{status}")
-    return Ended(found["id"], found["workspace_id"], found["account_name"] or "")
+    return _ended(found)
+
+
+def _ended(row: Any) -> Ended:
+    return Ended(row["id"], row["workspace_id"], row["account_name"] or "")
 
 
 async def _seal(
