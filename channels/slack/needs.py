@@ -8,19 +8,25 @@ from dataclasses import dataclass
 from typing import Literal
 
 METHODS: Mapping[str, str] = {
+    "agents.sessions.rename": "chat:write",
     "apps.connections.open": "",  # by the app-level token: connections:write
+    "assistant.threads.setSuggestedPrompts": "assistant:write",
     "auth.test": "",
     "chat.postMessage": "chat:write",
     "chat.update": "chat:write",
+    "conversations.open": "im:write",
     "files.completeUploadExternal": "files:write",
     "files.getUploadURLExternal": "files:write",
     "files.info": "files:read",
     "oauth.v2.access": "",  # by client id and secret
     "views.open": "",
+    "views.publish": "",
 }
 """Each Web API method that is called, and the scope its token must bear."""
 
 EVENTS: Mapping[str, str] = {
+    "app_context_changed": "",
+    "app_home_opened": "",
     "app_mention": "app_mentions:read",
     "app_uninstalled": "",
     "message.channels": "channels:history",
@@ -30,6 +36,10 @@ EVENTS: Mapping[str, str] = {
     "tokens_revoked": "",
 }
 """Each event that is heard, and the scope it takes to be sent it."""
+
+OLDER = frozenset({"assistant_thread_started", "assistant_thread_context_changed"})
+"""Heard where an app was set up with ``assistant_view``; the manifest asks for the
+agent view, which has no such events."""
 
 FEATURES: Mapping[str, str] = {
     "slash_commands": "commands",
@@ -50,7 +60,16 @@ class Shortcut:
     description: str
 
 
-SHORTCUTS: tuple[Shortcut, ...] = ()
+SHORTCUTS: tuple[Shortcut, ...] = (
+    Shortcut(
+        "message",
+        "use_as_brief",
+        "Use this as a brief",
+        "Have something written from this message",
+    ),
+    Shortcut("global", "new_piece", "New piece", "Have something written"),
+    Shortcut("global", "new_client", "New client", "Tell about a brand, all at once"),
+)
 
 PROMPTS: tuple[tuple[str, str], ...] = (
     ("Write homepage copy", "Write homepage copy for "),

@@ -7,19 +7,22 @@ from typing import Any
 from tests.standins.slack.state import Json
 
 MOST_BLOCKS = 50
+MOST_IN_VIEW = 100
 TASK_PARTS = ("title", "details", "output")
 PING = re.compile(r"<(!(?:here|channel|everyone|group|subteam\^\w+)|@[UW]\w+)[^<>]*>")
 BARE_PING = re.compile(r"(?<!\w)@(?:here|channel|everyone)\b")
 
 
-def faults_of(blocks: object, *, webhook: bool = False) -> list[str]:
+def faults_of(
+    blocks: object, *, webhook: bool = False, most: int = MOST_BLOCKS
+) -> list[str]:
     """Every rule the blocks break, in Slack's manner; none means they are fine.
 
     Knows the kinds that a chat bot sends; any other is refused, for a test to notice.
     """
     if not isinstance(blocks, list) or not all(isinstance(b, dict) for b in blocks):
         return ["[ERROR] must be an array of objects"]
-    found = [] if len(blocks) <= MOST_BLOCKS else ["[ERROR] no more than 50 items"]
+    found = [] if len(blocks) <= most else [f"[ERROR] no more than {most} items"]
     if webhook and any(block.get("type") == "markdown" for block in blocks):
         found.append("[ERROR] unsupported type: markdown")
     markdown = [block for block in blocks if block.get("type") == "markdown"]
@@ -45,10 +48,19 @@ def _faults_of_one(block: Json) -> Iterator[str]:
             yield from _text_faults(text, 150, {"plain_text"})
         case {"type": "actions", "elements": list(elements)}:
             yield from _action_faults(elements)
+        case {"type": "context", "elements": list(elements)}:
+            yield from _context_faults(elements)
         case {"type": "divider"}:
             pass
         case _:
             yield f"[ERROR] unsupported or malformed: {block.get('type')}"
+
+
+def _context_faults(elements: list[Json]) -> Iterator[str]:
+    if not 1 <= len(elements) <= 10:
+        yield "[ERROR] context needs 1 to 10 elements"
+    for element in elements:
+        yield from _text_faults(element, 3000, {"mrkdwn", "plain_text"})
 
 
 def _action_faults(elements: list[Json]) -> Iterator[str]:

@@ -23,8 +23,8 @@ from tests.standins.slack.state import (
     World,
     as_event,
 )
-from tests.standins.slack.stream_api import StreamApi
 from tests.standins.slack.streams import stop_pressed
+from tests.standins.slack.surface_api import SurfaceApi
 from tests.standins.slack.views import entered
 
 
@@ -48,7 +48,7 @@ class People:
         self.deliveries: list[Delivery] = []
         self._events_url = events_url
         self._hurry = hurry
-        self._web = StreamApi(self.world, lambda: self.origin, self._heard)
+        self._web = SurfaceApi(self.world, lambda: self.origin, self._heard)
         self._http: HttpDelivery | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 

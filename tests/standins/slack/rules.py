@@ -10,6 +10,7 @@ NEEDED = {
     "agents": "chat:write",
     "assistant": "assistant:write",
     "chat": "chat:write",
+    "conversations.open": "im:write",
     "files.getUploadURLExternal": "files:write",
     "files.completeUploadExternal": "files:write",
     "files.info": "files:read",

@@ -10,7 +10,6 @@ from aiohttp import web
 
 from tests.standins.slack import blocks as kit
 from tests.standins.slack.control import control
-from tests.standins.slack.people import People
 from tests.standins.slack.rules import Failure
 from tests.standins.slack.state import (
     APP_TOKEN,
@@ -22,9 +21,10 @@ from tests.standins.slack.state import (
     Json,
     Message,
 )
+from tests.standins.slack.visits import Visits
 
 
-class Slack(People):
+class Slack(Visits):
     """A Slack workspace on an ephemeral port of loopback.
 
     With ``events_url`` events are posted there, signed with ``secret``; without it

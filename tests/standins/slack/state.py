@@ -129,6 +129,12 @@ class World:
         self.is_agent = True
         """Whether the workspace knows agent sessions; older ones do not."""
         self.sessions: dict[tuple[str, str], str] = {}
+        self.titles: dict[tuple[str, str], str] = {}
+        self.prompts: dict[str, list[Json]] = {}
+        self.homes: dict[str, Json] = {}
+        """What each person's Home tab shows."""
+        self.absent: set[tuple[str, str]] = set()
+        """(channel, user) of people who are not in it."""
         """The state of each thread's agent session."""
         self.thread_status: dict[tuple[str, str], str] = {}
         self._serial = count(1)

@@ -15,6 +15,9 @@ TIER_OF = {
     "chat.appendStream": 4,
     "chat.postEphemeral": 4,
     "views.open": 4,
+    "views.publish": 4,
+    "assistant.threads.setSuggestedPrompts": 4,
+    "agents.sessions.rename": 3,
 }
 
 

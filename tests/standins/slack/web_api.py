@@ -95,9 +95,13 @@ class WebApi:
         )
 
     def chat_post_ephemeral(self, args: Json) -> Json:
+        _only_a_channel(args)
         room, user = self._postable(args), args.get("user", "")
-        if user not in self.world.users:
+        if user not in self.world.users or (room.id, user) in self.world.absent:
             raise Failure("user_not_in_channel")
+        self._check_thread(room, args)
+        if self._is_quiet(room, args):
+            user = "nobody"  # Slack takes it and shows it to no one
         text, _ = cut(args.get("text") or "")
         found = self._blocks(args, text)
         message = self._show(room, text, found, args, seen_by=user)
@@ -212,7 +216,15 @@ class WebApi:
         if thread and (room.id, thread) not in self.world.messages:
             raise Failure("thread_not_found")
 
+    def _is_quiet(self, room: Room, args: Json) -> bool:
+        """Whether it is a thread that nobody has answered in yet."""
+        thread = args.get("thread_ts") or ""
+        there = self.world.messages.values()
+        begun = any((m.room, m.thread) == (room.id, thread) for m in there)
+        return bool(thread) and not begun
+
     def _own(self, args: Json) -> Message:
+        _only_a_channel(args)
         room = self._seen(args)
         message = self.world.messages.get((room.id, args.get("ts") or ""))
         if message is None or message.seen_by:
@@ -243,6 +255,12 @@ class WebApi:
         by_name = bool(args.get("link_names")) or args.get("parse") == "full"
         pinged = kit.pings(message.text, message.blocks, links_names=by_name)
         self.world.pings += [(message.room, message.ts, what) for what in pinged]
+
+
+def _only_a_channel(args: Json) -> None:
+    # chat.postMessage alone takes a person's id for the conversation with them.
+    if str(args.get("channel", ""))[:1] == "U":
+        raise Failure("channel_not_found")
 
 
 METHODS: dict[str, Callable[[WebApi, Json], Json]] = {
