@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import (
@@ -11,6 +11,7 @@ from db.base import (
     NONE,
     ZERO,
     Base,
+    Big,
     Id,
     Json,
     JsonList,
@@ -100,3 +101,51 @@ class ClientVersion(Base):
     brand_colors: Mapped[Json] = mapped_column(server_default=EMPTY)
     sources: Mapped[Json] = mapped_column(server_default=EMPTY)
     extra: Mapped[Json] = mapped_column(server_default=EMPTY)
+
+
+class Asset(Base):
+    """A file that somebody sent; its bytes are in the object store, private."""
+
+    __tablename__ = "assets"
+    __table_args__ = (
+        UniqueConstraint("storage_key"),
+        inside("client_id", "clients", "cascade"),
+        inside("private_chat_id", "chats", "cascade"),
+        one_of("kind", "image video audio document font card export other"),
+        one_of("brand_role", "logo icon palette font guideline"),
+        one_of("status", "quarantine ready rejected"),
+        CheckConstraint("bytes BETWEEN 0 AND 2147483648", name="size"),
+        Index(None, "workspace_id", "sha256"),
+        sparse("workspace_id", "client_id"),
+        sparse("workspace_id", "private_chat_id"),
+        sparse("uploaded_by_id"),
+        sparse("private_user_id"),
+        sparse("expires_at"),
+    )
+
+    id: Mapped[Id]
+    workspace_id: Mapped[Tenant]
+    created_at: Mapped[Moment]
+    updated_at: Mapped[Moment]
+    client_id: Mapped[UUID | None]
+    uploaded_by_id: Mapped[UUID | None] = mapped_column(to("users", "null"))
+    private_user_id: Mapped[UUID | None] = mapped_column(to("users", "cascade"))
+    private_chat_id: Mapped[UUID | None]
+    kind: Mapped[str]
+    brand_role: Mapped[str | None]
+    name: Mapped[str]
+    storage_key: Mapped[str]
+    mime: Mapped[str]
+    sha256: Mapped[bytes]
+    bytes: Mapped[Big]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    duration_ms: Mapped[int | None]
+    alt_text: Mapped[str | None]
+    tags: Mapped[Words] = mapped_column(server_default=EMPTY)
+    palette: Mapped[JsonList | None]
+    status: Mapped[str] = mapped_column(server_default=word("quarantine"))
+    facts: Mapped[str | None]
+    note: Mapped[str | None]
+    excerpt: Mapped[str | None]
+    expires_at: Mapped[datetime | None]
