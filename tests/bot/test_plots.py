@@ -16,6 +16,7 @@ from bot.plots import UsagePlots, picture, told
 DAYS = [DayCost(date(2026, 11, n), Decimal(n) / 7) for n in range(1, 12)]
 
 
+@pytest.mark.long
 async def test_equal_months_are_equal_bytes_in_whatever_process() -> None:
     drawn = await UsagePlots(timeout_s=60).month(DAYS, Decimal(20), "2026-11: $9.43")
     assert drawn == picture(told(DAYS, Decimal(20), "2026-11: $9.43"), "png")

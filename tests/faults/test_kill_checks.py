@@ -37,6 +37,7 @@ async def has_rules(site: Site) -> None:
 CHECKED = Deed(asks, prepare=has_rules)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("point", sorted(CHECKS))
 async def test_killed_while_checking_it_is_paid_for_once_and_arrives_right(
     opens: Opens, point: str

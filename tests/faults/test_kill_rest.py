@@ -18,6 +18,7 @@ HELD = "SELECT count(*) FROM budget_periods WHERE reserved_usd <> 0"
 RUN_OUT = "UPDATE budget_reservations SET expires_at = now() - interval '1 s'"
 
 
+@pytest.mark.long
 async def test_killed_over_a_score_it_counts_once(opens: Opens) -> None:
     site = await opens("slack socket")
     site.script()

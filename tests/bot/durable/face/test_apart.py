@@ -130,6 +130,7 @@ async def pair(database: Urls, tmp_path: Path) -> AsyncIterator[Pair]:
     await made.close()
 
 
+@pytest.mark.long
 async def test_an_app_killed_in_mid_step_goes_on_when_it_is_back(pair: Pair) -> None:
     await pair.send("e1", name="long", seconds=60)
     await pair.wrote(1)
@@ -158,6 +159,7 @@ async def test_an_engine_killed_with_runs_under_way_loses_nothing(pair: Pair) ->
     assert lines.total() <= len(ids) * len(STEPS) + 3 * len(ids) * 2
 
 
+@pytest.mark.long
 async def test_events_sent_again_after_a_crash_are_the_same(pair: Pair) -> None:
     await pair.send("e1", "e2")
     await kill(pair.engine)
@@ -166,6 +168,7 @@ async def test_events_sent_again_after_a_crash_are_the_same(pair: Pair) -> None:
     assert len(await pair.ended("e1", "e2", "e3")) == 3
 
 
+@pytest.mark.long
 async def test_told_to_stop_the_engine_lets_a_step_end_first(pair: Pair) -> None:
     await pair.send("e1", name="long", seconds=1)
     await pair.wrote(1)

@@ -77,7 +77,7 @@ async def test_a_piece_is_written_and_shown(pair: Two) -> None:
     await assert_whole(pair, most_calls=1)
 
 
-@pytest.mark.parametrize("point", short_form(IN_THE_APP, IN_THE_APP[:1]))
+@pytest.mark.parametrize("point", short_form(IN_THE_APP, []))
 async def test_the_app_is_killed_and_the_piece_arrives_whole_and_once(
     pair: Two, point: str
 ) -> None:
