@@ -82,11 +82,15 @@ def learn(host: OverHttp, url: str) -> None:
 
 
 @pytest.fixture
-async def line() -> AsyncIterator[Line]:
+def patience_s() -> float:
+    return 30.0
+
+
+@pytest.fixture
+async def line(patience_s: float) -> AsyncIterator[Line]:
     app, inference = App(), Inference(Reach())
-    host = OverHttp(
-        (SIGNING_KEY,), Reach(), inference, SystemClock(), timedelta(seconds=0.5)
-    )
+    patience = timedelta(seconds=patience_s)
+    host = OverHttp((SIGNING_KEY,), Reach(), inference, SystemClock(), patience)
     asgi = Starlette(routes=[Route("/api", app.answer, methods=["POST"])])
     async with served(asgi) as address:
         learn(host, f"{address}/api")
@@ -139,6 +143,7 @@ async def test_an_answer_that_is_not_signed_with_our_key_is_not_believed(
     assert (await line.error()).error["name"] == "UnsignedAnswer"
 
 
+@pytest.mark.parametrize("patience_s", [0.3])
 async def test_an_answer_that_takes_too_long_is_an_attempt(line: Line) -> None:
     line.app.before = lambda: asyncio.sleep(1)
     error = await line.error()
