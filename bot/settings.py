@@ -79,6 +79,8 @@ class Telegram(BaseSettings):
     intake: Intake = Intake.POLL
     webhook_secret: SecretStr | None = None
     allowed: Names = frozenset()
+    rich: bool = False
+    """Finished texts as rich messages (Bot API 10.1), where they gain by it."""
 
 
 class Slack(BaseSettings):

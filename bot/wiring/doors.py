@@ -107,7 +107,7 @@ async def _telegram(
     assert given.token is not None  # noqa: S101 - checked by the caller
     token = given.token.get_secret_value()
     channel = await stack.enter_async_context(
-        TelegramChannel(token, base_url=given.base_url)
+        TelegramChannel(token, base_url=given.base_url, rich=given.rich)
     )
     doors.channels["telegram"] = channel
     if given.intake is Intake.WEBHOOK:

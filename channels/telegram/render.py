@@ -1,25 +1,31 @@
 """Markdown into text with entities, which no stray mark can break. Pure."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
 from telegram.constants import InlineKeyboardMarkupLimit, MessageLimit
 from telegramify_markdown import RenderConfig, convert
-from telegramify_markdown.entity import MessageEntity as Mark
+from telegramify_markdown.entity import MessageEntity as Converted
 
-from channels.contract import (
-    Button,
-)
-from channels.outside import clean
+from channels.contract import Button, Outgoing
+from channels.healing import heal
+from channels.markdown import legible
+from channels.tables import Table, aligned, cells, fenced, listed, without_tables
+from channels.telegram.marks import Mark, nested
 from channels.text import split, utf16_units
 
 TEXT_UNITS = int(MessageLimit.MAX_TEXT_LENGTH)
 CAPTION_UNITS = int(MessageLimit.CAPTION_LENGTH)
 ENTITIES = int(MessageLimit.MESSAGE_ENTITIES)
 ROW = int(InlineKeyboardMarkupLimit.BUTTONS_PER_ROW)
+COLUMNS = 42
+"""Letters that stand side by side on a phone; a wider table is shown as a list."""
+JOINER = "\u2060"
+"""Word joiner: invisible, and no part of anybody's name."""
 
+_NAME = re.compile(r"(?P<url>(?:https?://|mailto:)\S+)|(?<![\w@/])@(?=[A-Za-z]\w{3})")
 _LINK = re.compile(r"(?:https?://|mailto:)\S+", re.IGNORECASE)
 _SHOWN = frozenset(
     {"bold", "italic", "underline", "strikethrough", "spoiler", "blockquote"}
@@ -27,8 +33,9 @@ _SHOWN = frozenset(
 )
 # The converter drops what looks like HTML and reads prices as formulas. These code
 # points are reserved by Unicode for private use like this, and count one unit too.
-_HIDE = {ord("<"): "\ufdd0", ord("$"): "\ufdd1"}
+_HTML = re.compile(r"<(?!https?://[^\s<>]+>)")
 _SHOW = {0xFDD0: "<", 0xFDD1: "$", 0xFDD2: "|", 0xFDD3: ":"}
+_NO_LABEL = re.compile(r"!?\[\s*\]\(\s*((?:https?://|mailto:)[^\s()]+)\s*\)")
 _TABLE_ROW = re.compile(r"^\s*\|.*\|\s*$", re.MULTILINE)
 
 
@@ -54,9 +61,22 @@ class Rendered:
     entities: tuple[MessageEntity, ...] = ()
 
 
-def render(markdown: str) -> Rendered:
+def versions(message: Outgoing) -> Sequence[Rendered]:
+    """The message with its formatting, and without it should that not be read.
+
+    What is still being written is made whole. In a group nobody is called by name:
+    a bot's mention rings like a person's.
+    """
+    written = legible(message.markdown)
+    quiet = not message.chat.isdecimal()
+    formatted = render(heal(written) if message.partial else written, quiet=quiet)
+    return formatted, Rendered(hushed(written) if quiet else written)
+
+
+def render(markdown: str, *, quiet: bool = False) -> Rendered:
     """Show Markdown as Telegram can; links that are no web or mail address go plain."""
-    written = clean(markdown).translate(dict.fromkeys(_SHOW))
+    written = legible(markdown).translate(dict.fromkeys(_SHOW))
+    written = hushed(written) if quiet else written
     text, marks = convert(_defused(written), latex_escape=False, config=_CONFIG)
     shown = text.translate(_SHOW).rstrip()
     if not shown:
@@ -64,14 +84,24 @@ def render(markdown: str) -> Rendered:
     return Rendered(shown, tuple(_entities(marks, utf16_units(shown))))
 
 
+def hushed(markdown: str) -> str:
+    """The same to the eye, but no name in it calls anybody."""
+    return _NAME.sub(lambda found: found["url"] or f"@{JOINER}", markdown)
+
+
 def pages(markdown: str) -> list[str]:
     """Markdown pages that fit a message as rendered, and in full as plain text."""
-    return split(clean(markdown), TEXT_UNITS, _units)
+    return split(legible(markdown), TEXT_UNITS, _units)
+
+
+def captioned(message: Outgoing) -> Outgoing:
+    """The message with no more words than stand under a file."""
+    return replace(message, markdown=caption(message.markdown))
 
 
 def caption(markdown: str) -> str:
     """The Markdown's beginning, as much as stands under a file."""
-    fitting = split(clean(markdown), CAPTION_UNITS, _units)
+    fitting = split(legible(markdown), CAPTION_UNITS, _units)
     if len(fitting) < 2:  # noqa: PLR2004
         return "".join(fitting)
     return split(markdown, CAPTION_UNITS - len("\n…"), _units)[0] + "\n…"
@@ -93,29 +123,45 @@ def keyboard(buttons: tuple[Button, ...]) -> InlineKeyboardMarkup | None:
 
 def _units(page: str) -> int:
     """The page's size: the greatest of what Telegram might ever be sent of it."""
-    shown = render(page)
+    shown = render(page, quiet=True)
     # A hundred entities fill a message just as 4096 units do.
     full = -(-len(shown.entities) * TEXT_UNITS // ENTITIES)
-    return max(utf16_units(page), utf16_units(shown.text), full)
+    return max(utf16_units(hushed(page)), utf16_units(shown.text), full)
 
 
 def _defused(markdown: str) -> str:
+    laid_out = without_tables(markdown, _table)
     # Two bars are an empty cell or a logical or; the converter takes them for spoilers.
-    celled = _TABLE_ROW.sub(lambda row: row[0].replace("||", "| |"), markdown)
+    celled = _TABLE_ROW.sub(lambda row: row[0].replace("||", "| |"), laid_out)
     # "[1]: where" would define a link, and so be shown nowhere.
     shown = celled.replace("||", "\ufdd2\ufdd2").replace("]:", "]\ufdd3")
-    return shown.translate(_HIDE)
+    shown = _NO_LABEL.sub(r"\1", shown).replace("$", "\ufdd1")
+    return _HTML.sub("\ufdd0", shown)
 
 
-def _entities(marks: list[Mark], units: int) -> Iterator[MessageEntity]:
-    shown = [m for m in marks if m.type in _SHOWN and m.length and m.offset < units]
+def _table(table: Table) -> str:
+    widest = max(map(cells, aligned(table).split("\n")))
+    links = "](" in table.source or "://" in table.source
+    return listed(table) if links or widest > COLUMNS else fenced(table)
+
+
+def _entities(converted: list[Converted], units: int) -> Iterator[MessageEntity]:
+    marks = [_mark(one, units) for one in converted if one.offset < units]
     # Other addresses could name a person, whom the message would then notify.
-    safe = [m for m in shown if m.url is None or _LINK.fullmatch(m.url)]
-    for mark in safe[:ENTITIES]:
+    safe = [m for m in marks if m.url is None or _LINK.fullmatch(m.url)]
+    shown = [m for m in safe if m.kind in _SHOWN and m.start < m.end]
+    for mark in nested(shown)[:ENTITIES]:
         yield MessageEntity(
-            mark.type,
-            mark.offset,
-            min(mark.length, units - mark.offset),
-            url=mark.url.translate(_SHOW) if mark.url else None,
-            language=mark.language.translate(_SHOW) if mark.language else None,
+            mark.kind,
+            mark.start,
+            mark.end - mark.start,
+            url=mark.url,
+            language=mark.language,
         )
+
+
+def _mark(one: Converted, units: int) -> Mark:
+    end = min(one.offset + one.length, units)
+    url = one.url.translate(_SHOW) if one.url else None
+    language = one.language.translate(_SHOW) if one.language else None
+    return Mark(one.type, one.offset, end, url, language)

@@ -1,7 +1,7 @@
 """The way out: messages, edits, files, and the few calls about the bot itself."""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,12 +18,12 @@ from channels.contract import (
 )
 from channels.telegram.files import download
 from channels.telegram.parse import Me
-from channels.telegram.render import Rendered, caption, keyboard, pages, render
+from channels.telegram.render import Rendered, captioned, keyboard, pages
+from channels.telegram.rich import Rich, with_marks
 from channels.telegram.wire import (
     Request,
     has_no_text,
     hide_token,
-    is_about_marks,
     is_unchanged,
     tried,
 )
@@ -34,8 +34,6 @@ GROUP_INTERVAL_S = 3.1
 DOWNLOAD_BYTES = 20_000_000
 _NOTICE_UNITS = 200
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-
-Call = Callable[[Rendered], Awaitable[Any]]
 
 
 class TelegramChannel:
@@ -49,6 +47,7 @@ class TelegramChannel:
         *,
         base_url: str = "https://api.telegram.org",
         timeout_s: float = 20.0,
+        rich: bool = False,
     ) -> None:
         """Connect nothing yet.
 
@@ -56,6 +55,7 @@ class TelegramChannel:
             token: The bot's token from @BotFather.
             base_url: The Bot API server, without a path.
             timeout_s: How long to wait for an answer, once a request is out.
+            rich: Whether a finished text goes out as a rich message where it gains.
         """
         hide_token()
         base = base_url.rstrip("/")
@@ -74,6 +74,7 @@ class TelegramChannel:
             request=self._request,
             get_updates_request=self._request,
         )
+        self._rich = Rich(self._bot, on=rich)
         self._timeout_s = timeout_s
         self._me: Me | None = None
 
@@ -154,8 +155,8 @@ class TelegramChannel:
                 reply_markup=keyboard(message.buttons),
             )
 
-        sent = await tried(_shown(call, message.markdown))
-        return str(sent.message_id)
+        rich = await tried(self._rich.send(message, _topic(message)))
+        return rich or str((await tried(with_marks(call, message))).message_id)
 
     async def edit(self, message: Outgoing, external_id: str) -> None:
         """Make a message show this text and these buttons; a file in it stays.
@@ -187,7 +188,8 @@ class TelegramChannel:
                 reply_markup=keyboard(message.buttons),
             )
 
-        await _shown(call, message.markdown)
+        if not await self._rich.edit(message, message_id):
+            await with_marks(call, message)
 
     async def _edit_caption(self, message: Outgoing, message_id: int) -> None:
         async def call(shown: Rendered) -> Any:
@@ -199,7 +201,7 @@ class TelegramChannel:
                 reply_markup=keyboard(message.buttons),
             )
 
-        await _shown(call, caption(message.markdown))
+        await with_marks(call, captioned(message))
 
     async def acknowledge(self, inbound: Inbound, notice: str = "") -> None:
         """End the press's waiting sign, with a notice of at most 200 units."""
@@ -266,18 +268,8 @@ class TelegramChannel:
                 reply_markup=keyboard(message.buttons),
             )
 
-        sent = await tried(_shown(call, caption(message.markdown)))
+        sent = await tried(with_marks(call, captioned(message)))
         return str(sent.message_id)
-
-
-async def _shown(call: Call, markdown: str) -> Any:
-    """Make the call with formatting; without it, if Telegram cannot read that."""
-    try:
-        return await call(render(markdown))
-    except TelegramError as error:
-        if not is_about_marks(error):
-            raise
-    return await call(Rendered(markdown))
 
 
 def _topic(message: Outgoing) -> int | None:

@@ -117,7 +117,13 @@ def test_a_web_link_keeps_its_address() -> None:
 
 
 def test_text_that_shows_as_nothing_is_shown_as_written() -> None:
-    assert render("[](http://a.b)").text == "[](http://a.b)"
+    assert render("[](/z)").text == "[](/z)"
+
+
+def test_a_link_without_a_label_shows_its_address() -> None:
+    assert render("see [](http://a.b) ![](http://c.d)").text == (
+        "see http://a.b http://c.d"
+    )
 
 
 def test_pages_cut_at_an_emoji_keep_it_whole() -> None:
