@@ -7,6 +7,7 @@ from typing import Any
 from channels.slack.manifest import SCOPES
 from tests.standins.slack import blocks as kit
 from tests.standins.slack.delivery import Delivery, HttpDelivery, SocketDelivery
+from tests.standins.slack.oauth import OAuth, seated
 from tests.standins.slack.state import (
     APP,
     APP_TOKEN,
@@ -38,7 +39,8 @@ class People:
         self.origin = ""
         """Where the stand-in listens, once it does."""
         self.world = World()
-        self.world.scopes = list(SCOPES)
+        self.world.scopes[:] = SCOPES
+        self.oauth = OAuth(self.world)
         self.world.users |= {self.anna: "anna", self.bela: "bela"}
         self.world.add_room(Room(self.channel, "channel", "general"))
         self.world.add_room(Room(self.private, "group", "secret"))
@@ -96,7 +98,7 @@ class People:
         url = self._response_url(room.id, user)
         payload = {
             "token": "unused",
-            "team_id": TEAM,
+            "team_id": self.world.home(room.id),
             "team_domain": "acme",
             "channel_id": room.id,
             "channel_name": names.get(room.kind, room.name),
@@ -253,18 +255,29 @@ class People:
             self._emit_change(message, {**as_event(message), "text": before})
 
     def _deliver_event(self, event: Json) -> None:
-        seat = {"team_id": TEAM, "user_id": BOT, "is_bot": True, "enterprise_id": None}
         payload = {
             "type": "event_callback",
             "token": "unused",
-            "team_id": TEAM,
             "api_app_id": APP,
             "event": event,
             "event_id": f"Ev{self.world.serial():08d}",
             "event_time": int(self.world.now()),
-            "authorizations": [{**seat, "is_enterprise_install": False}],
+            **seated(self.world.home(str(event.get("channel", "")))),
         }
         self._deliver("events_api", payload)
+
+    def uninstall(self, account: str, *, tells: bool = True) -> None:
+        """Remove the app from a team, as its admin does."""
+        for event, top in self.oauth.uninstall(account):
+            if tells:
+                payload = {
+                    "type": "event_callback",
+                    "api_app_id": APP,
+                    "event": event,
+                    "event_id": f"Ev{self.world.serial():08d}",
+                    "event_time": int(self.world.now()),
+                }
+                self._deliver("events_api", {**payload, **top})
 
     def _deliver(self, kind: str, payload: Json) -> Delivery:
         delivery = Delivery(kind, payload)
@@ -285,7 +298,7 @@ class People:
             place |= {"thread_ts": message.thread}
         return {
             "type": "block_actions",
-            "team": {"id": TEAM, "domain": "acme"},
+            "team": {"id": self.world.home(room.id), "domain": "acme"},
             "user": {"id": user, "name": self.world.users[user], "team_id": TEAM},
             "api_app_id": APP,
             "container": {"type": "message", "is_ephemeral": False, **place},

@@ -17,6 +17,7 @@ from tests.standins.slack.state import (
     BOT_TOKEN,
     RESPONSE_S,
     RESPONSE_USES,
+    TEAM,
     Fault,
     Json,
     Message,
@@ -92,23 +93,37 @@ class Slack(Visits):
         return _broken(fault, request) if fault else self._answered(answer)
 
     def _answer(self, method: str, args: Json, token: str) -> Json:
-        is_open = method == "apps.connections.open"
-        fits = {BOT_TOKEN: not is_open, APP_TOKEN: is_open}
+        if method == "oauth.v2.access":
+            return self.oauth.access(args, token)
         if not token:
             return Failure("not_authed").answer
-        if token not in fits or self.world.token_error:
-            return Failure(self.world.token_error or "invalid_auth").answer
-        if not fits[token]:
-            return Failure("not_allowed_token_type").answer
-        if is_open:
+        if method == "apps.manifest.export":
+            return self.oauth.exported(args, token)
+        try:
+            self._let_speak(token, is_open=method == "apps.connections.open")
+        except Failure as failure:
+            return failure.answer
+        if method == "apps.connections.open":
             ticket = self.socket_mode.new_ticket()
             ws = self.origin.replace("http", "ws")
             return {"ok": True, "url": f"{ws}/link?ticket={ticket}"}
         return self._web.call(method, args)
 
+    def _let_speak(self, token: str, *, is_open: bool) -> None:
+        teams, speaker = self.world.teams, self.oauth.speaker(token)
+        teams.speaking = speaker.account if speaker else TEAM
+        teams.granted = speaker.scopes if speaker else self.world.scopes
+        fits = {BOT_TOKEN: not is_open, APP_TOKEN: is_open}
+        if speaker:
+            fits[token] = not is_open
+        if token not in fits or (self.world.token_error and not speaker):
+            raise Failure(self.world.token_error or "invalid_auth")
+        if not fits[token]:
+            raise Failure("not_allowed_token_type")
+
     def _answered(self, answer: Json) -> web.Response:
         wait_s = answer.pop("retry_after_s", None)
-        headers = {"x-oauth-scopes": ",".join(self.world.scopes)}
+        headers = {"x-oauth-scopes": ",".join(self.world.teams.granted)}
         if wait_s is None:
             return web.json_response(answer, headers=headers)
         headers["Retry-After"] = str(wait_s)

@@ -105,6 +105,17 @@ class Fault:
         return True
 
 
+@dataclass
+class Teams:
+    """Teams besides ``TEAM``, and who speaks at this moment."""
+
+    granted: list[str]
+    """The scopes of the present call's token."""
+    speaking: str = TEAM
+    homes: dict[str, str] = field(default_factory=dict)
+    """The team of a person or a room, where it is another."""
+
+
 class World:
     """All of it, with Slack's clock, which ``shift_s`` sets forward."""
 
@@ -122,6 +133,7 @@ class World:
         self.calls: list[tuple[str, Json]] = []
         self.users: dict[str, str] = {BOT: "draper"}
         self.scopes: list[str] = []
+        self.teams = Teams(granted=self.scopes)
         self.token_error = ""
         self.pace_s = 0.0
         self.posted_at: dict[str, float] = {}
@@ -167,6 +179,12 @@ class World:
         if channel.startswith("U") and channel in self.users:
             return self.dm(channel)
         return self.rooms.get(channel)
+
+    def home(self, room: str) -> str:
+        """The team, or the organisation, that a room belongs to."""
+        known = self.rooms.get(room)
+        homes = self.teams.homes
+        return homes.get(room) or homes.get(known.user if known else "", TEAM)
 
     def find(self, ts: str) -> Message:
         return next(m for m in self.messages.values() if m.ts == ts)

@@ -48,8 +48,8 @@ class WebApi:
 
     def _check_scope(self, method: str) -> None:
         scope = NEEDED.get(method) or NEEDED.get(method.partition(".")[0])
-        if scope and scope not in self.world.scopes:
-            given = ",".join(self.world.scopes)
+        if scope and scope not in self.world.teams.granted:
+            given = ",".join(self.world.teams.granted)
             raise Failure("missing_scope", needed=scope, provided=given)
 
     def _check_rate(self, method: str) -> None:
@@ -60,7 +60,9 @@ class WebApi:
 
     def auth_test(self, args: Json) -> Json:
         who = {"user": "draper", "user_id": BOT, "bot_id": BOT_ID}
-        return {"url": self._origin(), "team": "Acme", "team_id": TEAM, **who}
+        team = self.world.teams.speaking
+        name = "Acme" if team == TEAM else team
+        return {"url": self._origin(), "team": name, "team_id": team, **who}
 
     def users_info(self, args: Json) -> Json:
         user = args.get("user", "")
@@ -184,6 +186,8 @@ class WebApi:
     def _seen(self, args: Json) -> Room:
         room = self.world.place(args.get("channel") or "")
         if room is None or (not room.joined and room.kind != "channel"):
+            raise Failure("channel_not_found")
+        if self.world.home(room.id) != self.world.teams.speaking:
             raise Failure("channel_not_found")
         return room
 
