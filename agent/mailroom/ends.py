@@ -138,11 +138,3 @@ def unreachable(channel: str, account: str, recipient: str, error: str) -> str:
     if explained(channel, error).reach is Reach.ACCOUNT:
         return f"{channel}/{account}/"
     return f"{channel}/{account}/{recipient}"
-
-
-def pause_s(failing_for: timedelta, least_s: float, most_s: float) -> float:
-    """How long to wait before the next try: as long as it has failed, within limits.
-
-    So a day of failing takes a few hundred tries and never a loop.
-    """
-    return min(max(failing_for.total_seconds(), least_s), most_s)

@@ -2,9 +2,11 @@
 
 from uuid import UUID
 
+from pydantic import Field
+
 from agent.ctx import Ctx, Role
 from agent.errors import Conflict
-from agent.mailroom import queries
+from agent.mailroom import ends_shown, queries
 from agent.operation import Effect, Surface, operation
 from agent.shapes import Frozen
 
@@ -19,6 +21,10 @@ class Resent(Frozen):
     """A message is sent once more."""
 
     delivery_id: UUID
+    here: bool = Field(
+        default=False,
+        description="It is an answer that failed: it is shown where this was asked",
+    )
 
 
 class NothingToResend(Conflict):
@@ -40,15 +46,17 @@ class NothingToResend(Conflict):
     on={Surface.BUTTON},
 )
 async def resend(ctx: Ctx, p: OneDelivery) -> Resent:
-    """Send a message once more that may not have arrived.
+    """Send a message once more that may not have arrived, or show it here.
 
     Raises:
         NothingToResend: There is no such message in this workspace, or no doubt.
     """
     planned = await queries.send_again(ctx.session, p.delivery_id)
-    if planned is None:
+    if planned is not None:
+        return Resent(delivery_id=planned)
+    if ctx.origin is None or not await ends_shown.is_lost(ctx.session, p.delivery_id):
         raise NothingToResend
-    return Resent(delivery_id=planned)
+    return Resent(delivery_id=p.delivery_id, here=True)
 
 
 OPERATIONS = (resend,)

@@ -7,9 +7,8 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent.mailroom.schemas import (
-    Delivery,
-)
+from agent.mailroom.ends import GAVE_UP, GIVE_UP_AFTER
+from agent.mailroom.schemas import Delivery
 from agent.mailroom.spans import interval, soon
 
 _CLAIM_DELIVERIES = text("""
@@ -28,25 +27,37 @@ _FADED = """
 # On the web the row itself is what people read. It fades a moment later, by an edit.
 _STAYS = "payload ? 'once' AND channel = 'web' AND external_id IS NULL"
 LOOKED_AT = timedelta(minutes=2)
+LONGEST_PAUSE = timedelta(minutes=5)
 
 _SENT = text(f"""
     UPDATE deliveries SET status = 'sent', external_id = :external_id,
            payload = CASE WHEN {_STAYS} THEN payload ELSE {_FADED} END,
            sent_revision = CASE WHEN {_STAYS} THEN :revision - 1 ELSE :revision END,
            sent_at = coalesce(sent_at, now()), claimed_until = NULL, last_error = NULL,
+           failing_since = NULL, whole_at = CASE WHEN :is_whole THEN now()
+                                                 ELSE whole_at END,
+           response_code = NULL,
            not_before = now() + CASE WHEN {_STAYS} THEN CAST(:looked_at AS interval)
                                      ELSE CAST(:pause AS interval) END
     WHERE id = :id AND attempts = :attempts AND status IN ('sending', 'sent')
     RETURNING run_id
 """)  # noqa: S608 - a constant of ours
 
-_POSTPONE = text("""
-    UPDATE deliveries SET status = CASE WHEN external_id IS NULL THEN 'planned'
-                                        ELSE 'sent' END,
-           claimed_until = NULL, last_error = :error,
-           not_before = now() + CAST(:pause AS interval)
+# As long as it has failed so far it waits for the next try, and ends after a day: so
+# there are a few hundred tries and no loop.
+_TOO_OLD = "failing_since < now() - CAST(:give_up_after AS interval)"
+_POSTPONE = text(f"""
+    UPDATE deliveries SET claimed_until = NULL,
+           status = CASE WHEN {_TOO_OLD} THEN 'failed'
+                         WHEN external_id IS NULL THEN 'planned' ELSE 'sent' END,
+           payload = CASE WHEN {_TOO_OLD} THEN {_FADED} ELSE payload END,
+           last_error = CASE WHEN {_TOO_OLD} THEN :gave_up ELSE '' END || :error,
+           not_before = now() + greatest(CAST(:pause AS interval),
+               least(now() - failing_since, CAST(:longest AS interval))),
+           failing_since = coalesce(failing_since, now())
     WHERE id = :id AND attempts = :attempts
-""")
+    RETURNING status
+""")  # noqa: S608 - constants of ours
 
 _END = text(f"""
     UPDATE deliveries SET payload = {_FADED}, status = :status, claimed_until = NULL,
@@ -135,6 +146,7 @@ async def mark_sent(
             "revision": revision,
             "pause": interval(pause_s),
             "looked_at": LOOKED_AT,
+            "is_whole": delivery.is_whole,
         },
     )
     return run_id
@@ -142,17 +154,21 @@ async def mark_sent(
 
 async def postpone(
     session: AsyncSession, delivery: Delivery, *, pause_s: float, error: str
-) -> None:
-    """Give a delivery back, to be tried again after ``pause_s``."""
-    await session.execute(
-        _POSTPONE,
-        {
-            "id": delivery.id,
-            "attempts": delivery.attempts,
-            "pause": interval(pause_s),
-            "error": error,
-        },
-    )
+) -> str:
+    """Give a delivery back, to be tried again after ``pause_s``; its status now.
+
+    One that has failed for a day is given up.
+    """
+    values = {
+        "id": delivery.id,
+        "attempts": delivery.attempts,
+        "pause": interval(pause_s),
+        "error": error,
+        "longest": LONGEST_PAUSE,
+        "give_up_after": GIVE_UP_AFTER,
+        "gave_up": f"{GAVE_UP}: ",
+    }
+    return str(await session.scalar(_POSTPONE, values) or "")
 
 
 async def lost_its_message(

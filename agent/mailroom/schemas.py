@@ -161,6 +161,14 @@ class Delivery:
         return self.external_id is not None
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it shows all that it says by now: no promise, and no part."""
+        promise = self.payload.get("placeholder", "")
+        if self.partial is not None or self.payload.get("progress"):
+            return False
+        return not promise or (self.is_edit and self.payload["text"] != promise)
+
+    @property
     def may_repeat(self) -> bool:
         """Whether doing it twice, should its fate be unknown, says nothing twice.
 

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from agent.ctx import Ctx
+from agent.mailroom import ends, ends_queries
 from agent.ports import Progress
 from agent.runs import queries
 from agent.runs.pause_schemas import ANSWER_WITHIN, DECIDE_WITHIN
-from agent.runs.schemas import RunDetail, SeenBy, StepLine, Waiting
+from agent.runs.schemas import RunDetail, SeenBy, Shown, StepLine, Waiting
 
 BUSY = ("queued", "running")
 PAUSED = {
@@ -46,8 +47,50 @@ async def of(ctx: Ctx, row: RowMapping) -> RunDetail:
         reasons=list(row["metadata"].get("reasons", ())),
         output_id=row["output_id"],
         seen_by=_seen_by(row),
+        shown=await _shown(ctx, row),
         **await _waiting(ctx, row, steps),
     )
+
+
+async def _shown(ctx: Ctx, row: RowMapping) -> list[Shown]:
+    """The messages of its answer: nobody sees those of a chat that is not theirs."""
+    found = await ends_queries.of_run(ctx.session, row["id"], row["attempt"])
+    return [_fate(one) for one in found]
+
+
+def _fate(row: RowMapping) -> Shown:
+    state = _state(row)
+    where = {
+        "delivery_id": row["id"],
+        "door": ends.DOORS.get(row["channel"], row["channel"]),
+        "state": state,
+        "tries": row["attempts"],
+    }
+    if state in {"waiting", "shown"}:
+        return Shown(**where)
+    # Whoever was lost while sending could not say why.
+    error = row["error"] if state != "unsure" else f"unanswered: {row['error']}"
+    fate = ends.explained(row["channel"], error)
+    return Shown(
+        **where,
+        end=fate.kind,
+        reason=fate.said,
+        detail=fate.detail,
+        helps=fate.helps,
+        next_try_at=row["not_before"] if state == "trying" else None,
+    )
+
+
+def _state(row: RowMapping) -> str:
+    match row["status"]:
+        case "failed":
+            # What stood there whole, and only could not be changed, got through.
+            return "shown" if row["was_seen"] else "failed"
+        case "ambiguous":
+            return "unsure"
+        case "sent" if not row["is_behind"]:
+            return "shown"
+    return "trying" if row["failing_since"] else "waiting"
 
 
 def _seen_by(row: RowMapping) -> SeenBy:

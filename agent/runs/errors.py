@@ -51,6 +51,34 @@ class NotScored(Conflict):
         super().__init__("You have not scored this yet.", hint="Press 1 to 5 first.")
 
 
+class NothingToReview(NotFound):
+    """The run made nothing that could be judged, or not yet; or there is no piece."""
+
+    code = "nothing_to_review"
+
+    def __init__(self, number: int) -> None:
+        """Say so, and how to see what there is."""
+        what = (
+            f"Run #{number} has made nothing to review so far."
+            if number
+            else "There is no piece to review yet."
+        )
+        super().__init__(what, hint="/outputs lists the pieces.")
+
+
+class TooManyIssues(Conflict):
+    """One person has named as many issues with one piece as are kept."""
+
+    code = "too_many_issues"
+
+    def __init__(self, most: int) -> None:
+        """Say how many there may be."""
+        super().__init__(
+            f"You have named {most} issues with this piece already.",
+            hint="Ask for a new version instead; that helps more.",
+        )
+
+
 class RunEnded(Conflict):
     """The run is over; there is nothing to stop."""
 

@@ -19,7 +19,7 @@ _OUTPUTS = text("""
            (SELECT avg(f.overall_score) FROM feedback f
             WHERE f.output_id = o.id AND f.source = 'human')::float8 AS score
     FROM outputs o JOIN runs r ON r.id = o.run_id
-    WHERE CAST(:before AS uuid) IS NULL OR o.id < :before
+    WHERE (CAST(:before AS uuid) IS NULL OR o.id < :before) AND o.kind <> 'answer'
     ORDER BY o.id DESC LIMIT :n
 """)
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -41,28 +42,34 @@ async def store(objects: Objects, key: str, text: str) -> str:
     ``key`` is ``<workspace>/<run>/<attempt>``. An object without a row can be swept; a
     row without its object would be a lie.
     """
-    storage_key = f"outputs/{key}.md"
-    await objects.put(storage_key, text.encode(), media_type="text/markdown")
-    return storage_key
+    where = storage_key(key)
+    await objects.put(where, text.encode(), media_type="text/markdown")
+    return where
+
+
+def storage_key(key: str) -> str:
+    """Where a run's text lies: ``key`` is ``<workspace>/<run>/<attempt>``."""
+    return f"outputs/{key}.md"
 
 
 async def record(
     session: AsyncSession, run_id: UUID, storage_key: str, text: str
 ) -> Output:
     """Keep the row of a stored piece; the second time, the first row is it."""
+    values = facts(storage_key, text) | {"run_id": run_id}
+    return Output(**await work_queries.add_output(session, values))
+
+
+def facts(storage_key: str, text: str) -> dict[str, Any]:
+    """What an output's row says of its text."""
     body = text.encode()
-    row = await work_queries.add_output(
-        session,
-        {
-            "run_id": run_id,
-            "title": title(text),
-            "preview": text[:PREVIEW],
-            "storage_key": storage_key,
-            "size_bytes": len(body),
-            "sha256": sha256(body).digest(),
-        },
-    )
-    return Output(**row)
+    return {
+        "title": title(text),
+        "preview": text[:PREVIEW],
+        "storage_key": storage_key,
+        "size_bytes": len(body),
+        "sha256": sha256(body).digest(),
+    }
 
 
 def title(text: str) -> str:

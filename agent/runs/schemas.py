@@ -103,6 +103,22 @@ class SeenBy(StrEnum):
     TEAM = "team"
 
 
+class Shown(Frozen):
+    """What became of one message of a run's answer."""
+
+    delivery_id: UUID
+    door: str = Field(description="The messenger it goes to")
+    state: str = Field(
+        description="waiting, shown, trying (again), unsure (if it arrived), failed"
+    )
+    end: str = Field(default="", description="Why, in a word: blocked, archived ...")
+    reason: str = Field(default="", description="Why, in words")
+    detail: str = Field(default="", description="What the messenger itself said")
+    helps: str = Field(default="", description="What can be done about it")
+    tries: int = Field(default=0, description="How often it was tried")
+    next_try_at: datetime | None = Field(default=None, description="When it is again")
+
+
 class RunDetail(Frozen):
     """One run, whole."""
 
@@ -138,6 +154,9 @@ class RunDetail(Frozen):
     reasons: list[str] = Field(description="Why this skill was chosen")
     output_id: UUID | None = None
     seen_by: SeenBy = Field(default=SeenBy.TEAM, description="Who can see it")
+    shown: list[Shown] = Field(
+        default=[], description="The messages of its answer that you may see"
+    )
 
 
 class Status(Frozen):

@@ -39,7 +39,7 @@ _OUTPUTS = text("""
     CROSS JOIN LATERAL (
         SELECT avg(overall_score)::float8 AS score, count(overall_score) AS votes
         FROM feedback WHERE output_id = o.id AND source = 'human') f
-    WHERE (CAST(:before AS uuid) IS NULL OR o.id < :before)
+    WHERE (CAST(:before AS uuid) IS NULL OR o.id < :before) AND o.kind <> 'answer'
       AND strpos(lower(coalesce(o.title, 'Untitled')), lower(:title)) > 0
       AND (:skill = '' OR coalesce(s.name, 'assistant') = :skill)
       AND strpos(lower(coalesce(k.name, '')), lower(:client)) > 0

@@ -15,10 +15,10 @@ down_revision = "0116"
 
 COLUMNS = """
 ALTER TABLE deliveries ADD COLUMN failing_since timestamptz,
-    ADD COLUMN told_at timestamptz;
+    ADD COLUMN whole_at timestamptz, ADD COLUMN told_at timestamptz;
 CREATE INDEX ix_deliveries_untold ON deliveries (updated_at)
     WHERE status = 'failed' AND told_at IS NULL;
-GRANT UPDATE (failing_since, told_at) ON deliveries TO agent_worker;
+GRANT UPDATE (failing_since, whole_at, told_at) ON deliveries TO agent_worker;
 """
 
 FUNCTIONS = """
@@ -84,4 +84,5 @@ def downgrade() -> None:
     op.execute("DELETE FROM outputs WHERE kind = 'answer'")
     for statement in _kinds(OLD):
         op.execute(statement)
-    op.execute("ALTER TABLE deliveries DROP COLUMN failing_since, DROP COLUMN told_at")
+    op.execute("ALTER TABLE deliveries DROP COLUMN failing_since, DROP COLUMN whole_at,"
+        " DROP COLUMN told_at")

@@ -8,6 +8,7 @@ from agent.billing.money import dollars
 from agent.llm.choice import ModelRef
 from agent.mailroom.schemas import Choice, Message, StoredFile
 from agent.runs.schemas import Piece, RunDetail, SeenBy, StepLine, Waiting
+from bot.render import delivery_ends
 from bot.render.words import STATUS_WORDS, brief, glance
 
 ASKED, ERROR = 300, 500
@@ -57,13 +58,14 @@ def detail(value: RunDetail) -> Message:
     lines = [f"**Run #{value.number}**: {value.title}, {status}"]
     lines += [f"> {brief(value.asked, ASKED)}"] if value.asked else []
     lines.append(f"{_origin(value)}{SEEN[value.seen_by]}")
-    lines += filter(None, (_waiting(value),))
+    unshown, ways = delivery_ends.told(value)
+    lines += filter(None, (_waiting(value), unshown))
     if value.error:
         why = "Why it ended" if value.status == "cancelled" else "What went wrong"
         lines.append(f"{why}: {brief(value.error, ERROR)}")
     lines += filter(None, ("\n".join(map(_step, _latest(value.steps))),))
     lines += [_cost(value), *filter(None, (_why(value),))]
-    return Message("\n\n".join(lines), choices=tuple(_next(value)))
+    return Message("\n\n".join(lines), choices=(*ways, *_next(value)))
 
 
 def piece(value: Piece) -> Message:

@@ -198,4 +198,5 @@ class Delivery(Base):
     response_code: Mapped[Small | None]
     last_error: Mapped[str | None]
     failing_since: Mapped[datetime | None]
+    whole_at: Mapped[datetime | None]
     told_at: Mapped[datetime | None]
