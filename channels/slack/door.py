@@ -1,7 +1,6 @@
 """Slack's way out: posts, edits, files, and the proof that it all works."""
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,46 +21,62 @@ from channels.contract import (
     Refused,
     SendError,
 )
-from channels.forms import Form
-from channels.slack import forms, render
+from channels.ends import End
+from channels.rates import Act, Rate
+from channels.slack import rates as limits
+from channels.slack import render
 from channels.slack.clients import Clients
-from channels.slack.failures import Outside, Unrendered, explained
+from channels.slack.failures import (
+    Outside,
+    Streaming,
+    Unrendered,
+    explained,
+    refusal,
+)
 from channels.slack.manifest import SCOPES
 from channels.slack.markup import mrkdwn
+from channels.slack.sessions import Sessions, Thread
+from channels.slack.streams import Streams
+from channels.slack.surfaces import Surfaces
 
 HOOKS = "https://hooks.slack.com"
-INTERVAL_S = 1.1
-"""Slack allows about one message a second in a channel; edits are counted with it."""
-TRIGGER_S = 3.0
-"""How long after a command or a press Slack lets a modal be opened."""
 WHISPER = "whisper:"
 FILE = "file:"
 
 log = structlog.get_logger()
 
 
-class SlackDoor:
+class SlackDoor(Surfaces):
     """The ``Channel`` that speaks to every workspace we are installed in."""
 
     name = ChannelName.SLACK
 
-    def __init__(self, clients: Clients) -> None:
+    def __init__(self, clients: Clients, streams: Streams | None = None) -> None:
         """Speak through the clients of the workspaces we are installed in."""
         self._clients = clients
+        self._streams = streams or Streams(clients)
+        self._sessions = Sessions(clients)
 
     def pages(self, markdown: str) -> list[str]:
         """Split into texts that each fit one message, losing nothing. Pure."""
         return render.pages(markdown)
 
-    def interval_s(self, chat: str) -> float:  # noqa: ARG002 - alike for every chat
-        """The least time between two writes into ``chat``, in seconds."""
-        return INTERVAL_S
+    def interval_s(self, chat: str) -> float:
+        """The time between two looks of one growing text, in seconds."""
+        streams = self._streams.is_open_in(chat)
+        return limits.APPEND_S if streams else limits.INTERVAL_S
+
+    def rates(self, chat: str, act: Act) -> Sequence[Rate]:
+        """What a write counts against; see ``channels.slack.rates``."""
+        streams = act is Act.STREAM and self._streams.is_open_in(chat)
+        return limits.APPENDS if streams else limits.rates(chat, act)
 
     async def send(self, message: Outgoing) -> str:
         """Deliver and return the message's timestamp.
 
         A channel we are not in is answered through the command's response URL, where
-        there is one: visible to that person alone, and never to be edited.
+        there is one: visible to that person alone, and never to be edited. What more is
+        to come of grows by a stream, where there can be one.
 
         Raises:
             NotSent, MaybeSent, Refused: See each.
@@ -69,6 +84,13 @@ class SlackDoor:
         if message.file is not None:
             return await self._send_file(message, message.file)
         _must_say_something(message)
+        if not message.partial:
+            return await self._say(message)
+        ts = await self._streams.start(message) or await self._say(message)
+        await self._sessions.working(_thread(message), message.markdown)
+        return ts
+
+    async def _say(self, message: Outgoing) -> str:
         try:
             return await self._post(message)
         except Outside:
@@ -85,18 +107,29 @@ class SlackDoor:
             NotSent, MaybeSent, Refused, MessageGone: See each.
         """
         if external_id.startswith((WHISPER, FILE)):
-            raise MessageGone("Slack lets nobody edit this kind of message")
+            raise MessageGone(
+                End.MESSAGE_GONE.because("Slack lets nobody edit this kind of message")
+            )
         _must_say_something(message)
+        if message.partial and await self._streams.grow(message, external_id):
+            return
+        await self._streams.end(message, external_id)
         try:
-            await self._update(message, external_id, render.rich(message))
-        except Unrendered:
-            await self._update(message, external_id, render.plain(message))
+            await self._rewrite(message, external_id)
+        except Streaming:  # begun by a process that is no more
+            await self._streams.stop(message, external_id)
+            await self._rewrite(message, external_id)
+        if not message.partial:
+            await self._sessions.resting(_thread(message))
 
     async def acknowledge(self, inbound: Inbound, notice: str = "") -> None:
         """Show ``notice`` to the one who pressed; the press itself needs no answer.
 
         Slack was answered when the press was kept. Best effort: it never raises.
         """
+        if inbound.kind is Kind.STOP:
+            where = Thread(inbound.account, inbound.chat, inbound.thread)
+            await self._sessions.resting(where, surely=True)
         url = inbound.extra.get("response_url", "")
         if not notice or inbound.kind is not Kind.PRESS or not self._is_slacks(url):
             return
@@ -104,25 +137,6 @@ class SlackDoor:
             await self._respond(inbound.account, url, {"text": mrkdwn(notice)})
         except SendError as failure:
             log.info("slack.notice_not_shown", reason=str(failure))
-
-    async def open_form(self, form: Form, at: Outgoing) -> bool:
-        """Show the form as a modal; False when the trigger is too old, or it won't fit.
-
-        A trigger is good once and for 3 s after the command or the press.
-        """
-        trigger, shown = at.extra.get("trigger_id", ""), forms.view(form, at)
-        if not trigger or shown is None:
-            return False
-        try:
-            async with asyncio.timeout(TRIGGER_S):
-                with explained():
-                    await (await self._clients.of(at.account)).views_open(
-                        trigger_id=trigger, view=shown
-                    )
-        except (SendError, TimeoutError) as failure:
-            log.info("slack.form_not_opened", reason=str(failure))
-            return False
-        return True
 
     async def ping(self) -> Health:
         """Prove the token with one round trip; never raises."""
@@ -159,6 +173,12 @@ class SlackDoor:
             )
         return str(answer["ts"])
 
+    async def _rewrite(self, message: Outgoing, ts: str) -> None:
+        try:
+            await self._update(message, ts, render.rich(message))
+        except Unrendered:
+            await self._update(message, ts, render.plain(message))
+
     async def _update(
         self, message: Outgoing, ts: str, blocks: list[render.Block]
     ) -> None:
@@ -193,7 +213,8 @@ class SlackDoor:
         try:
             return await self._post(message)
         except (NotSent, Refused) as failure:
-            raise MaybeSent(f"the file is there, its text is not: {failure}") from None
+            why = f"the file is there, its text is not: {failure}"
+            raise MaybeSent(End.UNANSWERED.because(why)) from None
 
     async def _upload(self, client: AsyncWebClient, file: OutFile) -> str:
         """Hand over the bytes, which nobody sees before the upload is completed.
@@ -228,7 +249,7 @@ class SlackDoor:
         with explained():
             async with _session(client).post(url, json=note) as answer:
                 if not answer.ok:
-                    raise Refused(f"the response URL has expired: {answer.status}")
+                    raise refusal(_why_spent(await answer.text()))
 
     def _is_slacks(self, url: str) -> bool:
         """Only Slack's own hooks are called, whatever a payload says."""
@@ -242,9 +263,18 @@ def _session(client: AsyncWebClient) -> aiohttp.ClientSession:
     return session
 
 
+def _why_spent(answer: str) -> str:
+    """Why a response URL was of no use: used five times, or older than 30 minutes."""
+    return "used_url" if "used_url" in answer else "expired_url"
+
+
+def _thread(message: Outgoing) -> Thread:
+    return Thread(message.account, message.chat, message.thread)
+
+
 def _must_say_something(message: Outgoing) -> None:
     if not message.markdown.strip():
-        raise Refused("there is nothing to show")
+        raise Refused(End.EMPTY.because("there is nothing to show"))
 
 
 def _missing(headers: Mapping[str, str]) -> list[str]:

@@ -20,6 +20,8 @@ RETRY_AFTER_S = 30.0
 """Waited when Slack asks us to slow down without saying for how long."""
 
 UNCERTAIN = {"fatal_error", "internal_error"}
+NOT_STREAMING = {"message_not_in_streaming_state", "stopped_by_user"}
+STREAMING = "streaming_state_conflict"
 OUTSIDE = {"channel_not_found", "invalid_channel", "not_in_channel"}
 
 
@@ -29,6 +31,14 @@ class Outside(Refused):
 
 class Unrendered(Refused):
     """Slack did not accept the blocks; the same words in plainer ones may pass."""
+
+
+class NotStreaming(Refused):
+    """The stream has ended: by us, by the person, or by its age."""
+
+
+class Streaming(Refused):
+    """The message is a stream still, which nobody can edit."""
 
 
 @contextmanager
@@ -60,6 +70,8 @@ def refusal(code: str, needed: str = "") -> SendError:
     end = ENDS.get(code, End.REFUSED)
     words = REASONS.get(code, f"Slack refused: {code}")
     why = end.because(f"{words} ({needed})" if needed else words)
+    if code == STREAMING or code in NOT_STREAMING:
+        return (Streaming if code == STREAMING else NotStreaming)(why)
     if end is End.BUSY:
         return NotSent(why)
     if end is End.MESSAGE_GONE:

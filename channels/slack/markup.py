@@ -51,6 +51,15 @@ def harmless(markdown: str) -> str:
     return "".join(parts)
 
 
+def unpinged(markdown: str) -> str:
+    """Return ``markdown`` for a stream: nothing pings, and no more text changes it.
+
+    Each sign is broken by itself, whatever follows: the text that follows is not known
+    yet. So the result of a beginning is the beginning of the whole's.
+    """
+    return markdown.replace("<", f"<{JOINER}").replace("@", f"@{JOINER}")
+
+
 def mrkdwn(markdown: str) -> str:
     """Return ``markdown`` for a text field: every character kept, nothing pings.
 

@@ -9,10 +9,15 @@ from typing import Literal
 
 METHODS: Mapping[str, str] = {
     "agents.sessions.rename": "chat:write",
+    "agents.sessions.setStatus": "chat:write",
     "apps.connections.open": "",  # by the app-level token: connections:write
+    "assistant.threads.setStatus": "assistant:write",
     "assistant.threads.setSuggestedPrompts": "assistant:write",
     "auth.test": "",
+    "chat.appendStream": "chat:write",
     "chat.postMessage": "chat:write",
+    "chat.startStream": "chat:write",
+    "chat.stopStream": "chat:write",
     "chat.update": "chat:write",
     "conversations.open": "im:write",
     "files.completeUploadExternal": "files:write",
@@ -25,6 +30,7 @@ METHODS: Mapping[str, str] = {
 """Each Web API method that is called, and the scope its token must bear."""
 
 EVENTS: Mapping[str, str] = {
+    "agent_session_stopped": "",
     "app_context_changed": "",
     "app_home_opened": "",
     "app_mention": "app_mentions:read",

@@ -1,10 +1,12 @@
 """Slack body -> Received. Pure and total: whatever the bytes, it answers."""
 
-from channels.contract import ChannelName, Inbound, Received
+from dataclasses import replace
+
+from channels.contract import ChannelName, Inbound, Kind, Received
 from channels.outside import digest_id
 from channels.slack.parse_events import event
 from channels.slack.parse_interactions import interaction
-from channels.slack.places import event_id_of, team_of
+from channels.slack.places import ASKER, event_id_of, team_of
 from channels.slack.seats import bot_of
 from channels.slack.wire import Json, payload_of
 
@@ -34,4 +36,11 @@ def _inbound(payload: Json, bot: str) -> Inbound | None:
             found = event(payload, bot_of(payload) or bot)
         case _:
             found = interaction(payload)
-    return found if found and found.chat and found.sender else None
+    return _answerable(found) if found and found.chat and found.sender else None
+
+
+def _answerable(inbound: Inbound) -> Inbound:
+    """In a thread, an answer may be streamed, and Slack wants to know for whom."""
+    if not inbound.thread or inbound.kind is Kind.OPENED:
+        return inbound
+    return replace(inbound, extra={**inbound.extra, ASKER: inbound.sender})

@@ -29,18 +29,45 @@ def event(payload: Json, bot: str) -> Inbound | None:
     Source: docs.slack.dev/reference/events, /ai/migrating-to-agent-messaging
     """
     happened = part(payload, "event")
-    match string(happened, "type"), string(happened, "subtype"):
-        case "app_mention", _:
-            return _written(payload, happened, bot)
-        case "message", "message_changed" if _is_edit(happened):
-            return _written(payload, part(happened, "message"), bot)
-        case "message", subtype if subtype in WRITTEN:
-            return _written(payload, happened, bot)
-        case (("app_home_opened" | "app_context_changed"), _):
+    match string(happened, "type"):
+        case "message" | "app_mention":
+            post = _post_in(happened)
+            return _written(payload, post, bot) if post else None
+        case "agent_session_stopped":
+            return _stopped(payload)
+        case "app_home_opened" | "app_context_changed":
             return _opened(payload)
-        case (("assistant_thread_started" | "assistant_thread_context_changed"), _):
+        case "assistant_thread_started" | "assistant_thread_context_changed":
             return _assistant(payload)
     return None
+
+
+def _post_in(event: Json) -> Json:
+    """The post an event tells of, new or changed; empty for Slack's own notices."""
+    subtype = string(event, "subtype")
+    if string(event, "type") == "app_mention" or subtype in WRITTEN:
+        return event
+    changed = subtype == "message_changed" and _is_edit(event)
+    return part(event, "message") if changed else {}
+
+
+def _stopped(payload: Json) -> Inbound:
+    """Slack's own Stop, pressed; where our answers streamed, Slack has ended them."""
+    event = part(payload, "event")
+    told = event.get("streaming_message_ts")
+    ended = [string({"": ts}, "") for ts in told] if type(told) is list else []
+    chat = string(event, "channel")
+    return Inbound(
+        channel=ChannelName.SLACK,
+        kind=Kind.STOP,
+        event_id=event_id_of(payload),
+        account=team_of(payload),
+        chat=chat,
+        sender=string(event, "user"),
+        message_id=max(ended, default=""),
+        thread=string(event, "thread_ts"),
+        chat_kind=chat_kind(chat),
+    )
 
 
 def _opened(payload: Json) -> Inbound | None:

@@ -10,6 +10,8 @@ CHAT_KINDS = {
     "group": ChatKind.GROUP,
     "channel": ChatKind.CHANNEL,
 }
+ASKER = "asker"
+"""Who is answered, in the ``extra`` of what is written in a thread."""
 PREFIXES = {"D": "im", "G": "group", "C": "channel"}
 
 

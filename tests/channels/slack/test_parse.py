@@ -263,7 +263,7 @@ def test_a_press_carries_its_payload_and_its_thread() -> None:
     assert (found.chat, found.message_id) == ("C1", TS)
     assert found.thread == "1699999999.000001"
     assert (found.event_id, received.message_key) == ("1.2.c", None)
-    assert set(found.extra) == {"response_url", "trigger_id"}
+    assert set(found.extra) == {"asker", "response_url", "trigger_id"}
 
 
 def test_a_choice_from_a_menu_is_a_press_too() -> None:
@@ -366,3 +366,26 @@ def test_nul_and_lone_surrogates_are_cleaned_on_the_way_in() -> None:
 
 def test_forty_thousand_characters_arrive_whole() -> None:
     assert len(seen(event(text="ü" * 40_000)).text) == 40_000
+
+
+def test_slacks_own_stop_names_the_answer_it_ended_and_where() -> None:
+    told = {
+        "type": "agent_session_stopped",
+        "channel": "C1",
+        "thread_ts": "1782234671.392669",
+        "streaming_message_ts": ["1782234987.693923", 5, "1782234988.000001"],
+        "user": "U1",
+        "event_ts": "1783536983.783769",
+    }
+
+    found = seen(event(**told))
+
+    assert (found.kind, found.sender) == (Kind.STOP, "U1")
+    assert (found.chat, found.thread) == ("C1", "1782234671.392669")
+    assert found.message_id == "1782234988.000001"
+    for odd in ([], None, "1", [None]):
+        assert seen(event(**told | {"streaming_message_ts": odd})).message_id == ""
+
+
+def test_who_writes_in_a_thread_is_who_is_answered_there() -> None:
+    assert seen(event(thread_ts="1700000000.000001")).extra["asker"]
