@@ -67,6 +67,14 @@ async def admit(
     return await _caller(services, sender, inbound)
 
 
+async def known(services: Services, item: Claimed, inbound: Inbound) -> Caller | None:
+    """The caller, or None for whoever is answered at the door; nothing is said."""
+    who = item.sender
+    if who.user_id is None or who.workspace_id is None or who.role is None:
+        return None
+    return await _caller(services, who, inbound)
+
+
 async def say_at_door(services: Services, origin: Origin, message: Message) -> None:
     """Answer somebody whose workspace is not known; once per inbox row."""
     async with services.as_role("door") as session:

@@ -35,6 +35,7 @@ from bot import (
     dialogs,
     filled,
     forms,
+    home,
     moves,
     pauses,
     refusals,
@@ -61,26 +62,41 @@ async def press(
     services: Services, caller: Caller, inbound: Inbound, origin: Origin
 ) -> str:
     """Do what the button says; a few words for the one who pressed, or none."""
+    said, is_page = await _tried(services, caller, inbound, origin)
+    if is_page:
+        await home.show(services, caller, origin, inbound.sender, said)
+        return ""
+    return said
+
+
+async def _tried(
+    services: Services, caller: Caller, inbound: Inbound, origin: Origin
+) -> tuple[str, bool]:
+    """What to say to the one who pressed, and whether it was on their page."""
     try:
         async with services.ctx(caller, origin) as ctx:
             if not await ctx.audit.once(ctx.session, ctx.caller, key=origin.key):
-                return ""
+                return "", False
             found = await _find(ctx, inbound.pressed)
             if found is None:
-                return await _refuse(ctx, inbound, GONE)
-            said = await _do(services, _placed(ctx, found[0]), *found)
+                return await _refuse(ctx, inbound, GONE), False
+            is_page = home.is_page(found[0])
+            said = await _do(services, await _placed(ctx, found[0]), *found)
         await moves.greet(services, ctx, inbound)
     except AlreadyDone:
-        return ""
+        return "", False
     except AgentError as refused:
         async with services.ctx(caller, origin) as ctx:
             await refusals.note(ctx, refused)
             found = await _find(ctx, inbound.pressed)
+            if found is not None and home.is_page(found[0]):
+                return refused.said, True
             if found is not None and found[2].name in cards.PRESSES:
                 await cards.close(ctx, found[0], refused)
-            return await _refuse(ctx, inbound, refused.said)
+            return await _refuse(ctx, inbound, refused.said), False
     # Elsewhere it would stand as a message, and say what was shown in place.
-    return said if inbound.channel is ChannelName.TELEGRAM else ""
+    is_told = is_page or inbound.channel is ChannelName.TELEGRAM
+    return said if is_told else "", is_page
 
 
 async def _find(
@@ -112,9 +128,11 @@ async def _refuse(ctx: Ctx, inbound: Inbound, said: str) -> str:
     return ""
 
 
-def _placed(ctx: Ctx, delivery: RowMapping) -> Ctx:
+async def _placed(ctx: Ctx, delivery: RowMapping) -> Ctx:
     # The message's own conversation: the chat may have moved on to another.
     here = delivery["conversation_id"] or ctx.caller.conversation_id
+    if home.is_page(delivery):  # of somebody who may never have written
+        here = await conversations.ensure(ctx.session, ctx.caller, is_private=True)
     return replace(ctx, caller=replace(ctx.caller, conversation_id=here))
 
 
@@ -138,7 +156,13 @@ async def _do(
         result = await invoke(op, ctx, params)
     except NeedsApproval as needs:
         await cards.ask(await _with_client(ctx), needs)
-        return ""
+        return home.IN_MESSAGES if home.is_page(delivery) else ""
+    return await _followed(ctx, delivery, result)
+
+
+async def _followed(ctx: Ctx, delivery: RowMapping, result: BaseModel) -> str:
+    if home.is_page(delivery):
+        return await home.done(ctx, result)
     if isinstance(result, CallDecided):
         return await _decided(ctx, delivery, result)
     if not await _shown_in_place(ctx, delivery, result):
