@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import permutations
 from typing import Any
 
 from tests.standins.telegram.world import ApiError
@@ -13,6 +14,8 @@ KINDS = frozenset(
     | {"expandable_blockquote", "code", "pre", "text_link", "text_mention"}
     | {"custom_emoji", "date_time"}
 )
+QUOTES = {"blockquote", "expandable_blockquote"}
+STYLES = {"bold", "italic", "underline", "strikethrough", "spoiler"}
 
 
 def units(text: str) -> int:
@@ -55,7 +58,62 @@ def entities(given: Any, written: str, parse_mode: Any) -> list[dict[str, Any]]:
         raise bad("can't parse entities: there are too many of them")
     for mark in marks:
         check_mark(mark, written)
+    check_nesting(marks)
     return marks
+
+
+def check_nesting(marks: list[Any]) -> None:
+    """The documented rules, which the server otherwise enforces by dropping marks."""
+    spans = [(m["offset"], m["offset"] + m["length"], m["type"]) for m in marks]
+    for (start, end, outer), (begins, ends, inner) in permutations(spans, 2):
+        if not (begins < end and start < ends):
+            continue
+        crossed = begins < start < ends < end
+        whole = start <= begins and ends <= end
+        if crossed or (whole and not may_hold(outer, inner)):
+            raise bad(f"can't parse entities: {inner} must not stand in {outer}")
+
+
+def may_hold(outer: str, inner: str) -> bool:
+    if "code" in outer or outer == "pre" or inner in {"code", "pre"}:
+        return outer in QUOTES
+    if {outer, inner} <= QUOTES:
+        return False
+    return outer in STYLES | QUOTES or inner in STYLES
+
+
+def called(marks: list[dict[str, Any]], written: str) -> list[str]:
+    """Whose telephones would ring in a group."""
+    encoded = written.encode("utf-16-le", "surrogatepass")
+    for mark in marks:
+        if mark["type"] in {"code", "pre"}:
+            start, end = mark["offset"], mark["offset"] + mark["length"]
+            encoded = (
+                encoded[: 2 * start]
+                + " ".encode("utf-16-le") * (end - start)
+                + encoded[2 * end :]
+            )
+    named = [m["type"] for m in marks if m["type"] == "text_mention"]
+    links = [m["url"] for m in marks if str(m.get("url", "")).startswith("tg:")]
+    shown = encoded.decode("utf-16-le", "surrogatepass")
+    return named + links + re.findall(r"(?<![\w@/])@[A-Za-z]\w{3,31}\b", shown)
+
+
+def attached(given: Any) -> tuple[str, bytes]:
+    """The document's name and bytes."""
+    document = given.get("document")
+    if isinstance(document, str) and document.startswith("attach://"):
+        document = given.get(document.removeprefix("attach://"))
+    if not isinstance(document, tuple):
+        raise bad("there is no document in the request")
+    if not document[1]:
+        raise bad("file must be non-empty")
+    return document
+
+
+def caption(given: Any) -> str:
+    """A file's text, within its limit."""
+    return text(given.get("caption"), CAPTION, "message caption is too long")
 
 
 def check_mark(mark: Any, written: str) -> None:

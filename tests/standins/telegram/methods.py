@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from tests.standins.telegram import checks
+from tests.standins.telegram import checks, rich
 from tests.standins.telegram.checks import bad, value
 from tests.standins.telegram.world import BOT_ID, ApiError, Shown, World
 
@@ -103,32 +103,22 @@ async def send_message(world: World, given: Params) -> Any:
     return show(world, chat, given, text=text, entities=marks)
 
 
+async def send_rich_message(world: World, given: Params) -> Any:
+    chat = world.chat(given.get("chat_id"))
+    html, text = rich.content(given.get("rich_message"))
+    return show(world, chat, given, text=text, rich=html)
+
+
 async def send_document(world: World, given: Params) -> Any:
     chat = world.chat(given.get("chat_id"))
-    name, body = attached(given)
-    text = caption(given)
+    name, body = checks.attached(given)
+    text = checks.caption(given)
     marks = checks.entities(
         given.get("caption_entities"), text, given.get("parse_mode")
     )
     return show(
         world, chat, given, text=text, entities=marks, file_name=name, file=body
     )
-
-
-def attached(given: Params) -> tuple[str, bytes]:
-    document = given.get("document")
-    if isinstance(document, str) and document.startswith("attach://"):
-        document = given.get(document.removeprefix("attach://"))
-    if not isinstance(document, tuple):
-        raise bad("there is no document in the request")
-    if not document[1]:
-        raise bad("file must be non-empty")
-    return document
-
-
-def caption(given: Params) -> str:
-    too_long = "message caption is too long"
-    return checks.text(given.get("caption"), checks.CAPTION, too_long)
 
 
 def show(
@@ -154,27 +144,30 @@ async def edit_message_text(world: World, given: Params) -> Any:
     shown = editable(world, given)
     if shown.file_name is not None:
         raise bad("there is no text in the message to edit")
+    if given.get("rich_message"):
+        html, text = rich.content(given["rich_message"])
+        return edited(world, shown, given, text, [], html)
     text = checks.text(given.get("text"), checks.TEXT, "MESSAGE_TOO_LONG")
     if not text.strip():
         raise bad("message text is empty")
     marks = checks.entities(given.get("entities"), text, given.get("parse_mode"))
-    return edited(world, shown, given, text, marks)
+    return edited(world, shown, given, text, marks, "")
 
 
 async def edit_message_caption(world: World, given: Params) -> Any:
     shown = editable(world, given)
     if shown.file_name is None:
         raise bad("there is no caption in the message to edit")
-    text = caption(given)
+    text = checks.caption(given)
     marks = checks.entities(
         given.get("caption_entities"), text, given.get("parse_mode")
     )
-    return edited(world, shown, given, text, marks)
+    return edited(world, shown, given, text, marks, "")
 
 
 async def edit_message_reply_markup(world: World, given: Params) -> Any:
     shown = editable(world, given)
-    return edited(world, shown, given, shown.text, shown.entities)
+    return edited(world, shown, given, shown.text, shown.entities, shown.rich)
 
 
 def editable(world: World, given: Params) -> Shown:
@@ -187,13 +180,12 @@ def editable(world: World, given: Params) -> Shown:
     return shown
 
 
-def edited(
-    world: World, shown: Shown, given: Params, text: str, marks: list[dict[str, Any]]
-) -> dict[str, Any]:
-    buttons = checks.keyboard(given.get("reply_markup"))
-    if (text, marks, buttons) == (shown.text, shown.entities, shown.buttons):
+def edited(world: World, shown: Shown, given: Params, *to: Any) -> dict[str, Any]:
+    """Let it show the text, the marks and the rich form in ``to``."""
+    now = (*to, checks.keyboard(given.get("reply_markup")))
+    if now == (shown.text, shown.entities, shown.rich, shown.buttons):
         raise bad(NOT_MODIFIED)
-    shown.text, shown.entities, shown.buttons = text, marks, buttons
+    shown.text, shown.entities, shown.rich, shown.buttons = now
     shown.edits += 1
     world.ring()
     return {**world.as_json(shown), "edit_date": int(time.time())}
@@ -269,6 +261,7 @@ METHODS: dict[str, Method] = {
     "deletewebhook": delete_webhook,
     "getwebhookinfo": get_webhook_info,
     "sendmessage": send_message,
+    "sendrichmessage": send_rich_message,
     "senddocument": send_document,
     "sendchataction": send_chat_action,
     "sendmessagedraft": send_message_draft,
@@ -293,7 +286,7 @@ async def act(world: World, method: str, given: Params) -> Any:
     known = METHODS.get(method.lower())
     if known is None:
         raise ApiError(404, "Not Found")
-    writes = method.lower().startswith(("sendm", "sendd", "edit"))
+    writes = method.lower().startswith(("sendm", "sendd", "sendr", "edit"))
     if writes and "chat_id" in given:
         world.flood.check(world.chat(given["chat_id"])["id"])
     await asyncio.sleep(0)

@@ -11,6 +11,7 @@ BOT_ID = 7_000_001
 TOKEN = f"{BOT_ID}:test-AAHdqTcvCH1vGWJxfSeofSAs0K5PALD"
 WRITES = frozenset(
     {"sendMessage", "sendDocument", "editMessageText", "editMessageCaption"}
+    | {"sendRichMessage"}
     | {"editMessageReplyMarkup", "sendMessageDraft"}
 )
 
@@ -35,6 +36,8 @@ class Shown:
     text: str = ""
     """The caption, for a file."""
     entities: list[dict[str, Any]] = field(default_factory=list)
+    rich: str = ""
+    """A rich message's HTML; its words are in ``text``."""
     buttons: list[list[dict[str, Any]]] = field(default_factory=list)
     thread: int | None = None
     file_name: str | None = None
