@@ -5,6 +5,9 @@ recorded. A crash in between leaves a first sending ambiguous, which is never re
 and an edit undone, which is. An answer therefore is never a first sending: a
 placeholder is, and should its fate be unknown, it is sent once more. Of any other
 message whose fate is unknown the person is told, and may ask for it again.
+
+What its chat cannot take yet is given back at once: neither a place nor a lease is held
+for a chat that must wait.
 """
 
 import asyncio
@@ -12,29 +15,31 @@ import time
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
+from hashlib import sha256
 from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.errors import AgentError
-from agent.mailroom import deliveries, post_queries
+from agent.mailroom import deliveries, flood_queries, post_queries
 from agent.mailroom.deliveries import Owner
-from agent.mailroom.schemas import Delivery
-from bot import digests, render
+from agent.mailroom.schemas import Delivery, Message
+from bot import digests, ends, render
 from bot.ears import Heard
+from bot.letters import Letter, act_of, chat_of, letter
+from bot.pacing import PATIENCE_S, Pacing, Write
 from bot.services import Services
 from bot.telemetry.port import Sending
 from channels.contract import (
-    Button,
     Channel,
     MaybeSent,
     MessageGone,
     NotSent,
     OutFile,
-    Outgoing,
     Refused,
 )
+from channels.rates import Act
 from db import faultpoints
 
 faultpoints.declare("post.claimed", "post.sent", "post.recorded")
@@ -42,11 +47,10 @@ faultpoints.declare("post.claimed", "post.sent", "post.recorded")
 log = structlog.get_logger()
 
 BATCH = 32
-LONGEST_WAIT_S = 300.0
+FIRST = {Act.SEND: 0, Act.EDIT: 1, Act.STREAM: 2}
+"""What is new goes before what grows, should there be too little for both."""
 _began: ContextVar[int] = ContextVar("began", default=0)
 """When this task's message was taken up, by the wall clock."""
-CHATS_PACED = 10_000
-"""Chats whose pace is remembered; the idle ones are forgotten beyond that."""
 
 
 class Postman:
@@ -59,7 +63,8 @@ class Postman:
         self._services = services
         self._wake = wake
         self._channels = channels
-        self._next: dict[str, float] = {}
+        self._pacing = Pacing(channels, pause_s=services.pace.write_pause_s)
+        self._knows_waits = False
         self._under_way: dict[asyncio.Task[None], Delivery] = {}
 
     async def run(self) -> None:
@@ -77,23 +82,44 @@ class Postman:
         pace, names = self._services.pace, list(self._channels)
         try:
             async with self._services.as_role("worker") as session:
+                await self._recall(session)
                 claimed = await post_queries.claim_deliveries(
                     session, limit=BATCH, lease_s=pace.delivery_lease_s, channels=names
                 )
                 if not claimed:
                     await _own_up(session, names)
+                    await ends.tell(session)
                     await digests.release(session)
                     return await post_queries.deliveries_due(
                         session, names, pace.idle_s
                     )
+            await self._begin(claimed)
         except Exception as error:  # noqa: BLE001 - the database comes back
             log.warning("post.claim_failed", error=type(error).__name__)
             return 1.0
-        for delivery in claimed:
+        return 0.0
+
+    async def _recall(self, session: AsyncSession) -> None:
+        """Learn which chats asked an earlier process to wait."""
+        if not self._knows_waits:
+            for place, wait_s in await flood_queries.flood_waits(session):
+                self._pacing.hold(place, wait_s)
+            self._knows_waits = True
+
+    async def _begin(self, claimed: Sequence[Delivery]) -> None:
+        """Send what may be sent by now, and give the rest back."""
+        later: list[tuple[Delivery, float]] = []
+        for delivery in sorted(claimed, key=lambda one: FIRST[act_of(one)]):
+            wait_s = self._pacing.wait_s(_write(delivery))
+            if wait_s > PATIENCE_S:
+                later.append((delivery, wait_s))
+                continue
             task = asyncio.create_task(self.deliver(delivery))
             self._under_way[task] = delivery
             task.add_done_callback(self._done)
-        return 0.0
+        if later:
+            async with self._services.as_role("worker") as session:
+                await flood_queries.put_off(session, later)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._under_way.pop(task)
@@ -117,14 +143,24 @@ class Postman:
 
     async def deliver(self, delivery: Delivery) -> None:
         """Send or edit one message and record how it ended."""
+        write = _write(delivery)
+        if wait_s := await self._pacing.turn(write):
+            async with self._services.as_role("worker") as session:
+                await flood_queries.put_off(session, [(delivery, wait_s)])
+            return
+        try:
+            await self._ended(delivery, write)
+        finally:
+            self._pacing.ended(write)
+
+    async def _ended(self, delivery: Delivery, write: Write) -> None:
         faultpoints.reach("post.claimed")
         _began.set(time.time_ns())
         channel = self._channels[delivery.channel]
         try:
-            await self._try(channel, delivery)
+            await self._try(channel, delivery, write)
         except NotSent as error:
-            wait = min(error.retry_after_s or self._again_s, LONGEST_WAIT_S)
-            await self._postpone(delivery, wait, str(error))
+            await self._not_yet(delivery, write, error)
         except MaybeSent as error:
             await self._unsure(delivery, str(error))
         except MessageGone as error:
@@ -132,61 +168,51 @@ class Postman:
         except Refused as error:
             await self._end(delivery, "failed", str(error))
         except AgentError as error:
-            await self._postpone(delivery, self._again_s, error.said)
+            await self._without_file(delivery, error)
         except Exception as error:  # edge: one message must not stop the others
             log.exception("post.failed", delivery_id=str(delivery.id))
             await self._unsure(delivery, type(error).__name__)
 
-    async def _try(self, channel: Channel, delivery: Delivery) -> None:
-        chat, _, thread = delivery.recipient.rpartition("/")
-        shown, revision = _shown(delivery, channel)
-        partial = _is_partial(delivery, shown)
-        message = Outgoing(
-            account=delivery.account,
-            chat=chat,
-            thread=thread,
-            markdown=shown,
-            buttons=_buttons(delivery),
-            file=await self._file(delivery),
-            extra=delivery.payload.get("extra", {}),
-            partial=partial,
-            progress=_progress(delivery) if partial else "",
-        )
-        await self._turn(f"{delivery.channel}/{delivery.account}/{chat}", channel, chat)
+    async def _try(self, channel: Channel, delivery: Delivery, write: Write) -> None:
+        made = letter(delivery, channel)
+        message = made.message
         if delivery.external_id is not None:
-            await channel.edit(replace(message, file=None), delivery.external_id)
+            await channel.edit(message, delivery.external_id)
             external_id = delivery.external_id
         else:
+            message = replace(message, file=await self._file(delivery))
             external_id = await channel.send(message)
+        # The network is done with: the chat's next write need not wait for our books.
+        self._pacing.ended(write)
         faultpoints.reach("post.sent")
+        pause_s = self._pacing.interval_s(write) if message.partial else 0.0
         async with self._services.as_role("worker") as session:
             run_id = await post_queries.mark_sent(
                 session,
                 delivery,
                 external_id=external_id,
-                revision=revision,
-                pause_s=self._pause_s(channel, chat),
+                revision=made.revision,
+                pause_s=pause_s,
             )
+            await _go_on(session, delivery, made)
         faultpoints.reach("post.recorded")
         self._told(delivery, "sent", run_id)
+
+    async def _not_yet(self, delivery: Delivery, write: Write, error: NotSent) -> None:
+        """Try again later; where the messenger says when, all of the chat waits."""
+        wait_s = error.retry_after_s
+        if not wait_s:
+            await self._postpone(delivery, self._again_s, str(error))
+            return
+        self._pacing.hold(write.place, wait_s)
+        await self._postpone(delivery, wait_s, str(error))
+        async with self._services.as_role("worker") as session:
+            await flood_queries.flood(session, delivery, write.chat, wait_s=wait_s)
 
     def _told(self, delivery: Delivery, state: str, run_id: UUID | None = None) -> None:
         began = _began.get()
         sending = Sending(delivery.channel, state, run_id, began, delivery.is_edit)
         self._services.telemetry.delivered(sending)
-
-    async def _turn(self, key: str, channel: Channel, chat: str) -> None:
-        """Wait until this chat may be written to again; others do not wait for it."""
-        now = asyncio.get_running_loop().time()
-        at = max(now, self._next.get(key, now))
-        self._next[key] = at + self._pause_s(channel, chat)
-        if len(self._next) > CHATS_PACED:
-            self._next = {k: v for k, v in self._next.items() if v > now}
-        await asyncio.sleep(at - now)
-
-    def _pause_s(self, channel: Channel, chat: str) -> float:
-        pause_s = self._services.pace.write_pause_s
-        return channel.interval_s(chat) if pause_s is None else pause_s
 
     async def _file(self, delivery: Delivery) -> OutFile | None:
         files = delivery.payload.get("files", [])
@@ -195,6 +221,13 @@ class Postman:
         [file] = files
         body = await self._services.objects.get(file["storage_key"])
         return OutFile(file["name"], file["media_type"], body)
+
+    async def _without_file(self, delivery: Delivery, error: AgentError) -> None:
+        """The store does not give what is to be sent: for now, or never again."""
+        if error.retryable:
+            await self._postpone(delivery, self._again_s, f"file_late: {error.said}")
+        else:
+            await self._end(delivery, "failed", f"file_lost: {error.said}")
 
     async def _unsure(self, delivery: Delivery, error: str) -> None:
         if delivery.may_repeat:
@@ -217,8 +250,10 @@ class Postman:
     async def _postpone(self, delivery: Delivery, wait_s: float, error: str) -> None:
         log.info("post.postponed", delivery_id=str(delivery.id), wait_s=wait_s)
         async with self._services.as_role("worker") as session:
-            await post_queries.postpone(session, delivery, pause_s=wait_s, error=error)
-        self._told(delivery, "postponed")
+            status = await post_queries.postpone(
+                session, delivery, pause_s=wait_s, error=error
+            )
+        self._told(delivery, "failed" if status == "failed" else "postponed")
 
     async def _end(self, delivery: Delivery, status: str, error: str) -> None:
         log.warning("post.ended", delivery_id=str(delivery.id), status=status)
@@ -241,39 +276,18 @@ async def _own_up(session: AsyncSession, channels: Sequence[str]) -> None:
         log.warning("post.unsure", delivery_id=str(lost["id"]))
 
 
-def _shown(delivery: Delivery, channel: Channel) -> tuple[str, int]:
-    """The text to show now, and the revision that it is."""
-    payload = delivery.payload
-    if delivery.external_id is None and payload.get("placeholder"):
-        return payload["placeholder"], 0
-    if delivery.partial is not None:
-        return _beginning(delivery.partial, channel), delivery.revision
-    parts = (payload["text"], payload.get("note", ""))
-    return "\n\n".join(filter(None, parts)), delivery.revision
+def _write(delivery: Delivery) -> Write:
+    place = delivery.channel, delivery.account, chat_of(delivery)
+    return Write(*place, act_of(delivery))
 
 
-def _beginning(partial: str, channel: Channel) -> str:
-    # A draft that outgrows one message: the rest comes with the finished piece.
-    pages = channel.pages(partial) or [partial]
-    return pages[0]
-
-
-def _is_partial(delivery: Delivery, shown: str) -> bool:
-    if delivery.partial is not None or delivery.payload.get("progress"):
-        return True
-    placeholder = delivery.payload.get("placeholder")
-    return bool(placeholder and shown == placeholder)
-
-
-def _progress(delivery: Delivery) -> str:
-    said = delivery.payload
-    return str(said.get("progress") or said.get("placeholder") or "")
-
-
-def _buttons(delivery: Delivery) -> tuple[Button, ...]:
-    made = (
-        Button(button["label"], f"{delivery.id}:{number}", button.get("row", 0))
-        for number, button in enumerate(delivery.payload.get("buttons", []))
-        if button.get("shown", True)
-    )
-    return tuple(sorted(made, key=lambda button: button.row))
+async def _go_on(session: AsyncSession, delivery: Delivery, made: Letter) -> None:
+    """Plan what did not fit, each page once: messages of their own, after this one."""
+    if not made.rest:
+        return
+    row = await flood_queries.whole(session, delivery)
+    owner = Owner(row["workspace_id"], row["conversation_id"])
+    place = deliveries.place_of(row)
+    for page in made.rest:
+        key = f"{row['dedupe_key']}:page:{sha256(page.encode()).hexdigest()[:16]}"
+        await deliveries.plan(session, place, Message(page), owner=owner, key=key)

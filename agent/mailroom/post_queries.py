@@ -53,7 +53,8 @@ _POSTPONE = text(f"""
            payload = CASE WHEN {_TOO_OLD} THEN {_FADED} ELSE payload END,
            last_error = CASE WHEN {_TOO_OLD} THEN :gave_up ELSE '' END || :error,
            not_before = now() + greatest(CAST(:pause AS interval),
-               least(now() - failing_since, CAST(:longest AS interval))),
+               least(now() - coalesce(failing_since, now()),
+                                                CAST(:longest AS interval))),
            failing_since = coalesce(failing_since, now())
     WHERE id = :id AND attempts = :attempts
     RETURNING status

@@ -23,9 +23,13 @@ _PLAN = text("""
     RETURNING id
 """)
 
+# What is whole does not wait its turn as the next look of a growing text would; only
+# as its messenger asked (429).
 _REVISE = text("""
     UPDATE deliveries SET payload = CAST(:payload AS jsonb), partial = NULL,
-           revision = revision + 1
+           revision = revision + 1,
+           not_before = CASE WHEN status <> 'sent' OR response_code = 429
+                             THEN not_before END
     WHERE id = :id
 """)
 
@@ -63,11 +67,14 @@ _REPLY_OF = text("""
     WHERE run_id = :run_id AND purpose = 'reply' ORDER BY id DESC LIMIT 1
 """)
 
+# A long answer's further pages, and its file, say whose they are by their key alone.
 _RUN_OF = text("""
-    SELECT run_id FROM deliveries
+    SELECT coalesce(run_id, CAST(split_part(dedupe_key, '\\:', 2) AS uuid))
+    FROM deliveries
     WHERE channel = :channel AND account = :account
       AND recipient IN (:chat || '/' || :thread, :chat || '/')
-      AND external_id = :external_id AND run_id IS NOT NULL
+      AND external_id = :external_id
+      AND (run_id IS NOT NULL OR starts_with(dedupe_key, 'run\\:'))
     ORDER BY id DESC LIMIT 1
 """)
 

@@ -16,6 +16,8 @@ from channels.contract import (
     OutFile,
     Outgoing,
 )
+from channels.rates import Act, Rate
+from channels.telegram import rates as limits
 from channels.telegram.files import download
 from channels.telegram.parse import Me
 from channels.telegram.render import Rendered, captioned, keyboard, pages
@@ -29,8 +31,6 @@ from channels.telegram.wire import (
 )
 from channels.text import split, utf16_units
 
-PRIVATE_INTERVAL_S = 1.05
-GROUP_INTERVAL_S = 3.1
 DOWNLOAD_BYTES = 20_000_000
 _NOTICE_UNITS = 200
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
@@ -100,8 +100,12 @@ class TelegramChannel:
         return pages(markdown)
 
     def interval_s(self, chat: str) -> float:
-        """A second in private; in groups, whose ids are negative, 20 a minute."""
-        return GROUP_INTERVAL_S if chat.startswith("-") else PRIVATE_INTERVAL_S
+        """The time between two edits of one growing text."""
+        return limits.stream_interval_s(chat)
+
+    def rates(self, chat: str, act: Act) -> Sequence[Rate]:
+        """What a write counts against; see ``channels.telegram.rates``."""
+        return limits.rates(chat, act)
 
     async def me(self) -> Me:
         """Which bot the token belongs to; asked once.
