@@ -37,6 +37,7 @@ LIFE_S = 270.0
 PIECE = 12_000
 TITLE = 256
 REMEMBERED = 1_000
+"""Streams of this process; the oldest is forgotten first, and then ends by an edit."""
 BARRED_S = 600.0
 """How long a chat that refused a stream is not asked for one again."""
 TASK = "work"
@@ -58,11 +59,16 @@ class Streams:
     """The streams that this process has begun."""
 
     def __init__(
-        self, clients: Clients, now: Callable[[], float] = time.monotonic
+        self,
+        clients: Clients,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        most: int = REMEMBERED,
     ) -> None:
         """Stream through ``clients``; ``now`` counts seconds from anywhere."""
         self._clients = clients
         self._now = now
+        self._most = most
         self._open: OrderedDict[Key, _Stream] = OrderedDict()
         self._barred: OrderedDict[tuple[str, str], float] = OrderedDict()
 
@@ -93,7 +99,7 @@ class Streams:
             self._bar((message.account, message.chat), BARRED_S)
             return ""
         key = (message.account, message.chat, ts)
-        _keep(self._open, key, _Stream(self._now(), title))
+        self._keep(self._open, key, _Stream(self._now(), title))
         return ts
 
     async def grow(self, message: Outgoing, ts: str) -> bool:
@@ -184,7 +190,12 @@ class Streams:
             await client.chat_appendStream(channel=chat, ts=ts, chunks=chunks)
 
     def _bar(self, place: tuple[str, str], for_s: float) -> None:
-        _keep(self._barred, place, self._now() + for_s)
+        self._keep(self._barred, place, self._now() + for_s)
+
+    def _keep(self, kept: OrderedDict[Any, Any], key: Any, value: Any) -> None:
+        kept[key] = value
+        while len(kept) > self._most:
+            kept.popitem(last=False)
 
 
 def _whom(message: Outgoing) -> dict[str, str]:
@@ -219,10 +230,3 @@ def _task(
 
 def _blocks(blocks: list[render.Block]) -> list[Chunk]:
     return [BlocksChunk(blocks=blocks)] if blocks else []
-
-
-def _keep(kept: OrderedDict[Any, Any], key: Any, value: Any) -> None:
-    """Remember, and forget the oldest beyond what is worth remembering."""
-    kept[key] = value
-    while len(kept) > REMEMBERED:
-        kept.popitem(last=False)
