@@ -61,7 +61,8 @@ _LEASE = text("""
 _RENEWED = text("""
     UPDATE connections SET status = 'active', last_error = NULL, last_ok_at = now(),
         expires_at = :expires_at, settings = settings - 'leased_until'
-    WHERE id = :id
+    WHERE id = :id AND status = 'active' AND settings ? 'leased_until'
+    RETURNING id
 """)
 _UNLEASE = text("""
     UPDATE connections SET settings = settings - 'leased_until' WHERE id = :id
@@ -123,10 +124,10 @@ async def lease(
     return await session.scalar(_LEASE, values) is not None
 
 
-async def renewed(session: AsyncSession, installation_id: UUID, until: object) -> None:
-    """Note that a token was renewed, and until when it is good."""
+async def renewed(session: AsyncSession, installation_id: UUID, until: object) -> bool:
+    """Note until when a renewed token is good; False: it was ended or made anew."""
     values = {"id": installation_id, "expires_at": until}
-    await session.execute(_RENEWED, values)
+    return await session.scalar(_RENEWED, values) is not None
 
 
 async def unlease(session: AsyncSession, installation_id: UUID) -> None:

@@ -191,7 +191,8 @@ async def renewed(
     """
     if not all(tokens):
         raise ValueError("an empty token would replace one that works")
-    await queries.renewed(session, found.id, until)
+    if not await queries.renewed(session, found.id, until):
+        return  # ended meanwhile, or installed anew: what stands is newer than this
     await _seal(session, key, found.workspace_id, found.id, tokens)
     await _record(session, found.workspace_id, found.id, "installation.renewed")
 

@@ -5,27 +5,23 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC
 from typing import Protocol
 
 import structlog
 from fastapi import APIRouter, Request, Response
-from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent.errors import BadInput
 from agent.mailroom.inbox import Inbox
 from agent.mailroom.schemas import RawEvent
-from agent.ports import Clock, Sealer
+from agent.ports import Sealer
 from bot.doorman import team_of
 from bot.secrecy import guarded
+from bot.services import Services
 from bot.settings import Intake, Settings
-from bot.surfaces import chat, forms
+from bot.surfaces import chat
+from bot.wiring.slack_doors import Installs, is_on, open_slack
 from channels.contract import Channel, Keep, NotKept, Received, Refused, SendError
-from channels.slack import clients as slack_clients
-from channels.slack import door as slack
-from channels.slack.http import MAX_BODY_BYTES, Webhook
-from channels.slack.socket import SocketMode
 from channels.telegram import webhook as telegram_webhook
 from channels.telegram.parse import ALLOWED_UPDATES, Me
 from channels.telegram.poll import Poller, PollReport, PollState, Revoked
@@ -35,7 +31,6 @@ from channels.web.door import WebDoor
 log = structlog.get_logger()
 
 TELEGRAM_PATH = "/telegram/webhook"
-SLACK_PATH = "/slack/events"
 Loop = Callable[[], Awaitable[None]]
 
 
@@ -50,6 +45,8 @@ class Doors:
     """Loops that fetch events: long polling, Socket Mode."""
     routers: list[APIRouter] = field(default_factory=list)
     """Routes that events are posted to."""
+    installs: Installs | None = None
+    """Routes by which others install us, for whoever knows who is signed in."""
 
 
 def keeper(inbox: Inbox, key: Sealer) -> Keep:
@@ -84,7 +81,7 @@ def _raw(event: Received) -> RawEvent:
 
 @asynccontextmanager
 async def open_doors(
-    settings: Settings, keep: Keep, clock: Clock
+    settings: Settings, keep: Keep, services: Services
 ) -> AsyncIterator[Doors]:
     """Open every door that is set up; a door that cannot be used says so and waits.
 
@@ -95,8 +92,8 @@ async def open_doors(
     async with AsyncExitStack() as stack:
         if settings.telegram.token is not None:
             await _telegram(settings, keep, doors, stack)
-        if settings.slack.bot_token is not None:
-            await _slack(settings, keep, clock, doors, stack)
+        if is_on(settings.slack):
+            await _slack(settings, keep, services, doors, stack)
         yield doors
 
 
@@ -178,48 +175,16 @@ def telegram_route(channel: KnowsItself, secret: str, keep: Keep) -> APIRouter:
 
 
 async def _slack(
-    settings: Settings, keep: Keep, clock: Clock, doors: Doors, stack: AsyncExitStack
+    settings: Settings,
+    keep: Keep,
+    services: Services,
+    doors: Doors,
+    stack: AsyncExitStack,
 ) -> None:
-    given = settings.slack
-    assert given.bot_token is not None  # noqa: S101 - checked by the caller
-    client: AsyncWebClient = await stack.enter_async_context(
-        slack_clients.connect(
-            given.bot_token.get_secret_value(), base_url=given.base_url
-        )
-    )
-    doors.channels["slack"] = slack.SlackDoor(slack_clients.OneClient(client))
-    if given.intake is Intake.WEBHOOK:
-        if given.signing_secret is None:
-            raise BadInput(
-                "SLACK_INTAKE is webhook, but SLACK_SIGNING_SECRET is not set.",
-                hint="Copy it from the app's Basic Information page.",
-            )
-        secret = given.signing_secret.get_secret_value()
-        webhook = Webhook(keep, signing_secret=secret, faults=forms.faults_in)
-        doors.routers.append(slack_route(webhook, clock))
-        return
-    if given.app_token is None:
-        raise BadInput(
-            "SLACK_BOT_TOKEN is set, but SLACK_APP_TOKEN is not.",
-            hint="Make an app-level token with connections:write, "
-            "or use SLACK_INTAKE=webhook.",
-        )
-    token = given.app_token.get_secret_value()
-    mode = SocketMode(client, keep, app_token=token, faults=forms.faults_in)
-    doors.receivers["slack"] = mode.run
-
-
-def slack_route(webhook: Webhook, clock: Clock) -> APIRouter:
-    """Where Slack posts whatever happens; acknowledged once it is kept."""
-    router = APIRouter()
-
-    @router.post(SLACK_PATH, max_body_size=MAX_BODY_BYTES)
-    async def receive(request: Request) -> Response:
-        body = await request.body()
-        now = clock.now().astimezone(UTC)
-        answer = await webhook.receive(body, request.headers, now=now)
-        return Response(
-            answer.body, status_code=answer.status, media_type=answer.media_type
-        )
-
-    return router
+    made = await stack.enter_async_context(open_slack(settings, keep, services))
+    if made.channel is not None:
+        doors.channels["slack"] = made.channel
+    if made.receiver is not None:
+        doors.receivers["slack"] = made.receiver
+    doors.routers += made.routers
+    doors.installs = made.installs

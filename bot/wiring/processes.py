@@ -126,7 +126,7 @@ async def open_process(
     core = await make_core(settings, pools, pace)
     keep = keeper(Inbox(pools.keeping), core.services.key)
     ears = Ears(connector(pools.listen_url))
-    async with open_doors(settings, keep, core.services.clock) as doors:
+    async with open_doors(settings, keep, core.services) as doors:
         core.services.channels = doors.channels
         core.services.names = doors.names
         arrival = await greet(core.services, address)
@@ -186,6 +186,8 @@ async def _wait(made: Process) -> None:
 async def _web(made: Process, parts: Parts, listening: socket.socket) -> None:
     services = made.core.services
     desk = PgDesk(services, made.ears, made.keep)
+    doorkeeper = Doorkeeper(desk, made.settings.public_url)
+    installs = made.doors.installs
     app = create_app(
         desk,
         services.clock,
@@ -194,9 +196,8 @@ async def _web(made: Process, parts: Parts, listening: socket.socket) -> None:
         routers=[
             *made.doors.routers,
             *open_to_machines(made.core, works=parts.worker),
-            joining.router(
-                Joining(services), Doorkeeper(desk, made.settings.public_url)
-            ),
+            joining.router(Joining(services), doorkeeper),
+            *([installs(doorkeeper)] if installs else []),
         ],
         mounts=open_to_programs(services),
     )

@@ -139,9 +139,9 @@ class _Watched(AsyncWebClient):
 
 @asynccontextmanager
 async def connect(
-    token: str, *, base_url: str = BASE_URL, timeout_s: float = 20.0
+    token: str | None, *, base_url: str = BASE_URL, timeout_s: float = 20.0
 ) -> AsyncIterator[AsyncWebClient]:
-    """Yield a Web API client over one pool of connections.
+    """Yield a Web API client over one pool of connections; None: for no workspace.
 
     It retries nothing by itself: the caller knows what may be repeated.
     """

@@ -7,7 +7,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from bot.wiring.doors import SLACK_PATH, TELEGRAM_PATH, slack_route, telegram_route
+from bot.wiring.doors import TELEGRAM_PATH, telegram_route
+from bot.wiring.slack_doors import SLACK_PATH, slack_route
 from channels.contract import Received
 from channels.slack.http import Webhook
 from channels.telegram.parse import Me
