@@ -13,7 +13,7 @@ from bot.ears import Heard
 from bot.intake import Handled
 from bot.rates import Later
 from bot.services import Services
-from channels.contract import Inbound
+from channels.contract import Inbound, Kind
 from db import faultpoints
 
 faultpoints.declare("inbox.claimed", "inbox.handled", "inbox.closed")
@@ -24,6 +24,9 @@ BATCH = 16
 TRIES = 3
 """A row claimed more often has killed whoever worked on it; there is one more claim,
 to say sorry."""
+
+ACKNOWLEDGED = {Kind.PRESS, Kind.STOP}
+"""What the platform, or who did it, waits to see taken."""
 
 Acknowledge = Callable[[Inbound, str], Awaitable[None]]
 
@@ -118,7 +121,7 @@ class InboxWorker:
 
     async def _acknowledge(self, item: Claimed, handled: Handled) -> None:
         channel = self._services.channels.get(item.channel)
-        if channel is not None and item.kind == "press":
+        if channel is not None and item.kind in ACKNOWLEDGED:
             inbound = Inbound.from_payload(
                 {k: v for k, v in item.payload.items() if k != "team"}
             )

@@ -86,6 +86,24 @@ async def run_of(
     )
 
 
+async def being_answered(
+    session: AsyncSession, origin: Origin, external_id: str = ""
+) -> UUID | None:
+    """The run whose answer is on its way where ``origin`` is from; None: nothing is.
+
+    The one that ``external_id`` stands for, else the one that is being written, else
+    the newest that waits for its turn.
+    """
+    return await queries.being_answered(
+        session,
+        channel=origin.channel,
+        account=origin.account,
+        chat=origin.chat,
+        thread=origin.thread,
+        external_id=external_id,
+    )
+
+
 async def get(session: AsyncSession, delivery_id: UUID) -> RowMapping | None:
     """One delivery, if the caller may see it."""
     return await queries.get(session, delivery_id)

@@ -63,7 +63,7 @@ _PROGRESS = text("""
 """)
 
 _REPLY_OF = text("""
-    SELECT id, channel, account, recipient, payload FROM deliveries
+    SELECT id, channel, account, recipient, payload, partial FROM deliveries
     WHERE run_id = :run_id AND purpose = 'reply' ORDER BY id DESC LIMIT 1
 """)
 
@@ -76,6 +76,17 @@ _RUN_OF = text("""
       AND external_id = :external_id
       AND (run_id IS NOT NULL OR starts_with(dedupe_key, 'run\\:'))
     ORDER BY id DESC LIMIT 1
+""")
+
+# What is being written goes before what waits its turn behind it.
+_BEING_ANSWERED = text("""
+    SELECT d.run_id FROM deliveries d JOIN runs r ON r.id = d.run_id
+    WHERE d.channel = :channel AND d.account = :account
+      AND d.recipient = :chat || '/' || :thread AND d.purpose = 'reply'
+      AND r.status IN ('queued', 'running', 'waiting_approval', 'waiting_input')
+    ORDER BY (d.external_id = :external_id) DESC NULLS LAST,
+             (r.status = 'running') DESC, d.id DESC
+    LIMIT 1
 """)
 
 _GET = text("""
@@ -152,6 +163,12 @@ async def reply_of(session: AsyncSession, run_id: UUID) -> RowMapping | None:
 async def run_of(session: AsyncSession, **values: str) -> UUID | None:
     """The run that a messenger's message answers."""
     found: UUID | None = await session.scalar(_RUN_OF, values)
+    return found
+
+
+async def being_answered(session: AsyncSession, **values: str) -> UUID | None:
+    """The run whose answer is on its way there."""
+    found: UUID | None = await session.scalar(_BEING_ANSWERED, values)
     return found
 
 
