@@ -68,7 +68,7 @@ def fenced(table: Table) -> str:
     laid_out = aligned(table)
     longest = max(map(len, _TICKS.findall(laid_out)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"\n{fence}\n{laid_out}\n{fence}\n\n"
+    return f"{fence}\n{laid_out}\n{fence}\n"
 
 
 def listed(table: Table) -> str:

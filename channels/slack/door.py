@@ -1,6 +1,7 @@
 """Slack's way out: posts, edits, files, and the proof that it all works."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,7 +35,7 @@ from channels.slack.failures import (
     refusal,
 )
 from channels.slack.manifest import SCOPES
-from channels.slack.markup import mrkdwn
+from channels.slack.markup import mrkdwn, quiet
 from channels.slack.sessions import Sessions, Thread
 from channels.slack.streams import Streams
 from channels.slack.surfaces import Surfaces
@@ -153,10 +154,11 @@ class SlackDoor(Surfaces):
         return Health(ok=False, detail=detail, hint=hint)
 
     async def _post(self, message: Outgoing) -> str:
-        try:
-            return await self._post_blocks(message, render.rich(message))
-        except Unrendered:
-            return await self._post_blocks(message, render.plain(message))
+        *better, last = render.versions(message)
+        for blocks in better:
+            with suppress(Unrendered):
+                return await self._post_blocks(message, blocks)
+        return await self._post_blocks(message, last)
 
     async def _post_blocks(self, message: Outgoing, blocks: list[render.Block]) -> str:
         client = await self._clients.of(message.account)
@@ -164,7 +166,7 @@ class SlackDoor(Surfaces):
             answer = await client.chat_postMessage(
                 channel=message.chat,
                 thread_ts=message.thread or None,
-                text=mrkdwn(message.markdown),
+                text=render.text(message),
                 blocks=blocks,
                 parse="none",
                 link_names=False,
@@ -174,10 +176,11 @@ class SlackDoor(Surfaces):
         return str(answer["ts"])
 
     async def _rewrite(self, message: Outgoing, ts: str) -> None:
-        try:
-            await self._update(message, ts, render.rich(message))
-        except Unrendered:
-            await self._update(message, ts, render.plain(message))
+        *better, last = render.versions(message)
+        for blocks in better:
+            with suppress(Unrendered):
+                return await self._update(message, ts, blocks)
+        return await self._update(message, ts, last)
 
     async def _update(
         self, message: Outgoing, ts: str, blocks: list[render.Block]
@@ -187,7 +190,7 @@ class SlackDoor(Surfaces):
             await client.chat_update(
                 channel=message.chat,
                 ts=ts,
-                text=mrkdwn(message.markdown),
+                text=render.text(message),
                 blocks=blocks,
                 parse="none",
                 link_names=False,
@@ -197,10 +200,10 @@ class SlackDoor(Surfaces):
         """Share the file; buttons, which a file cannot carry, follow with the words."""
         client = await self._clients.of(message.account)
         file_id = await self._upload(client, file)
-        comment = "" if message.buttons else mrkdwn(message.markdown)
+        comment = "" if message.buttons else render.text(message)
         with explained():
             answer = await client.files_completeUploadExternal(
-                files=[{"id": file_id, "title": file.name}],
+                files=[{"id": file_id, "title": quiet(file.name)}],
                 channel_id=message.chat,
                 thread_ts=message.thread or None,
                 initial_comment=comment or None,
@@ -237,7 +240,7 @@ class SlackDoor(Surfaces):
 
     async def _whisper(self, url: str, message: Outgoing) -> None:
         blocks = render.plain(message)
-        said = {"text": mrkdwn(message.markdown), "blocks": blocks}
+        said = {"text": render.text(message), "blocks": blocks}
         await self._respond(message.account, url, said)
 
     async def _respond(

@@ -9,6 +9,7 @@ from typing import Any
 
 from channels.contract import Outgoing
 from channels.forms import Field, FieldKind, Form
+from channels.slack.markup import quiet
 
 TITLE, BUTTON, LABEL, HINT = 24, 24, 2000, 2000
 PLACEHOLDER, OPTION, VALUE, OPTIONS = 150, 75, 150, 100
@@ -115,5 +116,6 @@ def _initial(field: Field, name: str, most: int = INPUT) -> Json:
 
 
 def _plain(text: str, most: int) -> Json:
-    fits = len(text) <= most
-    return {"type": "plain_text", "text": text if fits else f"{text[: most - 1]}…"}
+    said = quiet(text)
+    fits = len(said) <= most
+    return {"type": "plain_text", "text": said if fits else f"{said[: most - 1]}…"}

@@ -1,6 +1,10 @@
 """Slack's angle brackets: read on the way in, made harmless on the way out. Pure."""
 
 import re
+from collections.abc import Iterator
+
+from channels.markdown import legible
+from channels.tables import fenced, without_tables
 
 JOINER = "\u2060"
 """Word joiner: invisible, without width, and no part of any token of Slack's."""
@@ -11,9 +15,21 @@ PINGS = re.compile(
     r"|(?<!\w)@(?=(?:here|channel|everyone|group)\b)",
     re.IGNORECASE,
 )
-CODE = re.compile(r"(^```.*?^```|^~~~.*?^~~~|`[^`\n]+`)", re.DOTALL | re.MULTILINE)
+CODE = re.compile(
+    r"(^[ >]*```.*?^[ >]*```|^[ >]*~~~.*?^[ >]*~~~|`[^`\n]+`)",
+    re.DOTALL | re.MULTILINE,
+)
 ANGLE = re.compile(r"<(?!https?://[^\s<>|]+>)")
-BOLD = re.compile(r"\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*")
+LINK = re.compile(
+    r"!?\[(?P<label>(?:[^\[\]\\\n]|\\.){0,600}+)\]"
+    r"\((?P<url>(?:https?://|mailto:)[^\s()<>|]{1,2000}+(?:\([^\s()<>|]*\)[^\s()<>|]*)?)"
+    r"(?:\s+\"[^\"\n]*\")?\)"
+    r"|<(?P<bare>(?:https?://|mailto:)[^\s<>|]+)>"
+)
+BOLD = re.compile(r"(?<![*\\])\*\*(?=[^\s*])([^*\n]+?)(?<=[^\s*\\])\*\*(?!\*)")
+BOTH = re.compile(r"(?<![*\\])\*\*\*(?=[^\s*])([^*\n]+?)(?<=[^\s*\\])\*\*\*(?!\*)")
+ITALIC = re.compile(r"(?<![*\w\\])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*\\])\*(?![*\w])")
+STRUCK = re.compile(r"~~(?=\S)([^~\n]+?)(?<=\S)~~")
 HEADING = re.compile(r"^#{1,6} +([^\n]+)$", re.MULTILINE)
 
 
@@ -45,8 +61,7 @@ def harmless(markdown: str) -> str:
     code. Then other angle brackets become entities outside code, where Slack shows
     them as typed; ``&`` and ``>`` stay, for they mean links and quotes.
     """
-    broken = PINGS.sub(lambda found: found[0] + JOINER, markdown)
-    parts = CODE.split(broken)
+    parts = CODE.split(quiet(legible(markdown)))
     parts[::2] = [ANGLE.sub("&lt;", prose) for prose in parts[::2]]
     return "".join(parts)
 
@@ -60,19 +75,49 @@ def unpinged(markdown: str) -> str:
     return markdown.replace("<", f"<{JOINER}").replace("@", f"@{JOINER}")
 
 
-def mrkdwn(markdown: str) -> str:
-    """Return ``markdown`` for a text field: every character kept, nothing pings.
+def quiet(text: str) -> str:
+    """Return ``text`` with each of Slack's tokens broken, and nothing else changed."""
+    return PINGS.sub(lambda found: found[0] + JOINER, text)
 
-    Only bold and headings are turned into Slack's dialect; the rest reads well as
-    it stands. Source: docs.slack.dev/messaging/formatting-message-text
+
+def mrkdwn(markdown: str) -> str:
+    """Return ``markdown`` for a text field: every word kept, nothing pings.
+
+    Emphasis, headings and links are turned into Slack's dialect, tables into columns;
+    the rest reads well as it stands.
+    Source: docs.slack.dev/messaging/formatting-message-text
     """
-    broken = PINGS.sub(lambda found: found[0] + JOINER, markdown)
-    safe = broken.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return HEADING.sub(_heading, BOLD.sub(r"*\1*", safe))
+    written = without_tables(legible(markdown), fenced)
+    parts = CODE.split(quiet(written))
+    parts[::2] = map(_prose, parts[::2])
+    parts[1::2] = map(_escaped, parts[1::2])
+    return "".join(parts).strip("\n")
+
+
+def _prose(markdown: str) -> str:
+    linked = "".join(_linked(markdown))
+    headed = HEADING.sub(_heading, linked)
+    bold = BOLD.sub(r"*\1*", ITALIC.sub(r"_\1_", BOTH.sub(r"**_\1_**", headed)))
+    return STRUCK.sub(r"~\1~", bold)
+
+
+def _linked(markdown: str) -> Iterator[str]:
+    at = 0
+    for found in LINK.finditer(markdown):
+        yield _escaped(markdown[at : found.start()])
+        url = _escaped(found["url"] or found["bare"]).replace("*", "%2A")
+        label = _escaped(found["label"] or "").strip()
+        yield f"<{url}|{label}>" if label and "|" not in label else f"{label}<{url}>"
+        at = found.end()
+    yield _escaped(markdown[at:])
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _heading(found: re.Match[str]) -> str:
-    return f"*{found[1].strip().strip('*')}*"
+    return f"**{found[1].replace('**', '').strip().strip('*')}**"
 
 
 def _spoken(found: re.Match[str]) -> str:

@@ -34,7 +34,7 @@ _CODES: Mapping[End, str] = {
     " trigger_exchanged exchanged_trigger_id used_url expired_url",
     End.FILE_LOST: "file_not_found file_deleted",
     End.UNREADABLE: "invalid_blocks invalid_blocks_format msg_blocks_too_long"
-    " block_mismatch invalid_chunks",
+    " block_mismatch invalid_chunks only_one_table_allowed",
 }
 ENDS = {code: end for end, codes in _CODES.items() for code in codes.split()}
 """What is not listed is ``End.REFUSED``: an argument that Slack does not take."""

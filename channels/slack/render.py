@@ -5,7 +5,11 @@ from itertools import groupby
 from typing import Any
 
 from channels.contract import Button, Outgoing
-from channels.slack.markup import harmless, mrkdwn
+from channels.healing import heal
+from channels.markdown import legible
+from channels.slack import tables
+from channels.slack.markup import harmless, mrkdwn, quiet
+from channels.tables import fenced, parts, without_tables
 from channels.text import split
 
 LIMIT = 3_900
@@ -19,13 +23,16 @@ whole page, and a page is about as much as one reads in a chat.
 SECTION = 3_000
 IN_A_ROW = 25
 LABEL = 75
+THUMBS = {"👍": "Good answer", "👎": "Bad answer"}
+"""Two buttons of these labels are Slack's own; what screen readers say of each."""
 
 Block = dict[str, Any]
 
 
 def width(markdown: str) -> int:
     """Return how many characters Slack will count in the wider of both renderings."""
-    return max(len(harmless(markdown)), len(mrkdwn(markdown)))
+    laid_out = without_tables(legible(markdown), fenced)
+    return max(len(harmless(laid_out)), len(mrkdwn(laid_out)))
 
 
 def pages(markdown: str) -> list[str]:
@@ -33,32 +40,93 @@ def pages(markdown: str) -> list[str]:
     return split(markdown, LIMIT, width)
 
 
+def versions(message: Outgoing) -> tuple[list[Block], ...]:
+    """Return the message as Slack shows it best, then plainer, then as text alone.
+
+    The last are no blocks at all: of the text field nothing can be refused.
+    """
+    return rich(message), plain(message), []
+
+
+def text(message: Outgoing) -> str:
+    """Return the text field: all there is to read, for whom no blocks are shown."""
+    return mrkdwn(written(message))
+
+
 def rich(message: Outgoing) -> list[Block]:
     """Return the message as Slack shows it best."""
-    block = {"type": "markdown", "text": harmless(message.markdown)}
-    return [block, *actions(message.buttons)]
+    return [*_shown(written(message)), *actions(message.buttons)]
 
 
 def plain(message: Outgoing) -> list[Block]:
     """Return the same words and buttons in the blocks every surface accepts."""
-    parts = split(message.markdown, SECTION, lambda part: len(mrkdwn(part)))
-    sections = [_section(mrkdwn(part)) for part in parts]
+    cut = split(written(message), SECTION, lambda part: len(mrkdwn(part)))
+    sections = [_section(mrkdwn(part)) for part in cut]
     return [*sections, *actions(message.buttons)]
+
+
+def written(message: Outgoing) -> str:
+    """Return what the message says; what is still being written is made whole."""
+    said = legible(message.markdown)
+    return heal(said) if message.partial else said
+
+
+def _shown(markdown: str) -> Iterator[Block]:
+    """Yield Markdown blocks and one table; further ones stand in columns as code."""
+    said, has_table = "", False
+    for part in parts(markdown):
+        if isinstance(part, str):
+            said += part
+        elif not has_table and (table := tables.block(part)):
+            yield from _markdown(said)
+            yield table
+            said, has_table = "", True
+        else:
+            said += fenced(part)
+    yield from _markdown(said)
+
+
+def _markdown(said: str) -> Iterator[Block]:
+    if said.strip():
+        yield {"type": "markdown", "text": harmless(said.strip("\n"))}
 
 
 def actions(buttons: Sequence[Button]) -> Iterator[Block]:
     """Yield a block for each row of buttons, or more where a row is too long."""
     numbered = sorted(enumerate(buttons), key=lambda item: item[1].row)
     for _, row in groupby(numbered, key=lambda item: item[1].row):
-        elements = [_button(f"press:{at}", button) for at, button in row]
+        placed = list(row)
+        if tuple(button.label for _, button in placed) == tuple(THUMBS):
+            yield _thumbs(placed)
+            continue
+        elements = [_button(f"press:{at}", button) for at, button in placed]
         for start in range(0, len(elements), IN_A_ROW):
             found = elements[start : start + IN_A_ROW]
             yield {"type": "actions", "elements": found}
 
 
+def _thumbs(placed: Sequence[tuple[int, Button]]) -> Block:
+    """Slack's own feedback buttons: a press says the value of the one pressed.
+
+    Source: docs.slack.dev/reference/block-kit/blocks/context-actions-block
+    """
+    up, down = (_thumb(button) for _, button in placed)
+    pair = {"positive_button": up, "negative_button": down}
+    element = {"type": "feedback_buttons", "action_id": f"press:{placed[0][0]}"}
+    return {"type": "context_actions", "elements": [element | pair]}
+
+
+def _thumb(button: Button) -> Block:
+    return {
+        "text": {"type": "plain_text", "text": button.label},
+        "accessibility_label": THUMBS[button.label],
+        "value": button.payload,
+    }
+
+
 def _button(action_id: str, button: Button) -> Block:
-    fits = len(button.label) <= LABEL
-    label = button.label if fits else button.label[: LABEL - 1] + "…"
+    said = quiet(legible(button.label))
+    label = said if len(said) <= LABEL else said[: LABEL - 1] + "…"
     return {
         "type": "button",
         "action_id": action_id,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from tests.standins.slack import tables
 from tests.standins.slack.state import Json
 
 MOST_BLOCKS = 50
@@ -28,6 +29,7 @@ def faults_of(
     markdown = [block for block in blocks if block.get("type") == "markdown"]
     if sum(len(str(block.get("text", ""))) for block in markdown) > 12_000:
         found.append("[ERROR] markdown text over 12000 characters")
+    found += tables.faults_of_tables([b for b in blocks if b.get("type") == "table"])
     for block in blocks:
         found += _faults_of_one(block)
         if len(str(block.get("block_id", ""))) > 255:
@@ -50,7 +52,7 @@ def _faults_of_one(block: Json) -> Iterator[str]:
             yield from _action_faults(elements)
         case {"type": "context", "elements": list(elements)}:
             yield from _context_faults(elements)
-        case {"type": "divider"}:
+        case {"type": "divider"} | {"type": "table"}:
             pass
         case _:
             yield f"[ERROR] unsupported or malformed: {block.get('type')}"
@@ -104,7 +106,7 @@ def raw_text(text: str, blocks: list[Json]) -> str:
 def _words(block: Json) -> Any:
     if block.get("type") == "task_card":
         return "\n".join(block[part] for part in TASK_PARTS if block.get(part))
-    return block.get("text")
+    return tables.words(block) if block.get("type") == "table" else block.get("text")
 
 
 def displayed(text: str) -> str:
