@@ -17,7 +17,8 @@ from agent.memory.schemas import Dialog
 from agent.operation import Surface
 from agent.registry import AnyOperation
 from agent.runs.errors import AlreadyDone
-from bot import cards, dialogs, render, secrecy
+from agent.runs.review_operations import read_feedback
+from bot import cards, dialogs, render, reviews, secrecy
 from bot.answers import keep, reply
 from bot.forms import FORM, GIVEN, ask_for, begin, form_in, unwrapped, wrapped
 from bot.render import forms as words
@@ -61,6 +62,9 @@ async def run(
     if op is resume:
         await _resume(services, ctx)
         return
+    if op is read_feedback:
+        await reviews.begin(services, ctx, raw)
+        return
     form = forms.wanted(op, raw)
     if form is not None:
         await begin(services, ctx, op, form)
@@ -102,7 +106,7 @@ async def go_on(services: Services, ctx: Ctx, dialog: Dialog) -> None:
     if faulty and _said(form, dialog):
         await ask_for(ctx, dialog, form, replace(_step(form, dialog), fault=faulty))
         return
-    left = [one for one in form.fields if one.wire not in dialog.answers]
+    left = [one for one in form.fields if _is_due(one, dialog)]
     if left:
         await ask_for(ctx, dialog, form, left[0])
         return
@@ -113,6 +117,16 @@ async def go_on(services: Services, ctx: Ctx, dialog: Dialog) -> None:
         return
     await _end(ctx, dialog)
     await _carry_out(ctx, _Back(services, op, filled.raw))
+
+
+async def finish(services: Services, ctx: Ctx, dialog: Dialog) -> None:
+    """Do it with what was answered, and ask nothing more that can be left out."""
+    rest = {
+        one.wire: ""
+        for one in form_in(dialog).fields
+        if not one.required and one.wire not in dialog.answers
+    }
+    await go_on(services, ctx, replace(dialog, answers={**rest, **dialog.answers}))
 
 
 async def submitted(services: Services, ctx: Ctx, inbound: Inbound) -> None:
@@ -220,6 +234,12 @@ async def _delivery(ctx: Ctx, inbound: Inbound) -> RowMapping | None:
     except ValueError:
         return None
     return await deliveries.get(ctx.session, ref)
+
+
+def _is_due(one: Field, dialog: Dialog) -> bool:
+    if one.wire in dialog.answers:
+        return False
+    return not one.after or bool(dialog.answers.get(one.after, "").strip())
 
 
 def _step(form: Form, dialog: Dialog) -> Field:

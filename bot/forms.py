@@ -134,8 +134,16 @@ async def _question(ctx: Ctx, dialog_id: UUID, form: Form, field: Field) -> None
         replace(one, params={**one.params, **ref, "step": field.name})
         for one in message.choices
     ]
+    if _may_end(form, at):
+        choices.append(Choice("Done", "memory.finish", ref, row=9))
     choices.append(Choice("Leave it", "memory.leave", ref, row=9))
     await reply(ctx, replace(message, choices=tuple(choices)))
+
+
+def _may_end(form: Form, at: int) -> bool:
+    """Whether all that is still to be asked can be left out at once."""
+    left = form.fields[at:]
+    return len(left) > 1 and not any(one.required for one in left)
 
 
 def form_in(dialog: Dialog) -> Form:

@@ -16,7 +16,7 @@ from agent.mailroom import deliveries
 from agent.mailroom.operations import Resent
 from agent.mailroom.schemas import Message
 from agent.memory import conversations
-from agent.memory.operations import Answered, Left
+from agent.memory.operations import Answered, Finished, Left
 from agent.operation import Surface
 from agent.registry import BY_NAME, AnyOperation
 from agent.runs.consent_schemas import (
@@ -27,19 +27,22 @@ from agent.runs.consent_schemas import (
 )
 from agent.runs.errors import AlreadyDone
 from agent.runs.operations import start_run
-from agent.runs.pause_schemas import Decided, Replied
-from agent.runs.schemas import Ended, Explained, Scored
+from agent.runs.review_operations import read_feedback
+from agent.runs.review_schemas import Judged
 from bot import (
     brands,
     cards,
     dialogs,
+    ends,
     filled,
     forms,
     home,
+    in_place,
     moves,
     pauses,
     refusals,
     render,
+    reviews,
 )
 from bot.answers import reply
 from bot.brands import Reading
@@ -51,6 +54,8 @@ from channels.contract import ChannelName, ChatKind, Inbound
 
 NOTICED = {ChannelName.TELEGRAM, ChannelName.SLACK}
 """Doors that can show a few words to the one who pressed, and to nobody else."""
+
+_PASSED = {Answered: "skipped", Finished: "done"}
 
 GONE = (
     "That button is no longer there, or belongs to another workspace. "
@@ -145,9 +150,12 @@ async def _do(
 ) -> str:
     if op is start_run:
         return await _choose(services, ctx, delivery, button)
-    if op.name in {"memory.answer", "memory.leave"}:
+    if op.name in {"memory.answer", "memory.leave", "memory.finish"}:
         return await _answer(services, ctx, delivery, button, op)
     params = button["params"]
+    if op is read_feedback:
+        await reviews.begin(services, await _with_client(ctx), params)
+        return ""
     form = surface.wanted(op, params, ask=button.get("ask", False))
     if form is not None:
         await forms.begin(services, await _with_client(ctx), op, form)
@@ -157,7 +165,17 @@ async def _do(
     except NeedsApproval as needs:
         await cards.ask(await _with_client(ctx), needs)
         return home.IN_MESSAGES if home.is_page(delivery) else ""
+    await _lead_on(services, await _with_client(ctx), result)
     return await _followed(ctx, delivery, result)
+
+
+async def _lead_on(services: Services, ctx: Ctx, result: BaseModel) -> None:
+    """Show or ask what belongs to a result, besides saying what was done."""
+    match result:
+        case Resent(here=True, delivery_id=lost):
+            await ends.show_here(services, ctx, lost)
+        case Judged(liked=False, output_id=judged):
+            await reviews.begin(services, ctx, {"output_id": str(judged)})
 
 
 async def _followed(ctx: Ctx, delivery: RowMapping, result: BaseModel) -> str:
@@ -165,9 +183,9 @@ async def _followed(ctx: Ctx, delivery: RowMapping, result: BaseModel) -> str:
         return await home.done(ctx, result)
     if isinstance(result, CallDecided):
         return await _decided(ctx, delivery, result)
-    if not await _shown_in_place(ctx, delivery, result):
+    if not await in_place.show(ctx, delivery, result):
         await dialogs.follow(ctx, result)
-    return _notice(result)
+    return in_place.notice(result)
 
 
 async def _decided(ctx: Ctx, delivery: RowMapping, decided: CallDecided) -> str:
@@ -246,54 +264,17 @@ async def _answer(
         ctx.session, UUID(params["dialog_id"]), ctx.caller.user_id
     )
     result = await invoke(op, ctx, params)
-    chosen = params.get("text") or ("skipped" if isinstance(result, Answered) else "")
+    chosen = params.get("text") or _PASSED.get(type(result), "")
     text = delivery["payload"]["text"]
     note = f"_{chosen}_" if chosen else ""
     await deliveries.show(ctx.session, delivery, Message(text, note=note))
     if isinstance(result, Left) or dialog is None:
         await reply(ctx, render.result(result))
     else:
-        answers = {**dialog.answers, dialog.step: params.get("text", "")}
+        said = {dialog.step: params["text"]} if "text" in params else {}
+        answers = {**dialog.answers, **said}
         go_on = filled.go_on if forms.is_one(dialog) else dialogs.go_on
+        if isinstance(result, Finished):
+            go_on = filled.finish
         await go_on(services, await _with_client(ctx), replace(dialog, answers=answers))
     return ""
-
-
-async def _shown_in_place(ctx: Ctx, delivery: RowMapping, result: BaseModel) -> bool:
-    shown = delivery["payload"]
-    match result:
-        case Scored():
-            await deliveries.show(ctx.session, delivery, render.scored(result, shown))
-            if result.score <= render.LOW_SCORE:
-                await dialogs.begin_review(ctx, result.output_id)
-            else:
-                await dialogs.end_review(ctx)
-        case Explained():
-            await deliveries.show(
-                ctx.session, delivery, render.explained(result, shown)
-            )
-            await dialogs.end_review(ctx)
-        case Resent():
-            await deliveries.show(ctx.session, delivery, render.result(result))
-        case Ended(run_id=run_id) | Replied(run_id=run_id):
-            return bool(delivery["run_id"] == run_id)
-        case Decided(run_id=run_id):
-            if delivery["run_id"] != run_id:  # from the list of what waits
-                done = replace(render.result(result), text=delivery["payload"]["text"])
-                said = render.result(result).text
-                await deliveries.show(ctx.session, delivery, replace(done, note=said))
-        case _:
-            return False
-    return True
-
-
-def _notice(result: BaseModel) -> str:
-    match result:
-        case Scored(score=score):
-            return f"Thanks! {score} of 5."
-        case Explained() | Replied():
-            return "Thanks, noted."
-        case Decided():
-            return render.result(result).text
-        case _:
-            return ""

@@ -43,6 +43,8 @@ class Field:
     at_most: float | None = None
     fault: str = ""
     """What was wrong with the answer that is asked for again."""
+    after: str = ""
+    """Asked only where the field of this name was answered."""
 
     @property
     def wire(self) -> str:
@@ -61,6 +63,8 @@ class Form:
     given: str = ""
     """JSON that comes back as ``Inbound.extra["given"]``; never a secret."""
     submit: str = "Send"
+    shown: str = ""
+    """Somebody's words that it is about, as they stand; shown above the fields."""
 
     def to_json(self) -> dict[str, Any]:
         """The same, as JSON values."""

@@ -97,6 +97,7 @@ ENDS: Mapping[str, End] = {
         "Invite me to that channel, and I can answer at any time.",
     ),
     "file_lost": End("I no longer have its file", "Please ask me for it once more."),
+    "file_late": End("my file store did not hand it over", "It goes on by itself."),
     "refused": End("{door} did not accept it", "I can show it another way."),
     "busy": End("{door} asked me to slow down", "It goes on by itself."),
     "unreachable": End("I could not reach {door}", "It goes on by itself."),

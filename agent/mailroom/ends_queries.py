@@ -58,8 +58,8 @@ _TOLD = text(
 # From the newest message that answers it: what was sent before that is history.
 _OF_A_RUN = text("""
     WITH answer AS (
-        SELECT id FROM deliveries WHERE run_id = :run_id AND purpose = 'reply'
-        ORDER BY id DESC LIMIT 1
+        SELECT id, dedupe_key FROM deliveries
+        WHERE run_id = :run_id AND purpose = 'reply' ORDER BY id DESC LIMIT 1
     )
     SELECT d.id, d.channel, d.status, d.attempts, d.failing_since, d.not_before,
            d.sent_revision < d.revision AS is_behind,
@@ -67,7 +67,8 @@ _OF_A_RUN = text("""
            coalesce(d.last_error, '') AS error
     FROM deliveries d CROSS JOIN answer JOIN runs r ON r.id = :run_id
     WHERE d.id >= answer.id
-      AND (d.id = answer.id OR starts_with(d.dedupe_key, :pages))
+      AND (d.id = answer.id OR starts_with(d.dedupe_key, :pages)
+           OR starts_with(d.dedupe_key, answer.dedupe_key || '\\:page\\:'))
     ORDER BY d.id
 """)
 

@@ -72,6 +72,12 @@ class Left(Frozen):
     dialog_id: UUID
 
 
+class Finished(Frozen):
+    """The rest of the questions is left out; what was answered is used."""
+
+    dialog_id: UUID
+
+
 class DialogClosed(Conflict):
     """The question is no longer open."""
 
@@ -145,7 +151,7 @@ async def retell(ctx: Ctx, p: RetellClient) -> Retelling:
 @operation(
     "memory.answer",
     effect=Effect.WRITE,
-    role=Role.MEMBER,
+    role=Role.VIEWER,
     on={Surface.BUTTON},
 )
 async def answer(ctx: Ctx, p: AnswerDialog) -> Answered:
@@ -169,7 +175,7 @@ async def answer(ctx: Ctx, p: AnswerDialog) -> Answered:
 @operation(
     "memory.leave",
     effect=Effect.WRITE,
-    role=Role.MEMBER,
+    role=Role.VIEWER,
     on={Surface.BUTTON},
 )
 async def leave(ctx: Ctx, p: DialogRef) -> Left:
@@ -185,4 +191,22 @@ async def leave(ctx: Ctx, p: DialogRef) -> Left:
     return Left(dialog_id=p.dialog_id)
 
 
-OPERATIONS = (focus, interview, retell, answer, leave)
+@operation(
+    "memory.finish",
+    effect=Effect.WRITE,
+    role=Role.VIEWER,
+    on={Surface.BUTTON},
+)
+async def finish(ctx: Ctx, p: DialogRef) -> Finished:
+    """Leave the rest of the questions out, and use what was answered.
+
+    Raises:
+        DialogClosed: They were answered or given up already, or ask somebody else.
+    """
+    found = await queries.open_dialog_of(ctx.session, p.dialog_id, ctx.caller.user_id)
+    if found is None:
+        raise DialogClosed
+    return Finished(dialog_id=p.dialog_id)
+
+
+OPERATIONS = (focus, interview, retell, answer, leave, finish)

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from agent.mailroom.schemas import Choice, Message
+from agent.memory.operations import Finished
 from agent.memory.resume_operations import Resumed
 from channels.forms import Field, FieldKind, Form
 
 CHANGED = "That form has changed meanwhile. Send the command again, please."
 SENT = "Sent."
+SHORT = 2
+"""Characters of a label of which many fit into a row."""
 _HOW = {
     FieldKind.DATE: "A date, such as 2026-11-21.",
     FieldKind.NUMBER: "A number.",
@@ -43,8 +46,10 @@ def _choices(field: Field) -> tuple[Choice, ...]:
     pairs = field.choices
     if field.kind is FieldKind.YES_NO:
         pairs = (("yes", "Yes"), ("no", "No"))
+    # Numbers stand side by side, as on a scale.
+    a_row = 8 if all(len(label) <= SHORT for _, label in pairs) else 3
     made = [
-        Choice(label, "memory.answer", {"text": value}, row=at // 3)
+        Choice(label, "memory.answer", {"text": value}, row=at // a_row)
         for at, (value, label) in enumerate(pairs[:24])
     ]
     if not field.required:
@@ -53,5 +58,6 @@ def _choices(field: Field) -> tuple[Choice, ...]:
 
 
 WORDS: dict[type, Callable[[Any], Message]] = {
+    Finished: lambda _: Message("All right, that will do."),
     Resumed: lambda _: Message("All right, let us go on."),
 }

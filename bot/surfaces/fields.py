@@ -55,6 +55,7 @@ def field_of(name: str, info: FieldInfo, given: object) -> Field | None:
         choices=choices,
         at_least=least,
         at_most=most,
+        after=_after(info),
     )
 
 
@@ -80,6 +81,11 @@ def _labels(info: FieldInfo) -> Mapping[str, Any]:
     extra = info.json_schema_extra
     labels = extra.get("labels") if isinstance(extra, dict) else None
     return labels if isinstance(labels, dict) else {}
+
+
+def _after(info: FieldInfo) -> str:
+    extra = info.json_schema_extra
+    return str(extra.get("after", "")) if isinstance(extra, dict) else ""
 
 
 def _choices(

@@ -1,0 +1,65 @@
+"""What a press changes in the message that it was made in."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import RowMapping
+
+from agent.ctx import Ctx
+from agent.mailroom import deliveries
+from agent.mailroom.operations import Resent
+from agent.mailroom.schemas import Message
+from agent.runs.pause_schemas import Decided, Replied
+from agent.runs.review_schemas import Judged
+from agent.runs.schemas import Ended, Explained, Scored
+from bot import dialogs, render
+
+
+async def show(ctx: Ctx, delivery: RowMapping, result: BaseModel) -> bool:
+    """Let the message say what its press did; False when that is said elsewhere."""
+    shown = delivery["payload"]
+    match result:
+        case Scored():
+            await deliveries.show(ctx.session, delivery, render.scored(result, shown))
+            if result.score <= render.LOW_SCORE:
+                await dialogs.begin_review(ctx, result.output_id)
+            else:
+                await dialogs.end_review(ctx)
+        case Explained():
+            await deliveries.show(
+                ctx.session, delivery, render.explained(result, shown)
+            )
+            await dialogs.end_review(ctx)
+        case Judged() | Resent():
+            await deliveries.show(ctx.session, delivery, _worded(result, shown))
+        case Ended(run_id=run_id) | Replied(run_id=run_id):
+            return bool(delivery["run_id"] == run_id)
+        case Decided(run_id=run_id):
+            if delivery["run_id"] != run_id:  # from the list of what waits
+                done = replace(render.result(result), text=delivery["payload"]["text"])
+                said = render.result(result).text
+                await deliveries.show(ctx.session, delivery, replace(done, note=said))
+        case _:
+            return False
+    return True
+
+
+def _worded(result: Judged | Resent, shown: Mapping[str, Any]) -> Message:
+    if isinstance(result, Judged):
+        return render.judged(result, shown)
+    return render.result(result)
+
+
+def notice(result: BaseModel) -> str:
+    """A few words for the one who pressed, or none."""
+    match result:
+        case Scored(score=score):
+            return f"Thanks! {score} of 5."
+        case Explained() | Replied():
+            return "Thanks, noted."
+        case Decided():
+            return render.result(result).text
+        case _:
+            return ""
