@@ -69,6 +69,26 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file that came with a message: kept, or refused with a reason."""
+
+    name: str
+    kind: str = ""
+    """As ``assets.kind`` has it."""
+    asset_id: UUID | None = None
+    """None: it is not kept."""
+    facts: str = ""
+    """``12 pages``."""
+    said: str = ""
+    """For a person: what of it was not read, or why it is not kept."""
+    has_text: bool = False
+    words: str = ""
+    """What a voice message says."""
+    is_said: bool = False
+    """Its words are the person's own message, and no material."""
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """The message or press a call came from, and where its answer goes."""
 
@@ -83,11 +103,24 @@ class Origin:
     text: str = ""
     quoted: tuple[tuple[str, str], ...] = ()
     """What others wrote that came along: ``(source, text)`` of what was forwarded."""
+    files: tuple[SentFile, ...] = ()
+    """What came along with it."""
+    about: tuple[UUID, ...] = ()
+    """Files sent before, that these words are about."""
     inbox_id: UUID | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
     """What the door needs to answer well."""
     routing: Mapping[str, object] = field(default_factory=dict)
     """How the message found its skill: method, confidence, candidates, reasons."""
+
+    @property
+    def attachments(self) -> list[dict[str, str]]:
+        """The files that were kept, as ``messages.attachments`` has them."""
+        return [
+            {"asset_id": str(file.asset_id), "kind": file.kind}
+            for file in self.files
+            if file.asset_id and not file.is_said
+        ]
 
     @property
     def recipient(self) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from agent.ctx import Ctx
-from agent.mailroom import deliveries
+from agent.mailroom import deliveries, receipts
 from agent.mailroom.deliveries import Owner
 from agent.mailroom.schemas import Message, Place
 from agent.memory import conversations
@@ -21,16 +21,34 @@ async def reply(ctx: Ctx, message: Message) -> UUID:
     """
     origin = ctx.origin
     assert origin is not None  # noqa: S101 - a chat's call has an origin
+    typed = replace(message, text=chat.as_typed(message.text, origin.channel))
+    key = f"{origin.key}:reply"
+    if origin.files and (receipt := await receipts.find(ctx.session, key)):
+        await receipts.become(ctx.session, receipt, typed.payload(origin.extra))
+        return receipt
     planned = await deliveries.plan(
         ctx.session,
         Place(origin.channel, origin.account, origin.recipient, origin.extra),
-        replace(message, text=chat.as_typed(message.text, origin.channel)),
+        typed,
         owner=Owner(ctx.caller.workspace_id, ctx.caller.conversation_id),
-        key=f"{origin.key}:reply",
+        key=key,
     )
     if planned is None:
         raise AlreadyDone("That was answered already.")
     return planned
+
+
+async def receive(ctx: Ctx, words: str) -> None:
+    """Say that something came, in the message that will become the answer to it."""
+    origin = ctx.origin
+    assert origin is not None  # noqa: S101 - as above
+    await receipts.plan(
+        ctx.session,
+        Place(origin.channel, origin.account, origin.recipient, origin.extra),
+        words,
+        owner=Owner(ctx.caller.workspace_id, ctx.caller.conversation_id),
+        key=f"{origin.key}:reply",
+    )
 
 
 async def keep(ctx: Ctx) -> UUID:
@@ -50,4 +68,5 @@ def said(ctx: Ctx) -> Said:
         thread=origin.thread,
         channel_message_id=origin.message_id,
         inbox_id=origin.inbox_id,
+        attachments=origin.attachments,
     )

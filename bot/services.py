@@ -1,5 +1,6 @@
 """What a running process holds, handed to everything that works in it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from agent.identity.callers import Identity
 from agent.identity.circuits import SharedCircuits
 from agent.llm.port import Model, Prices
 from agent.llm.providers import Providers
+from agent.llm.transcriber import Transcriber
 from agent.plots import Plots
 from agent.ports import (
     Approvals,
@@ -73,6 +75,12 @@ class Services:
     trials: Trials | None = None
     links: Links | None = None
     """None where PUBLIC_URL is not set."""
+    file_bytes: int = 20_000_000
+    """The largest file that is taken."""
+    hands: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    """For files: each takes memory while it is looked at."""
+    transcriber: Transcriber | None = None
+    """None: voice messages are kept, and not understood."""
     channels: Mapping[str, Channel] = field(default_factory=dict)
     pace: Pace = field(default_factory=Pace)
     telemetry: Telemetry = NOTHING
@@ -111,6 +119,11 @@ class Services:
                 engine=self.progress,
                 house=self.house,
             )
+
+    @property
+    def sees(self) -> bool:
+        """Whether pictures are shown to the model that answers."""
+        return False
 
     @property
     def house(self) -> House:

@@ -8,7 +8,12 @@ from channels.contract import Attachment, Button
 
 
 class NotFetched(Exception):
-    """A file of a message could not be had; the reason can be shown."""
+    """A file of a message could not be had; ``str`` completes "report.pdf: ..."."""
+
+    def __init__(self, reason: str, *, may_work: bool = False) -> None:
+        """Keep why, and whether another try may fare better."""
+        super().__init__(reason)
+        self.may_work = may_work
 
 
 @runtime_checkable

@@ -60,6 +60,11 @@ _RELEASE_INBOX = text(f"""
     WHERE (id, attempts) IN (SELECT * FROM {HELD}) AND status = 'received'
 """)  # noqa: S608 - as above
 
+_RENEW_INBOX = text(f"""
+    UPDATE inbox SET claimed_until = now() + CAST(:lease AS interval)
+    WHERE (id, attempts) IN (SELECT * FROM {HELD}) AND status = 'received'
+""")  # noqa: S608 - as above
+
 # It was not tried: the claim does not count, and more parts may join it.
 _DEFER_INBOX = text(f"""
     UPDATE inbox SET claimed_until = now() + CAST(:pause AS interval),
@@ -178,6 +183,12 @@ async def defer_inbox(session: AsyncSession, item: Claimed, *, pause_s: float) -
     """Give a row back that was not worked on, until its time has come."""
     values = _held(item) | {"pause": interval(pause_s)}
     await session.execute(_DEFER_INBOX, values)
+
+
+async def renew_inbox(session: AsyncSession, item: Claimed, *, lease_s: float) -> None:
+    """Hold a row longer that takes its time; one that was lost stays lost."""
+    values = _held(item) | {"lease": interval(lease_s)}
+    await session.execute(_RENEW_INBOX, values)
 
 
 async def inbox_due(session: AsyncSession, at_most_s: float) -> float:

@@ -37,9 +37,11 @@ _STANDING = text("""
 
 _INSERT_MESSAGE = text("""
     INSERT INTO messages (workspace_id, conversation_id, author_id, run_id, inbox_id,
-        role, channel, account, chat_id, thread_id, channel_message_id, content)
+        role, channel, account, chat_id, thread_id, channel_message_id, content,
+        attachments)
     VALUES (:workspace_id, :conversation_id, :author_id, :run_id, :inbox_id, :role,
-        :channel, :account, :chat_id, :thread_id, :channel_message_id, :content)
+        :channel, :account, :chat_id, :thread_id, :channel_message_id, :content,
+        CAST(:attachments AS jsonb))
     RETURNING id
 """)
 
@@ -169,6 +171,7 @@ async def insert_message(
         "thread_id": said.thread or None,
         "channel_message_id": said.channel_message_id or None,
         "content": said.content,
+        "attachments": json.dumps([dict(one) for one in said.attachments]),
     }
     found: UUID = (await session.execute(_INSERT_MESSAGE, values)).scalar_one()
     return found

@@ -1,6 +1,6 @@
 """Shapes of the memory room."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,8 @@ class Said:
     thread: str = ""
     channel_message_id: str = ""
     inbox_id: UUID | None = None
+    attachments: Sequence[Mapping[str, str]] = ()
+    """``{asset_id, kind}`` of each file that came along."""
 
 
 @dataclass(frozen=True, slots=True)

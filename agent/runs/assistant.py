@@ -169,7 +169,7 @@ async def _task(session: AsyncSession, job: Job, now: datetime, offer: Offer) ->
     profile = ""
     if about["client_id"]:
         profile = await brands.summary_of(session, about["client_id"])
-    outside = briefs.quoted(about["input"])
+    outside = await briefs.brought(session, about["input"])
     is_foreign_brief = about["asker_id"] != job.caller.user_id
     if foreign or outside or profile.strip() or is_foreign_brief:
         await assistant_queries.taint(session, job.run_id)

@@ -14,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 _ENQUEUE = text("""
     WITH said AS (
         INSERT INTO messages (id, workspace_id, conversation_id, author_id, inbox_id,
-            role, channel, account, chat_id, thread_id, channel_message_id, content)
+            role, channel, account, chat_id, thread_id, channel_message_id, content,
+            attachments)
         SELECT :message_id, :workspace_id, :conversation_id, :user_id, :inbox_id,
             'user', :channel, :account, :chat, nullif(:thread, ''),
-            nullif(:channel_message_id, ''), :said
+            nullif(:channel_message_id, ''), :said, CAST(:attachments AS jsonb)
         WHERE CAST(:said AS text) IS NOT NULL
         RETURNING id
     ), numbered AS (

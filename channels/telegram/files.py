@@ -1,10 +1,22 @@
-"""Fetching the files that came with messages."""
+"""Fetching the files that came with messages.
+
+Source: https://core.telegram.org/bots/api#getfile
+"""
+
+import asyncio
 
 import httpx
 from telegram import Bot
-from telegram.error import TelegramError
+from telegram.error import BadRequest, TelegramError
 
 from channels.abilities import NotFetched
+
+MB = 1_000_000
+TOO_BIG = "it is larger than {mb} MB, which is all I can take. Please send less of it."
+GONE = "Telegram no longer has it. Please send it again."
+TROUBLE = "Telegram did not hand it over."
+FOUND_S = 30.0
+"""For the whole download, whose pieces may each come just in time."""
 
 
 async def download(bot: Bot, file_id: str, at_most: int, timeout_s: float) -> bytes:
@@ -14,22 +26,32 @@ async def download(bot: Bot, file_id: str, at_most: int, timeout_s: float) -> by
         NotFetched: It is larger than ``at_most`` bytes, gone, or out of reach.
     """
     try:
-        found = await bot.get_file(file_id)
-        return await _stream(found.file_path or "", at_most, timeout_s)
-    except TelegramError as error:
-        raise NotFetched(f"Telegram did not hand it over: {error.message}") from None
-    except httpx.HTTPError as error:
-        # Its own text may hold the address, and with it the token.
-        raise NotFetched(f"The download failed: {type(error).__name__}") from None
+        async with asyncio.timeout(max(FOUND_S, timeout_s)):
+            found = await bot.get_file(file_id)
+            if (found.file_size or 0) > at_most:
+                raise _too_big(at_most)
+            return await _stream(found.file_path or "", at_most, timeout_s)
+    except BadRequest as error:
+        is_big = "too big" in error.message.casefold()
+        raise (_too_big(20 * MB) if is_big else NotFetched(GONE)) from None
+    except (TelegramError, TimeoutError, httpx.HTTPError):
+        # Their own texts may hold the address, and with it the token.
+        raise NotFetched(TROUBLE, may_work=True) from None
 
 
 async def _stream(url: str, at_most: int, timeout_s: float) -> bytes:
     body = bytearray()
     client = httpx.AsyncClient(timeout=timeout_s)
     async with client, client.stream("GET", url) as answer:
+        if answer.is_client_error:
+            raise NotFetched(GONE)
         answer.raise_for_status()
         async for chunk in answer.aiter_bytes():
             body += chunk
             if len(body) > at_most:
-                raise NotFetched(f"The file is larger than {at_most:,} bytes.")
+                raise _too_big(at_most)
     return bytes(body)
+
+
+def _too_big(at_most: int) -> NotFetched:
+    return NotFetched(TOO_BIG.format(mb=at_most // MB))

@@ -1,0 +1,83 @@
+"""What is said of files that came along, and which files a message is about."""
+
+import re
+from dataclasses import replace
+
+from agent.ctx import Ctx
+from agent.mailroom import deliveries
+from agent.mailroom.deliveries import Owner
+from agent.mailroom.schemas import Message, Place
+from agent.memory import attachments
+from bot import render
+from bot.answers import keep, reply
+from bot.services import Services
+from channels.contract import Inbound, Kind
+
+_FILES = re.compile(
+    r"\b(?:files?|documents?|docs?|docx|pdfs?|attach\w*|sheets?|spreadsheets?|"
+    r"workbooks?|tables?|csv|xlsx|reports?|pages?|photos?|pictures?|images?|"
+    r"screenshots?|recordings?)\b",
+    re.IGNORECASE,
+)
+"""Words by which a message comes back to a file of before."""
+_LINK = re.compile(r"<?(?:https?://|www\.)\S+>?", re.IGNORECASE)
+
+
+async def answered(services: Services, ctx: Ctx, inbound: Inbound, text: str) -> bool:
+    """Answer a message by its files alone; False: its words are to be answered."""
+    origin = ctx.origin
+    if origin is None or not origin.files:
+        return False
+    has_words = bool(text) or any(quoted.forwarded for quoted in inbound.quoted)
+    is_kept = any(file.asset_id for file in origin.files)
+    if has_words and is_kept:
+        await _remark(ctx)
+        return False
+    message_id = await keep(ctx)
+    told = render.files.alone(
+        origin.files,
+        message_id,
+        hears=services.transcriber is not None,
+        sees=services.sees,
+    )
+    await reply(ctx, told)
+    return True
+
+
+async def recalled(ctx: Ctx, inbound: Inbound) -> Ctx:
+    """The same call, knowing which earlier files its words are about."""
+    origin = ctx.origin
+    if (
+        origin is None
+        or origin.files
+        or inbound.kind not in {Kind.MESSAGE, Kind.COMMAND}
+    ):
+        return ctx
+    named = bool(_FILES.search(inbound.text))
+    found = await attachments.recent(
+        ctx.session,
+        ctx.caller,
+        answered=(origin.channel, origin.account, origin.chat, inbound.reply_to),
+        named=named,
+    )
+    return replace(ctx, origin=replace(origin, about=tuple(found))) if found else ctx
+
+
+def is_only_links(text: str) -> bool:
+    """Whether nothing is said but addresses of pages."""
+    return bool(_LINK.search(text)) and not _LINK.sub("", text).strip(" ,;\n\t")
+
+
+async def _remark(ctx: Ctx) -> None:
+    """Say what must be said of files, where something else answers the message."""
+    origin = ctx.origin
+    assert origin is not None  # noqa: S101 - files come with a message
+    if not (words := render.files.remarks(origin.files)):
+        return
+    await deliveries.plan(
+        ctx.session,
+        Place(origin.channel, origin.account, origin.recipient, origin.extra),
+        Message(words),
+        owner=Owner(ctx.caller.workspace_id, ctx.caller.conversation_id),
+        key=f"{origin.key}:files",
+    )
