@@ -81,6 +81,8 @@ class Telegram(BaseSettings):
     allowed: Names = frozenset()
     rich: bool = False
     """Finished texts as rich messages (Bot API 10.1), where they gain by it."""
+    drafts: bool = False
+    """In private chats a text grows as a draft, and is sent when it is finished."""
 
 
 class Slack(BaseSettings):
@@ -165,6 +167,18 @@ class Smtp(BaseSettings):
     tries: Annotated[int, Field(ge=1, le=5)] = 2
 
 
+class Transcription(BaseSettings):
+    """``TRANSCRIBE_*``. Without an address, voice messages are kept and not heard."""
+
+    model_config = _group("TRANSCRIBE_")
+
+    base_url: str = ""
+    """Ends before ``/audio/transcriptions``."""
+    api_key: SecretStr | None = None
+    model: str = "whisper-1"
+    timeout_s: Annotated[float, Field(gt=0)] = 60.0
+
+
 class S3(BaseSettings):
     """``S3_*``. Without a bucket, files live in the data folder."""
 
@@ -228,6 +242,8 @@ class Settings(BaseSettings):
     """What a workspace's owner may raise its limits to. 0: to whatever they like."""
     messages_per_minute: Annotated[int, Field(ge=0)] = 30
     """Of one person; what is more waits for the next minute. 0: no limit."""
+    file_max_mb: Annotated[int, Field(ge=1, le=200)] = 20
+    """The largest file that is taken. Telegram hands bots no more than 20."""
     log_level: str = "INFO"
     log_json: bool = False
     metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None
@@ -255,6 +271,7 @@ class Settings(BaseSettings):
     anthropic: Anthropic = Field(default_factory=Anthropic)
     openai: OpenAI = Field(default_factory=OpenAI)
     models: Models = Field(default_factory=Models)
+    transcription: Transcription = Field(default_factory=Transcription)
     smtp: Smtp = Field(default_factory=Smtp)
     s3: S3 = Field(default_factory=S3)
     inngest: Inngest = Field(default_factory=Inngest)

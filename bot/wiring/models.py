@@ -6,8 +6,9 @@ from agent.llm.port import Model, Tier
 from agent.llm.prices import PriceList
 from agent.llm.providers import Account, Providers
 from agent.llm.rehearsal import Rehearsal
+from agent.llm.transcriber import OverHttp, Transcriber
 from agent.ports import Clock
-from bot.settings import Anthropic, OpenAI, Settings
+from bot.settings import Anthropic, OpenAI, Settings, Transcription
 
 
 def open_providers(settings: Settings, clock: Clock) -> Providers:
@@ -42,3 +43,11 @@ def answering(providers: Providers) -> Model:
     """The installation's own model; without a key, the rehearsal."""
     usual = providers.tiers[Tier.BALANCED].provider
     return providers.model(usual) if providers.has_key(usual) else Rehearsal()
+
+
+def transcriber(given: Transcription) -> Transcriber | None:
+    """Who writes down voice messages; None: nobody."""
+    if not given.base_url:
+        return None
+    key = given.api_key.get_secret_value() if given.api_key else ""
+    return OverHttp(given.base_url, key, given.model, timeout_s=given.timeout_s)

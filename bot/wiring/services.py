@@ -46,7 +46,7 @@ from bot.watchdog import Watchdog
 from bot.wiring.database import Pools
 from bot.wiring.engines import Serving, choose
 from bot.wiring.mail import mail
-from bot.wiring.models import answering, open_providers
+from bot.wiring.models import answering, open_providers, transcriber
 from bot.wiring.telemetry import watchers
 from bot.work import SkillWork
 from bot.workflows.assist import assist
@@ -62,6 +62,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 KEY_FILE = "installation.key"
+MB = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,8 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
         public_url=settings.public_url,
         mail=mail(settings, clock),
         messages_per_minute=settings.messages_per_minute,
+        file_bytes=settings.file_max_mb * MB,
+        transcriber=transcriber(settings.transcription),
         trials=_trials(settings),
         local_url=local_url(settings),
         links=_links(settings, clock),
@@ -139,7 +142,7 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
         return [
             run_skill(client, work),
             assist(client, AssistWork(services, work)),
-            sweep(client, Sweeper(services, services.key)),
+            sweep(client, Sweeper(services, services.key, services.objects)),
             watchdog(client, dog),
         ]
 
