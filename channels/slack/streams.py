@@ -25,6 +25,7 @@ from slack_sdk.models.messages.chunk import (
 )
 
 from channels.contract import MaybeSent, MessageGone, NotSent, Outgoing, Refused
+from channels.markdown import legible
 from channels.slack import render
 from channels.slack.clients import Clients
 from channels.slack.failures import NotStreaming, Unrendered, explained
@@ -209,12 +210,13 @@ def _tail(stream: _Stream, message: Outgoing) -> str | None:
     """What is to be added to what stands there; None if it is no beginning of this."""
     if message.markdown == message.progress:
         return ""  # there is no text yet, and the task's title says the same
-    whole = unpinged(message.markdown)
+    text = legible(message.markdown)
+    whole = unpinged(text)
     if stream.shown.startswith(whole):
         return ""  # the page closed before where the text had got to
     if not whole.startswith(stream.shown):
         return None
-    return unpinged(settled(message.markdown))[len(stream.shown) :][:PIECE]
+    return unpinged(settled(text))[len(stream.shown) :][:PIECE]
 
 
 def _title(message: Outgoing) -> str:

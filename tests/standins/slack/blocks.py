@@ -52,6 +52,8 @@ def _faults_of_one(block: Json) -> Iterator[str]:
             yield from _action_faults(elements)
         case {"type": "context", "elements": list(elements)}:
             yield from _context_faults(elements)
+        case {"type": "context_actions", "elements": list(elements)}:
+            yield from _thumb_faults(elements)
         case {"type": "divider"} | {"type": "table"}:
             pass
         case _:
@@ -63,6 +65,24 @@ def _context_faults(elements: list[Json]) -> Iterator[str]:
         yield "[ERROR] context needs 1 to 10 elements"
     for element in elements:
         yield from _text_faults(element, 3000, {"mrkdwn", "plain_text"})
+
+
+def _thumb_faults(elements: list[Json]) -> Iterator[str]:
+    if not 1 <= len(elements) <= 5:
+        yield "[ERROR] context_actions needs 1 to 5 elements"
+    for element in elements:
+        if element.get("type") != "feedback_buttons":
+            yield f"[ERROR] unsupported element: {element.get('type')}"
+            continue
+        if not 1 <= len(element.get("action_id", "")) <= 255:
+            yield "[ERROR] `action_id` must have 1 to 255 characters"
+        for name in ("positive_button", "negative_button"):
+            thumb = element.get(name) or {}
+            yield from _text_faults(thumb.get("text", {}), 75, {"plain_text"})
+            if not 1 <= len(thumb.get("value", "")) <= 2000:
+                yield f"[ERROR] {name} needs a value of 1 to 2000 characters"
+            if len(thumb.get("accessibility_label", "")) > 75:
+                yield "[ERROR] `accessibility_label` over 75 characters"
 
 
 def _action_faults(elements: list[Json]) -> Iterator[str]:
@@ -126,5 +146,18 @@ def pings(text: str, blocks: list[Json], *, links_names: bool) -> list[str]:
 
 
 def buttons(blocks: list[Json]) -> list[Json]:
-    rows = (block["elements"] for block in blocks if block.get("type") == "actions")
-    return [element for row in rows for element in row]
+    """All that can be pressed, thumbs as two."""
+    return [
+        button
+        for block in blocks
+        if block.get("type") in {"actions", "context_actions"}
+        for element in block["elements"]
+        for button in _pressable(element)
+    ]
+
+
+def _pressable(element: Json) -> list[Json]:
+    if element["type"] != "feedback_buttons":
+        return [element]
+    kind = {"type": element["type"], "action_id": element["action_id"]}
+    return [element[name] | kind for name in ("positive_button", "negative_button")]
