@@ -84,8 +84,10 @@ def cells(text: str) -> int:
 
 def cell_width(character: str) -> int:
     """0 for what joins or marks another, 2 for what is twice as wide, else 1."""
-    if combining(character) or category(character) in {"Cf", "Cn", "Mn", "Me"}:
+    if combining(character) or category(character) in {"Cf", "Mn", "Me"}:
         return 0
+    if "\ufdd0" <= character <= "\ufdef":
+        return 0  # signs inside this program; no terminal is given them
     return 2 if east_asian_width(character) in "WF" else 1
 
 

@@ -4,15 +4,16 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from unicodedata import category, combining
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from channels.graphemes import is_boundary
+from channels.markdown import reader
 
 Measure = Callable[[str], int]
 
 # Blocks only: where emphasis begins is of no use here, and takes most of the time.
-_MARKDOWN = MarkdownIt("commonmark").enable("table").disable("inline")
+_MARKDOWN = reader(inline=False)
 
 _LINE = re.compile(r"\n")
 _SENTENCE = re.compile(r"[.!?…][\"'\u201d\u2019)\]*_]*\s+|[\u3002\uff01\uff1f]")
@@ -30,8 +31,6 @@ _WHOLE = re.compile(
 )
 """What a person reads as one thing: links, code spans, short emphasis."""
 
-_FLAG_HALVES = "".join(map(chr, range(0x1F1E6, 0x1F200)))
-_VIRAMA = 9
 _CODE_INDENT = 4
 
 
@@ -164,7 +163,7 @@ class _Pages:
         return [match.span() for match in found]
 
     def _may_end(self, at: int, cut: int) -> bool:
-        return _is_boundary(self.text, cut) and self.fits(self._page(at, cut))
+        return is_boundary(self.text, cut) and self.fits(self._page(at, cut))
 
     def _anywhere(self, at: int, most: int, whole: list[tuple[int, int]]) -> int:
         begins = (start for start, end in whole if at < start < most < end)
@@ -258,34 +257,3 @@ def _dedented(page: str, indent: int) -> str:
 
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
-
-
-def _is_boundary(text: str, cut: int) -> bool:
-    """Whether a person sees one character end and another begin at ``cut``.
-
-    Errs on the side of not cutting. Source: Unicode Standard Annex 29.
-    """
-    if not 0 < cut < len(text):
-        return True
-    before, after = text[cut - 1], text[cut]
-    if before in _FLAG_HALVES and after in _FLAG_HALVES:
-        flags = len(text[:cut]) - len(text[:cut].rstrip(_FLAG_HALVES))
-        return flags % 2 == 0
-    return not (_extends(after) or _reaches_on(before, after))
-
-
-def _extends(char: str) -> bool:
-    """Marks, joiners, skin tones and tags belong to what stands before them."""
-    return (
-        category(char) in {"Mn", "Me", "Mc"}
-        or char in "\u200c\u200d"
-        or "\U0001f3fb" <= char <= "\U0001f3ff"
-        or "\U000e0020" <= char <= "\U000e007f"
-    )
-
-
-def _reaches_on(before: str, after: str) -> bool:
-    """A joiner, an Indic virama and a Hangul syllable's parts take the next one in."""
-    virama = combining(before) == _VIRAMA and category(after) == "Lo"
-    hangul = "\u1160" <= after <= "\u11ff" and "\u1100" <= before <= "\ud7a3"
-    return before == "\u200d" or virama or hangul

@@ -38,6 +38,7 @@ class _Inside:
 
     first: str
     rest: str
+    begun: bool = False
 
 
 @dataclass(slots=True)
@@ -95,13 +96,14 @@ class _Writer:
 
     def _put(self, text: str) -> None:
         if self.apart and self.lines:
-            self.lines.append("".join(one.rest for one in self.inside).rstrip())
+            goes_on = [one.rest for one in self.inside if one.begun]
+            self.lines.append("".join(goes_on).rstrip())
         self.apart = False
         for line in text.split("\n"):
-            before = "".join(one.first for one in self.inside)
-            self.lines.append((before + line).rstrip())
+            starts = (o.rest if o.begun else o.first for o in self.inside)
+            self.lines.append(("".join(starts) + line).rstrip())
             for one in self.inside:
-                one.first = one.rest
+                one.begun = True
 
 
 def _code(content: str) -> str:

@@ -1,17 +1,18 @@
 """A message -> the lines a terminal shows. Pure."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
-from unicodedata import category, combining, east_asian_width
+from unicodedata import category
 
 from channels.contract import Button, Outgoing
+from channels.healing import heal
+from channels.markdown import legible
+from channels.tables import cell_width, cells
+from channels.terminal.prose import STRONG, WEAK, prose
 
 TAB = "    "
 PRESSED = "\u2022"
 """Stands around the label of the rating that was given."""
-_BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
-_HEADING = re.compile(r"^#{1,6}\s+(.*)$")
 _ON, _OFF = "\x1b[1m", "\x1b[22m"
 
 
@@ -20,9 +21,10 @@ def lines_of(message: Outgoing, *, width: int, saved: str = "") -> list[str]:
 
     ``saved`` says where its file went. Nothing in the text can steer the terminal.
     """
-    text = harmless(message.markdown).rstrip()
+    said = legible(message.markdown)
+    text = prose(harmless(heal(said) if message.partial else said)).rstrip()
     shown = [*text.split("\n"), *([f"[file] {harmless(saved)}"] if saved else [])]
-    wrapped = [part for line in shown for part in wrap(line, width)]
+    wrapped = [part for line in shown for part in _bold_on(wrap(line, width))]
     return [*wrapped, *button_lines(message.buttons)]
 
 
@@ -46,11 +48,13 @@ def harmless(text: str) -> str:
 
 
 def styled(line: str) -> str:
-    """The line with headings and strong words bold, for a terminal that can."""
-    heading = _HEADING.match(line)
-    if heading:
-        return f"{_ON}{heading[1]}{_OFF}"
-    return _BOLD.sub(rf"{_ON}\1{_OFF}", line)
+    """The line with strong words bold, for a terminal that can."""
+    return line.replace(STRONG, _ON).replace(WEAK, _OFF)
+
+
+def unstyled(line: str) -> str:
+    """The line's words alone."""
+    return line.replace(STRONG, "").replace(WEAK, "")
 
 
 def wrap(line: str, width: int) -> list[str]:
@@ -65,24 +69,22 @@ def wrap(line: str, width: int) -> list[str]:
     return [*rows, line]
 
 
-def cells(text: str) -> int:
-    """How many columns the text takes."""
-    return sum(map(_cell, text))
+def _bold_on(rows: Sequence[str]) -> Iterator[str]:
+    """The rows of one line, each with the beginning and the end of what is bold."""
+    bold = False
+    for row in rows:
+        begun = f"{STRONG}{row}" if bold else row
+        bold = begun.rfind(STRONG) > begun.rfind(WEAK)
+        yield f"{begun}{WEAK}" if bold else begun
 
 
 def _fitting(line: str, width: int) -> int:
     taken = 0
     for at, character in enumerate(line):
-        taken += _cell(character)
+        taken += cell_width(character)
         if taken > width:
             return max(at, 1)
     return len(line)
-
-
-def _cell(character: str) -> int:
-    if combining(character) or category(character) in {"Cf", "Mn", "Me"}:
-        return 0
-    return 2 if east_asian_width(character) in "WF" else 1
 
 
 def _named(number: int, button: Button) -> str:

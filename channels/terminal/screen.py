@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from shutil import get_terminal_size
 from typing import Protocol, TextIO
 
-from channels.terminal.render import styled
+from channels.terminal.render import styled, unstyled
 
 PROMPT = "> "
 
@@ -54,7 +54,7 @@ class Pipe:
 
     def add(self, lines: Sequence[str]) -> None:
         """Write the lines."""
-        self._out.write("".join(f"{line}\n" for line in lines))
+        self._out.write("".join(f"{unstyled(line)}\n" for line in lines))
         self._out.flush()
 
     def rewrite(self, kept: int, gone: int, lines: Sequence[str]) -> None:

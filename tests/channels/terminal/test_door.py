@@ -104,7 +104,7 @@ async def test_a_pipe_gets_each_finished_message_once() -> None:
     await door.edit(says("Pay", partial=True), key)
     await door.edit(says("**Pay day**, handled."), key)
     await door.edit(says("**Pay day**, handled.\nThank you."), key)
-    assert out.getvalue() == "**Pay day**, handled.\nThank you.\n"
+    assert out.getvalue() == "Pay day, handled.\nThank you.\n"
 
 
 async def test_a_file_is_saved_once_however_often_its_message_changes() -> None:

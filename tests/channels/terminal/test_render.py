@@ -3,12 +3,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.contract import Button, Outgoing
+from channels.tables import cells
 from channels.terminal.render import (
     button_lines,
-    cells,
     harmless,
     lines_of,
     styled,
+    unstyled,
     wrap,
 )
 
@@ -57,6 +58,11 @@ def test_a_message_names_where_its_file_went() -> None:
     ]
 
 
+def said(markdown: str, *, partial: bool = False, width: int = 60) -> list[str]:
+    message = Outgoing(account="", chat="c", markdown=markdown, partial=partial)
+    return lines_of(message, width=width)
+
+
 @pytest.mark.parametrize(
     ("line", "shown"),
     [
@@ -66,4 +72,34 @@ def test_a_message_names_where_its_file_went() -> None:
     ],
 )
 def test_headings_and_strong_words_are_bold(line: str, shown: str) -> None:
-    assert styled(line) == shown
+    assert styled(said(line)[0]) == shown
+    assert unstyled(said(line)[0]) == line.removeprefix("## ").replace("**b c**", "b c")
+
+
+def test_bold_goes_on_in_the_next_row() -> None:
+    rows = said("**one two three four**", width=10)
+
+    assert [styled(row) for row in rows] == [
+        "\x1b[1mone two\x1b[22m",
+        "\x1b[1mthree four\x1b[22m",
+    ]
+
+
+def test_markdown_reads_as_plain_text() -> None:
+    shown = "\n".join(
+        said(
+            "Hi [us](https://a.io) and *you*\n\n- one\n  1. two\n\n> quoted\n\n"
+            "| n | price |\n|---|--:|\n| tea | 1 |\n\n```py\nx = 1\n```"
+        )
+    )
+
+    assert shown == (
+        "Hi us (https://a.io) and you\n\n• one\n  1. two\n\n│ quoted\n\n"
+        "n   | price\n----+------\ntea |     1\n\n    x = 1"
+    )
+
+
+def test_what_is_being_written_shows_no_open_mark() -> None:
+    assert [unstyled(row) for row in said("see **our [pri", partial=True)] == [
+        "see our pri"
+    ]
