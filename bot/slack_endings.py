@@ -80,7 +80,8 @@ class Endings:
             ended = await departures.fail(
                 session, SLACK, account, End.REVOKED.because(why)
             )
-            key = f"uninstalled:{found.id}:{int(when.timestamp())}"
+            # The same for every event that tells of this one end.
+            key = f"uninstalled:{found.id}:{found.since}"
             await _tell(session, found.workspace_id, owners, _news(found.name, key))
         # Last: whatever broke off before is done again from the beginning.
         async with self._backing.as_role("vault") as session:

@@ -73,14 +73,17 @@ _LIVE = """
       AND coalesce((settings ->> 'installed_at')::numeric, 0) <= :at
 """
 _ENDING = text(f"""
-    SELECT id, workspace_id, account_name FROM connections WHERE {_LIVE}
+    SELECT id, workspace_id, account_name,
+        coalesce(settings ->> 'installed_at', '') AS since
+    FROM connections WHERE {_LIVE}
 """)  # noqa: S608 - a constant of ours
 _END = text(f"""
     UPDATE connections SET status = :status, last_error = :reason,
         secret_ciphertext = NULL, secret_nonce = NULL, refresh_ciphertext = NULL,
         refresh_nonce = NULL, expires_at = NULL
     WHERE {_LIVE}
-    RETURNING id, workspace_id, account_name
+    RETURNING id, workspace_id, account_name,
+        coalesce(settings ->> 'installed_at', '') AS since
 """)  # noqa: S608 - as above
 
 Row = Mapping[str, Any]

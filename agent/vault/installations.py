@@ -89,6 +89,8 @@ class Ended:
     id: UUID
     workspace_id: UUID
     name: str
+    since: str
+    """When it was made, in seconds since 1970: tells it from an earlier one."""
 
 
 async def save(
@@ -240,7 +242,8 @@ async def end(  # noqa: PLR0913 - each is one plain fact
 
 
 def _ended(row: Any) -> Ended:
-    return Ended(row["id"], row["workspace_id"], row["account_name"] or "")
+    name = row["account_name"] or ""
+    return Ended(row["id"], row["workspace_id"], name, row["since"])
 
 
 async def _seal(

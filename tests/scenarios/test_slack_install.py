@@ -1,0 +1,329 @@
+"""Slack teams that install the app themselves: what they see, and what is kept."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from html import unescape
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+
+from bot.settings import Access, Intake
+from bot.slack_endings import REVOKED, UNINSTALLED
+from tests.scenarios.house import House, Opens, Outside, _free_port, slack_settings
+from tests.scenarios.on_slack import OnSlack
+from tests.scenarios.people import until
+from tests.standins.slack.oauth import CLIENT_ID, CLIENT_SECRET
+
+ZEN, ZENA = "T0ZEN", "U0ZENA"
+COOKIE = "slack-app-oauth-state"
+ROWS = """
+    SELECT account_id, account_name, status, last_error, scopes, settings, expires_at,
+        secret_ciphertext, refresh_ciphertext, workspace_id
+    FROM connections WHERE kind = 'channel' AND account_id = :account
+"""
+
+
+class Browser:
+    """A browser that goes to Slack and comes back; signed in, or nobody's."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.slack = house.slack
+        self.cookies: dict[str, str] = {}
+
+    async def signs_in(self, **given: Any) -> Any:
+        member = await self.house.enrol(**given)
+        code = await self.house.code("login", member)
+        async with self._client() as client:
+            answer = await client.post("/signin", data={"code": code})
+        self.cookies["draper"] = answer.cookies["draper"]
+        return member
+
+    async def goes(self, url: str) -> httpx.Response:
+        kept = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        # The state's cookie is for https alone, which this browser does not speak.
+        async with self._client() as client:
+            answer = await client.get(url, headers={"cookie": kept})
+        for line in answer.headers.get_list("set-cookie"):
+            name, _, value = line.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return answer
+
+    def _client(self) -> httpx.AsyncClient:
+        ours = {"origin": self.house.url, "sec-fetch-site": "same-origin"}
+        return httpx.AsyncClient(base_url=self.house.url, headers=ours)
+
+    async def asks(self) -> str:
+        """Go to the install page; where it sends the browser."""
+        answer = await self.goes("/slack/install")
+        assert answer.status_code == 302, answer.text
+        return str(answer.headers["location"])
+
+    async def installs(self, team: str = ZEN, user: str = ZENA) -> str:
+        """All of it; what the last page says."""
+        back = self.slack.oauth.approve(await self.asks(), team=team, user=user)
+        return said(await self.goes(back))
+
+
+def said(answer: httpx.Response) -> str:
+    page = re.sub(r"<style.*?</style>|<[^>]+>", " ", answer.text, flags=re.DOTALL)
+    return " ".join(unescape(page).split())
+
+
+@asynccontextmanager
+async def opened(
+    opens: Opens, outside: Outside, access: Access = Access.PAIRED
+) -> AsyncIterator[House]:
+    port = _free_port()
+    url, slack = f"http://127.0.0.1:{port}", outside.slack
+    slack.oauth.redirect_urls = [f"{url}/slack/oauth_redirect"]
+    slack.post_events_to(f"{url}/slack/events")
+    slack.world.teams.homes[ZENA] = ZEN
+    given = slack_settings(
+        outside,
+        bot_token=None,
+        intake=Intake.WEBHOOK,
+        client_id=CLIENT_ID,
+        client_secret=SecretStr(CLIENT_SECRET),
+    )
+    async with opens(slack=given, port=port, public_url=url, access=access) as house:
+        yield house
+
+
+async def installed(house: House, account: str = ZEN) -> Any:
+    [row] = await house.rows(ROWS, account=account)
+    return row
+
+
+async def test_a_team_installs_the_app_and_is_answered_there(
+    opens: Opens, outside: Outside
+) -> None:
+    async with opened(opens, outside) as house:
+        browser = Browser(house)
+        owner = await browser.signs_in()
+        page = await browser.installs()
+        row = await installed(house)
+        zena = OnSlack(house.slack, ZENA)
+        await zena.commands("help")
+        await zena.sees("what you need")
+
+        assert "I am in Zen" in page
+        assert (row.status, row.workspace_id) == ("active", owner.workspace_id)
+        assert row.settings["bot"] == house.slack.bot
+        token = house.slack.oauth.installs[ZEN].token
+        assert token.encode() not in bytes(row.secret_ciphertext)
+        assert "chat:write" in row.scopes
+
+
+async def test_a_team_that_removes_the_app_ends_and_its_owner_is_told_elsewhere(
+    opens: Opens, outside: Outside
+) -> None:
+    async with opened(opens, outside) as house:
+        browser = Browser(house)
+        owner = await browser.signs_in()
+        await browser.installs()
+        elsewhere = house.stranger("telegram")
+        await house.introduce(elsewhere, owner)
+        await elsewhere.writes("/help")
+        await elsewhere.sees("what you need")
+        zena = OnSlack(house.slack, ZENA)
+        await zena.writes("write homepage copy for Acme, a payroll tool")
+        await zena.sees("")
+        house.slack.uninstall(ZEN)
+        await elsewhere.sees("removed", "Zen")
+        await house.rests()
+
+        row = await installed(house)
+        assert (row.status, row.secret_ciphertext) == ("revoked", None)
+        assert row.last_error in {UNINSTALLED, REVOKED}  # two events tell of it
+        told = [one for one in elsewhere.chat() if one.has("removed", "Zen")]
+        assert len(told) == 1
+        ends = await house.rows(
+            "SELECT DISTINCT status, last_error FROM deliveries WHERE channel = 'slack'"
+            " AND status NOT IN ('sent', 'cancelled')"
+        )
+        assert {one.status for one in ends} == {"failed"}
+        assert all(str(one.last_error).startswith("revoked:") for one in ends)
+
+        page = await browser.installs()
+        assert "I am in Zen" in page
+        assert (await installed(house)).status == "active"
+        await zena.commands("help")
+        await zena.sees("what you need")
+
+
+async def test_a_token_that_slack_no_longer_takes_ends_without_an_event(
+    opens: Opens, outside: Outside
+) -> None:
+    async with opened(opens, outside) as house:
+        browser = Browser(house)
+        await browser.signs_in()
+        await browser.installs()
+        zena = OnSlack(house.slack, ZENA)
+        house.slack.oauth.installs[ZEN].fault = "token_revoked"
+        await zena.writes("hello")
+        await house.rests()
+
+        row = await installed(house)
+        assert (row.status, row.secret_ciphertext) == ("revoked", None)
+        assert row.last_error == REVOKED
+
+
+async def test_tokens_that_rotate_are_renewed_before_their_end(
+    opens: Opens, outside: Outside
+) -> None:
+    async with opened(opens, outside) as house:
+        house.slack.oauth.rotates = True
+        browser = Browser(house)
+        await browser.signs_in()
+        await browser.installs()
+        install = house.slack.oauth.installs[ZEN]
+        before, spent = install.token, install.refresh
+        await house.rows(
+            "UPDATE connections SET expires_at = now() + interval '1 hour'"
+            " WHERE account_id = 'T0ZEN'"
+        )
+        zena = OnSlack(house.slack, ZENA)
+        await zena.commands("help")
+        await zena.sees("what you need")
+
+        assert install.spent == {spent}
+        assert install.token != before
+        assert (await installed(house)).refresh_ciphertext is not None
+        [hours] = await house.rows(
+            "SELECT extract(epoch FROM expires_at - now()) / 3600 AS left"
+            " FROM connections WHERE account_id = 'T0ZEN'"
+        )
+        assert 11 < hours.left <= 12
+
+
+async def test_each_team_is_spoken_to_by_its_own_token(
+    opens: Opens, outside: Outside
+) -> None:
+    async with opened(opens, outside) as house:
+        browser, corp = Browser(house), Browser(house)
+        await browser.signs_in()
+        await corp.signs_in()
+        house.slack.world.teams.homes["U0CORA"] = "E0CORP"
+        assert "I am in Zen" in await browser.installs()
+        assert "I am in Corp" in await corp.installs("E0CORP", "U0CORA")
+        zena, cora = OnSlack(house.slack, ZENA), OnSlack(house.slack, "U0CORA")
+        for somebody in (zena, cora):
+            await somebody.writes("/help")
+            await somebody.sees("what you need")
+
+        both = [(await installed(house, one)) for one in (ZEN, "E0CORP")]
+        assert both[0].workspace_id != both[1].workspace_id
+
+
+async def test_a_stranger_is_sent_to_sign_in_and_to_no_slack(
+    opens: Opens, outside: Outside
+) -> None:
+    async with opened(opens, outside) as house:
+        answer = await Browser(house).goes("/slack/install")
+
+        assert answer.status_code == 403
+        assert "Sign in as its owner or admin" in said(answer)
+        assert "/signin?to=slack" in answer.text
+
+
+async def test_in_open_mode_a_stranger_s_team_gets_a_workspace_of_its_own(
+    opens: Opens, outside: Outside
+) -> None:
+    async with opened(opens, outside, Access.OPEN) as house:
+        assert "I am in Zen" in await Browser(house).installs()
+        [row] = await house.rows(
+            "SELECT w.name, m.role FROM connections c"
+            " JOIN workspaces w ON w.id = c.workspace_id"
+            " JOIN workspace_members m ON m.workspace_id = w.id"
+            " WHERE c.account_id = 'T0ZEN'"
+        )
+        assert (row.name, row.role) == ("Zen", "owner")
+        zena = OnSlack(house.slack, ZENA)
+        await zena.commands("help")
+        await zena.sees("what you need")
+
+
+async def test_whatever_goes_wrong_on_the_way_is_said_and_nothing_is_kept(
+    opens: Opens, outside: Outside
+) -> None:
+    async with opened(opens, outside) as house:
+        browser, other = Browser(house), Browser(house)
+        await browser.signs_in()
+        oauth = house.slack.oauth
+
+        denied = await browser.goes(oauth.deny(await browser.asks()))
+        assert "You did not let Slack go on" in said(denied)
+
+        foreign = await other.goes(oauth.approve(await browser.asks()))
+        assert "another browser" in said(foreign)
+
+        late = oauth.approve(await browser.asks())
+        await house.rows(
+            "UPDATE link_codes SET expires_at = now() WHERE used_at IS NULL"
+        )
+        assert "took too long" in said(await browser.goes(late))
+
+        bent = oauth.approve(await browser.asks()).replace("code=code", "code=bad")
+        assert "did not accept" in said(await browser.goes(bent))
+
+        house.slack.fail(method="oauth.v2.access", drop=True)
+        silent = await browser.goes(oauth.approve(await browser.asks()))
+        assert (silent.status_code, "gave no answer" in said(silent)) == (503, True)
+
+        no_code = await browser.goes(
+            f"/slack/oauth_redirect?state={await state_of(browser)}"
+        )
+        assert "not whole" in said(no_code)
+        assert await house.rows(ROWS, account=ZEN) == []
+
+
+async def state_of(browser: Browser) -> str:
+    found = re.search(r"state=([^&]+)", await browser.asks())
+    assert found is not None
+    return found[1]
+
+
+async def test_a_state_serves_once(opens: Opens, outside: Outside) -> None:
+    async with opened(opens, outside) as house:
+        browser = Browser(house)
+        await browser.signs_in()
+        back = house.slack.oauth.approve(await browser.asks(), team=ZEN, user=ZENA)
+        state = browser.cookies[COOKIE]
+        assert "I am in Zen" in said(await browser.goes(back))
+        browser.cookies[COOKIE] = state
+        assert "done already" in said(await browser.goes(back))
+
+
+async def test_a_team_of_another_workspace_and_a_mere_member_are_refused(
+    opens: Opens, outside: Outside
+) -> None:
+    async with opened(opens, outside) as house:
+        first, second, third = Browser(house), Browser(house), Browser(house)
+        owner = await first.signs_in()
+        await second.signs_in()
+        await third.signs_in(role="member", workspace=owner.workspace_id)
+        await first.installs()
+
+        assert "works with another workspace already" in await second.installs()
+        assert (await installed(house)).workspace_id == owner.workspace_id
+        refused = await third.goes("/slack/install")
+        assert "takes an owner or admin" in said(refused)
+
+
+async def test_slack_s_check_of_our_address_is_answered_before_any_token_is_set(
+    opens: Opens, outside: Outside
+) -> None:
+    given = slack_settings(
+        outside, bot_token=None, app_token=None, intake=Intake.WEBHOOK
+    )
+    async with opens(slack=given) as house:
+        slack = house.slack
+        slack.post_events_to(f"{house.url}/slack/events")
+        delivery = slack._deliver(
+            "events_api", {"type": "url_verification", "challenge": "3eZbrw1aB"}
+        )
+        await until(lambda: delivery.answers, "no answer")
+        assert delivery.answers == ["200"]
