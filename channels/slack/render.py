@@ -7,6 +7,7 @@ from typing import Any
 from channels.contract import Button, Outgoing
 from channels.healing import heal
 from channels.markdown import legible
+from channels.progress import with_progress
 from channels.slack import tables
 from channels.slack.markup import harmless, mrkdwn, quiet
 from channels.tables import fenced, parts, without_tables
@@ -20,6 +21,7 @@ every reply of ours is finished by an edit. Below that the text field (what scre
 readers and notifications use, and what is shown if the blocks are refused) holds the
 whole page, and a page is about as much as one reads in a chat.
 """
+LONGEST = 4_000
 SECTION = 3_000
 IN_A_ROW = 25
 LABEL = 75
@@ -68,7 +70,11 @@ def plain(message: Outgoing) -> list[Block]:
 def written(message: Outgoing) -> str:
     """Return what the message says; what is still being written is made whole."""
     said = legible(message.markdown)
-    return heal(said) if message.partial else said
+    if not message.partial:
+        return said
+    whole = heal(said)
+    told = with_progress(whole, message)
+    return told if width(told) <= LONGEST else whole
 
 
 def _shown(markdown: str) -> Iterator[Block]:

@@ -381,6 +381,23 @@ async def test_outside_threads_nothing_streams(door: SlackDoor, slack: Slack) ->
     assert slack.world.calls[0][0] == "chat.postMessage"
 
 
+async def test_without_a_stream_the_line_stands_under_the_text_where_there_is_room(
+    door: SlackDoor, slack: Slack
+) -> None:
+    answer = Answer(door, slack, thread="", chat=slack.dm())
+    await answer.begins()
+
+    await answer.grows("One. Two.", progress="Checking against your rule.")
+    assert slack.messages(slack.dm())[0].text == (
+        "One. Two.\n\n_Checking against your rule._"
+    )
+    await answer.grows(door.pages("word " * 2_000)[0], progress="Checking " * 20)
+    assert "Checking" not in slack.messages(slack.dm())[0].text
+    await answer.ends()
+
+    assert slack.messages(slack.dm())[0].text == "All of it."
+
+
 async def test_a_command_where_we_are_no_guest_is_still_answered_to_one_alone(
     answer: Answer, slack: Slack
 ) -> None:
