@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from agent.mailroom.schemas import Delivery
 from channels.contract import Button, Channel, Outgoing
+from channels.healing import heal
 from channels.rates import Act
 
 
@@ -68,6 +69,8 @@ def _shown(delivery: Delivery) -> tuple[str, int]:
     text, note = payload["text"], payload.get("note", "")
     if promise and text == promise:
         text = _progress(delivery)
+    if payload.get("cut"):
+        text = heal(text)
     return "\n\n".join(filter(None, (text, note))), delivery.revision
 
 

@@ -39,7 +39,7 @@ from channels.contract import (
     OutFile,
     Refused,
 )
-from channels.rates import Act
+from channels.rates import PREVIEW, PREVIEW_S, Act
 from db import faultpoints
 
 faultpoints.declare("post.claimed", "post.sent", "post.recorded")
@@ -185,18 +185,22 @@ class Postman:
         # The network is done with: the chat's next write need not wait for our books.
         self._pacing.ended(write)
         faultpoints.reach("post.sent")
-        pause_s = self._pacing.interval_s(write) if message.partial else 0.0
+        is_preview = external_id.startswith(PREVIEW)
         async with self._services.as_role("worker") as session:
             run_id = await post_queries.mark_sent(
                 session,
                 delivery,
                 external_id=external_id,
-                revision=made.revision,
-                pause_s=pause_s,
+                # What fades counts as not shown yet: it is shown again in time.
+                revision=made.revision - is_preview,
+                pause_s=PREVIEW_S if is_preview else self._pause_s(write, made),
             )
             await _go_on(session, delivery, made)
         faultpoints.reach("post.recorded")
         self._told(delivery, "sent", run_id)
+
+    def _pause_s(self, write: Write, made: Letter) -> float:
+        return self._pacing.interval_s(write) if made.message.partial else 0.0
 
     async def _not_yet(self, delivery: Delivery, write: Write, error: NotSent) -> None:
         """Try again later; where the messenger says when, all of the chat waits."""

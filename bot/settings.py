@@ -244,6 +244,8 @@ class Settings(BaseSettings):
     """Of one person; what is more waits for the next minute. 0: no limit."""
     file_max_mb: Annotated[int, Field(ge=1, le=200)] = 20
     """The largest file that is taken. Telegram hands bots no more than 20."""
+    join_s: Annotated[float, Field(ge=0, le=60)] = 8.0
+    """Words that come so soon after a request are added to it; 0: never."""
     log_level: str = "INFO"
     log_json: bool = False
     metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None

@@ -5,6 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+PREVIEW = "preview:"
+"""What a door's message id begins with when nothing was sent yet: it is only shown,
+fades unless it is shown again, and is sent when it is whole."""
+PREVIEW_S = 20.0
+"""How long what is only shown surely stands."""
+
 
 class Act(StrEnum):
     """What is done to a chat, as far as limits tell it apart."""

@@ -33,34 +33,45 @@ _REVISE = text("""
     WHERE id = :id
 """)
 
+# What is only shown for a while is due again in time; news need not wait for that.
+_SOON = """
+    not_before = CASE WHEN starts_with(d.external_id, 'preview\\:')
+                           AND d.response_code IS DISTINCT FROM 429
+                      THEN NULL ELSE d.not_before END
+"""
+
 # Whoever ends the run changes its row first: after that nothing is streamed.
-_STREAM = text("""
+_STREAM = text(f"""
     WITH alive AS (
         SELECT id FROM runs WHERE id = :run_id AND attempt = :attempt
           AND status = 'running' FOR SHARE
     )
-    UPDATE deliveries d SET partial = :partial, revision = d.revision + 1
+    UPDATE deliveries d SET partial = :partial, revision = d.revision + 1, {_SOON}
     FROM alive
     WHERE d.run_id = alive.id AND d.purpose = 'reply'
       AND d.status IN ('planned', 'sending', 'sent')
     RETURNING d.id
-""")
+""")  # noqa: S608 - a constant of ours
 
 # The same care: nobody says how a run gets on that has ended. An empty line is what
 # the placeholder said.
-_PROGRESS = text("""
+_PROGRESS = text(f"""
     WITH alive AS (
         SELECT id FROM runs WHERE id = :run_id AND attempt = :attempt
           AND status IN ('queued', 'running') FOR SHARE
     )
-    UPDATE deliveries d SET revision = d.revision + 1,
-        payload = CASE CAST(:line AS text) WHEN '' THEN d.payload - 'progress'
+    UPDATE deliveries d SET revision = d.revision + 1, {_SOON},
+        payload = CASE CAST(:line AS text) WHEN '' THEN
+            -- Its turn has come: what could be cancelled can be stopped now.
+            CASE WHEN d.payload ? 'queued' THEN
+                jsonb_set(d.payload - 'queued', '{{buttons,0,label}}', '"Stop"')
+                ELSE d.payload END - 'progress'
             ELSE d.payload || jsonb_build_object('progress', CAST(:line AS text)) END
     FROM alive
     WHERE d.run_id = alive.id AND d.purpose = 'reply'
       AND d.status IN ('planned', 'sending', 'sent')
       AND coalesce(d.payload->>'progress', '') <> :line
-""")
+""")  # noqa: S608 - a constant of ours
 
 _REPLY_OF = text("""
     SELECT id, channel, account, recipient, payload, partial FROM deliveries

@@ -103,6 +103,8 @@ class Message:
     """As ``deliveries.purpose`` has it."""
     form: Mapping[str, Any] | None = None
     """To be filled in within the message, as ``channels.contract.Form`` has it."""
+    is_cut: bool = False
+    """The text ends where its writer was stopped, perhaps within a mark."""
     once: str = ""
     """Kept in the text's place as soon as it was sent: it holds what is shown once."""
 
@@ -117,6 +119,7 @@ class Message:
             "extra": dict(extra),
             **({"form": dict(self.form)} if self.form else {}),
             **({"once": self.once} if self.once else {}),
+            **({"cut": True} if self.is_cut else {}),
         }
 
 

@@ -23,7 +23,7 @@ from bot.surfaces import chat
 from bot.wiring.slack_doors import Installs, is_on, open_slack
 from channels.contract import Channel, Keep, NotKept, Received, Refused, SendError
 from channels.telegram import webhook as telegram_webhook
-from channels.telegram.parse import ALLOWED_UPDATES, Me
+from channels.telegram.parse import Me
 from channels.telegram.poll import Poller, PollReport, PollState, Revoked
 from channels.telegram.send import TelegramChannel
 from channels.web.door import WebDoor
@@ -104,7 +104,9 @@ async def _telegram(
     assert given.token is not None  # noqa: S101 - checked by the caller
     token = given.token.get_secret_value()
     channel = await stack.enter_async_context(
-        TelegramChannel(token, base_url=given.base_url, rich=given.rich)
+        TelegramChannel(
+            token, base_url=given.base_url, rich=given.rich, drafts=given.drafts
+        )
     )
     doors.channels["telegram"] = channel
     if given.intake is Intake.WEBHOOK:
@@ -120,7 +122,7 @@ async def _telegram(
 
         async def arrange() -> None:
             doors.names["telegram"] = (await channel.me()).username
-            await channel.set_webhook(address, secret, ALLOWED_UPDATES)
+            await channel.set_webhook(address, secret, channel.updates)
             await channel.set_commands(chat.menu())
             await asyncio.Event().wait()
 
@@ -131,8 +133,16 @@ async def _telegram(
         me = await channel.me()
         doors.names["telegram"] = me.username
         await channel.set_commands(chat.menu())
+        poller = Poller(
+            token,
+            me,
+            keep,
+            base_url=given.base_url,
+            updates=channel.updates,
+            tell=_tell,
+        )
         try:
-            await Poller(token, me, keep, base_url=given.base_url, tell=_tell).run()
+            await poller.run()
         except Revoked as error:
             raise Refused(str(error)) from error
 

@@ -13,16 +13,15 @@ from channels.contract import (
     ChatKind,
     Inbound,
     Kind,
-    Quoted,
     Received,
 )
 from channels.outside import digest_id, loads
-from channels.telegram import membership
+from channels.telegram import drafts, membership
+from channels.telegram.quoting import name, quoted
 from channels.telegram.updates import (
     Answered,
     File,
     Message,
-    Origin,
     Place,
     Press,
     Update,
@@ -92,10 +91,8 @@ def _inbound(found: dict[str, Any], me: Me) -> Inbound | None:
         update = Update.model_validate(found)
     except ValidationError:
         return None
-    if update.callback_query:
-        return _press(update.callback_query, event_id, me)
-    if change := update.my_chat_member:
-        return membership.changed(change, event_id, me.id, reads_all=me.reads_all)
+    if (done := _wordless(update, event_id, me)) is not None:
+        return done
     written = found.get("message") or found.get("edited_message") or {}
     message = update.message or update.edited_message
     if message is None or not _CONTENT & written.keys():
@@ -103,6 +100,16 @@ def _inbound(found: dict[str, Any], me: Me) -> Inbound | None:
     if (moved := membership.moved(message, event_id, me.id)) is not None:
         return moved
     return _written(message, event_id, me, edited=update.message is None)
+
+
+def _wordless(update: Update, event_id: str, me: Me) -> Inbound | None:
+    if update.callback_query:
+        return _press(update.callback_query, event_id, me)
+    if update.stopped_message_generation:
+        return drafts.stopped(update.stopped_message_generation, event_id, me.id)
+    if change := update.my_chat_member:
+        return membership.changed(change, event_id, me.id, reads_all=me.reads_all)
+    return None
 
 
 def _press(press: Press, event_id: str, me: Me) -> Inbound:
@@ -119,7 +126,7 @@ def _press(press: Press, event_id: str, me: Me) -> Inbound:
         pressed=press.data,
         chat_kind=_CHAT_KINDS[under.chat.type],
         chat_title=under.chat.title or "",
-        sender_name=_name(press.from_.first_name, press.from_.last_name),
+        sender_name=name(press.from_.first_name, press.from_.last_name),
         extra={"callback_id": press.id},
     )
 
@@ -146,7 +153,7 @@ def _written(
         thread=_thread(message),
         reply_to=str(answered.message_id) if answered else "",
         attachments=_attachments(message),
-        quoted=_quoted(message, answered, me),
+        quoted=quoted(message, answered, me.id),
         sent_at=_instant(message.date),
         edited_at=_instant(message.edit_date),
         chat_kind=_CHAT_KINDS[message.chat.type],
@@ -167,12 +174,8 @@ def _sender(message: Message) -> tuple[str, str] | None:
         return str(message.sender_chat.id), message.sender_chat.title or ""
     user = message.from_
     if user and not user.is_bot:
-        return str(user.id), _name(user.first_name, user.last_name)
+        return str(user.id), name(user.first_name, user.last_name)
     return None
-
-
-def _name(first: str | None, last: str | None) -> str:
-    return " ".join(part for part in (first, last) if part)
 
 
 def _thread(message: Message | Place) -> str:
@@ -225,56 +228,27 @@ def _without_our_name(text: str, me: Me) -> str:
 
 
 def _attachments(message: Message) -> tuple[Attachment, ...]:
-    files = (message.document, message.voice, message.audio, message.video)
     sizes = [size for size in message.photo or () if size]
-    photo = max(sizes, key=_area, default=None)
-    return tuple(_attachment(file) for file in (*files, photo) if file)
+    files = {
+        "": message.document,
+        "voice": message.voice,
+        "audio": message.audio,
+        "video": message.video,
+        "photo": max(
+            sizes, key=lambda size: (size.width or 0) * (size.height or 0), default=None
+        ),
+    }
+    return tuple(_attachment(file, how) for how, file in files.items() if file)
 
 
-def _quoted(message: Message, answered: Answered | None, me: Me) -> tuple[Quoted, ...]:
-    """What others wrote: forwarded, picked out of a message, or answered whole.
-
-    What we said ourselves counts only where a part of it was picked out.
-    """
-    if message.forward_origin is not None:
-        said, author = message.text, _first_author(message.forward_origin)
-        return (Quoted(said, author, forwarded=True),) if said else ()
-    if message.quote is not None:
-        return (Quoted(message.quote.text, _answered_author(message, answered)),)
-    if answered is None or not answered.text or _is_me(answered.from_, me):
-        return ()
-    return (Quoted(answered.text, _answered_author(message, answered)),)
-
-
-def _answered_author(message: Message, answered: Answered | None) -> str:
-    elsewhere = message.external_reply
-    if elsewhere is not None and elsewhere.origin is not None:
-        return _first_author(elsewhere.origin)
-    if answered is None:
-        return ""
-    user, chat = answered.from_, answered.sender_chat
-    if chat is not None:
-        return chat.title or ""
-    return _name(user.first_name, user.last_name) if user else ""
-
-
-def _first_author(origin: Origin) -> str:
-    user, chat = origin.sender_user, origin.sender_chat or origin.chat
-    if user is not None:
-        return _name(user.first_name, user.last_name)
-    return origin.sender_user_name or (chat.title if chat else "") or ""
-
-
-def _area(size: File) -> int:
-    return (size.width or 0) * (size.height or 0)
-
-
-def _attachment(file: File) -> Attachment:
+def _attachment(file: File, how: str) -> Attachment:
     return Attachment(
         file_id=file.file_id,
         name=file.file_name or "",
         media_type=file.mime_type or "",
         size_bytes=file.file_size,
+        sent_as=how,
+        duration_s=file.duration,
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -100,6 +100,7 @@ class Poller:
         keep: Keep,
         *,
         base_url: str = "https://api.telegram.org",
+        updates: Sequence[str] = ALLOWED_UPDATES,
         tell: Tell = lambda _: None,
         pace: Pace | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -111,6 +112,7 @@ class Poller:
             me: The bot, as ``TelegramChannel.me`` gives it.
             keep: Commits to the inbox.
             base_url: The Bot API server, without a path.
+            updates: The kinds to ask for.
             tell: Hears of each change of state; it must not block.
             pace: How long to wait for what.
             sleep: Waits; a test may make it instant.
@@ -119,6 +121,7 @@ class Poller:
         self._base = f"{base_url.rstrip('/')}/bot{token}"
         self._me = me
         self._keep = keep
+        self._wanted = list(updates)
         self._tell = tell
         self._pace = pace or Pace()
         self._sleep = sleep
@@ -152,7 +155,7 @@ class Poller:
     async def _updates(self, client: httpx.AsyncClient) -> list[Any]:
         asked = {
             "timeout": self._pace.long_poll_s,
-            "allowed_updates": ALLOWED_UPDATES,
+            "allowed_updates": self._wanted,
             **({} if self._offset is None else {"offset": self._offset}),
         }
         answer = await self._ask(client, "getUpdates", asked)

@@ -28,8 +28,10 @@ def stream_interval_s(chat: str) -> float:
 
 def rates(chat: str, act: Act) -> Sequence[Rate]:
     """One a second in a chat, after a short burst; 20 a minute in a group; 30/s."""
-    del act  # an edit counts like a message, and a draft may well
+    # An edit counts like a message, and a draft may well.
     chats = [Rate(f"chat:{chat}", *_CHAT, refills=True)]
     if is_group(chat):
         chats.append(Rate(f"group:{chat}", *_GROUP, spare=1))
+    elif act is Act.STREAM:
+        chats.append(Rate(f"stream:{chat}", 1, STREAM_S))
     return (*chats, Rate("all", *_OVERALL, spare=8))

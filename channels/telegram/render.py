@@ -12,6 +12,7 @@ from telegramify_markdown.entity import MessageEntity as Converted
 from channels.contract import Button, Outgoing
 from channels.healing import heal
 from channels.markdown import legible
+from channels.progress import with_progress
 from channels.tables import Table, aligned, cells, fenced, listed, without_tables
 from channels.telegram.marks import Mark, nested
 from channels.text import split, utf16_units
@@ -69,8 +70,11 @@ def versions(message: Outgoing) -> Sequence[Rendered]:
     """
     written = legible(message.markdown)
     quiet = not message.chat.isdecimal()
-    formatted = render(heal(written) if message.partial else written, quiet=quiet)
-    return formatted, Rendered(hushed(written) if quiet else written)
+    whole = heal(written) if message.partial else written
+    formatted = render(whole, quiet=quiet)
+    said = render(with_progress(whole, message), quiet=quiet)
+    plain = Rendered(hushed(written) if quiet else written)
+    return said if _fits(said) else formatted, plain
 
 
 def render(markdown: str, *, quiet: bool = False) -> Rendered:
@@ -119,6 +123,10 @@ def keyboard(buttons: tuple[Button, ...]) -> InlineKeyboardMarkup | None:
         for at in range(0, len(row), ROW)
     ]
     return InlineKeyboardMarkup(short) if short else None
+
+
+def _fits(shown: Rendered) -> bool:
+    return utf16_units(shown.text) <= TEXT_UNITS and len(shown.entities) < ENTITIES
 
 
 def _units(page: str) -> int:

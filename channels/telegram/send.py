@@ -16,10 +16,11 @@ from channels.contract import (
     OutFile,
     Outgoing,
 )
-from channels.rates import Act, Rate
+from channels.rates import PREVIEW, Act, Rate
 from channels.telegram import rates as limits
+from channels.telegram.drafts import UPDATE, Drafts
 from channels.telegram.files import download
-from channels.telegram.parse import Me
+from channels.telegram.parse import ALLOWED_UPDATES, Me
 from channels.telegram.render import Rendered, captioned, keyboard, pages
 from channels.telegram.rich import Rich, with_marks
 from channels.telegram.wire import (
@@ -48,6 +49,7 @@ class TelegramChannel:
         base_url: str = "https://api.telegram.org",
         timeout_s: float = 20.0,
         rich: bool = False,
+        drafts: bool = False,
     ) -> None:
         """Connect nothing yet.
 
@@ -56,6 +58,7 @@ class TelegramChannel:
             base_url: The Bot API server, without a path.
             timeout_s: How long to wait for an answer, once a request is out.
             rich: Whether a finished text goes out as a rich message where it gains.
+            drafts: Whether a text grows as a draft in private chats.
         """
         hide_token()
         base = base_url.rstrip("/")
@@ -75,6 +78,9 @@ class TelegramChannel:
             get_updates_request=self._request,
         )
         self._rich = Rich(self._bot, on=rich)
+        self._drafts = Drafts(self._bot, on=drafts)
+        self.updates = (*ALLOWED_UPDATES, UPDATE) if drafts else ALLOWED_UPDATES
+        """The kinds of updates that this bot asks for."""
         self._timeout_s = timeout_s
         self._me: Me | None = None
 
@@ -159,7 +165,10 @@ class TelegramChannel:
                 reply_markup=keyboard(message.buttons),
             )
 
-        rich = await tried(self._rich.send(message, _topic(message)))
+        topic = _topic(message)
+        if draft := await tried(self._drafts.begin(message, topic)):
+            return draft
+        rich = await tried(self._rich.send(message, topic))
         return rich or str((await tried(with_marks(call, message))).message_id)
 
     async def edit(self, message: Outgoing, external_id: str) -> None:
@@ -168,7 +177,10 @@ class TelegramChannel:
         Raises:
             NotSent, MaybeSent, Refused, MessageGone: See each.
         """
-        await tried(self._edit(message, int(external_id)))
+        if external_id.startswith(PREVIEW):
+            await tried(self._drafts.go_on(message, external_id, _topic(message)))
+        else:
+            await tried(self._edit(message, int(external_id)))
 
     async def _edit(self, message: Outgoing, message_id: int) -> None:
         try:

@@ -60,6 +60,7 @@ class File(_Part):
     file_size: Annotated[int | None, Maybe] = None
     width: Annotated[int | None, Maybe] = None
     height: Annotated[int | None, Maybe] = None
+    duration: Annotated[int | None, Maybe] = None
 
 
 class Entity(_Part):
@@ -168,10 +169,19 @@ class MemberChange(_Part):
     after: Member = Field(alias="new_chat_member")
 
 
+class Stopped(_Part):
+    """A draft that the person wants no more of."""
+
+    chat: Chat
+    draft_id: int
+    message_thread_id: Annotated[int | None, Maybe] = None
+
+
 class Update(_Part):
     """One update; all None for a kind that we do not serve."""
 
     message: Message | None = None
     edited_message: Message | None = None
     callback_query: Press | None = None
+    stopped_message_generation: Stopped | None = None
     my_chat_member: MemberChange | None = None

@@ -168,7 +168,7 @@ async def test_killed_over_a_stop_nothing_waits_any_more(
     site = await opens("telegram poll")
     site.outside.claude.answer = asking(until="Warm")
     await crash(site, Deed(stops_it), fault)
-    await site.ana.sees("Nothing more will be written", buttons=("Start again",))
+    await site.ana.sees("Nothing more will be written", buttons=("Again",))
     assert await site.asks("SELECT status FROM runs") == "cancelled"
     assert await steps(site) == [("write", "completed"), ("ask-1", "skipped")]
     left = "SELECT (SELECT count(*) FROM engine.jobs) + count(*) FROM engine.watches"

@@ -262,7 +262,7 @@ async def test_stop_ends_the_wait(house: House, door: str) -> None:
     asked = await is_asked(house, ana)
     await ana.presses("Stop", asked)
     stopped = await ana.sees_change(asked, "Nothing more will be written")
-    assert stopped.buttons == ["Start again"]
+    assert stopped.buttons == ["Again"]
     await house.rests()
     assert await house.asks(WAITING) == 0
     assert await steps(house) == [("write", "completed"), ("ask-1", "skipped")]
@@ -294,7 +294,7 @@ async def test_started_again_it_asks_anew(house: House) -> None:
     await ana.presses("Stop", asked)
     await ana.sees_change(asked, "Nothing more will be written")
     house.claude.script(ASKS)
-    await ana.presses("Start again", asked)
+    await ana.presses("Again", asked)
     await ana.sees_change(asked, "Which tone should it have")
     await ana.presses("Plain", asked)
     await ana.sees_change(asked, "You asked for: Plain")

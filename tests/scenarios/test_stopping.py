@@ -33,7 +33,7 @@ async def stops_while_written(house: House, ana: Person) -> Any:
     growing = await ana.sees("slow0", buttons=("Stop",))
     await ana.presses("Stop", growing)
     stopped = await ana.sees_change(growing, STOPPED)
-    assert stopped.buttons == ["Start again"]
+    assert stopped.buttons == ["Again"]
     await house.rests()
     return stopped
 
@@ -55,7 +55,7 @@ async def test_stop_ends_what_is_being_written(house: House, door: str) -> None:
 async def test_what_was_stopped_can_be_started_again(house: House, door: str) -> None:
     ana = await house.member(door)
     stopped = await stops_while_written(house, ana)
-    await ana.presses("Start again", stopped)
+    await ana.presses("Again", stopped)
     await ana.sees("You asked for", "Acme", buttons=("5",))
     await house.rests()
     run = await house.run()

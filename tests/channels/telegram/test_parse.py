@@ -272,7 +272,7 @@ def test_nul_and_lone_surrogates_are_cleaned_from_what_is_read() -> None:
         {"poll": {"id": "1"}},
         {"my_chat_member": {"chat": PRIVATE, "from": ANA}},
         {"channel_post": WRITTEN},
-        {"stopped_message_generation": {"chat": PRIVATE, "draft_id": 1}},
+        {"stopped_message_generation": {"chat": PRIVATE, "draft_id": "1"}},
         {"message_from_2031": {"hello": "there"}},
         {"callback_query": {"id": "1", "from": ANA, "game_short_name": "x"}},
         {"message": {k: v for k, v in WRITTEN.items() if k != "text"}},
@@ -401,3 +401,11 @@ def test_most_mutants_of_side_issues_are_still_served() -> None:
 
     assert sum(inbound is not None for inbound in served) > 400
     assert sum(inbound is None for inbound in served) > 400
+
+
+def test_a_drafts_stop_says_which_draft_of_whose_chat() -> None:
+    pressed = {"chat": PRIVATE, "draft_id": 7, "message_thread_id": 3}
+    found = received(stopped_message_generation=pressed).inbound
+    assert found is not None
+    assert (found.kind, found.message_id) == (Kind.STOP, "preview:7")
+    assert (found.chat, found.sender, found.thread) == ("42", "42", "3")
