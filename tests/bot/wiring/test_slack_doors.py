@@ -37,6 +37,7 @@ def test_half_set_up_it_names_the_setting(changes: dict[str, Any], named: str) -
     ],
 )
 def test_slack_is_on_where_it_speaks_or_can_be_checked(
-    given: dict[str, Any], on: bool
+    given: dict[str, Any],
+    on: bool,  # noqa: FBT001 - a table
 ) -> None:
     assert is_on(Slack(_env_file=None, **given)) is on
