@@ -5,19 +5,14 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-import aiohttp
 import structlog
-from slack_sdk.web.async_client import AsyncWebClient
 
 from channels.contract import (
     ChannelName,
     Health,
     Inbound,
     Kind,
-    MaybeSent,
     MessageGone,
-    NotSent,
-    OutFile,
     Outgoing,
     Refused,
     SendError,
@@ -35,19 +30,19 @@ from channels.slack.failures import (
     refusal,
 )
 from channels.slack.manifest import SCOPES
-from channels.slack.markup import mrkdwn, quiet
+from channels.slack.markup import mrkdwn
 from channels.slack.sessions import Sessions, Thread
+from channels.slack.sharing import FILE, Sharing, session_of
 from channels.slack.streams import Streams
 from channels.slack.surfaces import Surfaces
 
 HOOKS = "https://hooks.slack.com"
 WHISPER = "whisper:"
-FILE = "file:"
 
 log = structlog.get_logger()
 
 
-class SlackDoor(Surfaces):
+class SlackDoor(Surfaces, Sharing):
     """The ``Channel`` that speaks to every workspace we are installed in."""
 
     name = ChannelName.SLACK
@@ -88,7 +83,7 @@ class SlackDoor(Surfaces):
         if not message.partial:
             return await self._say(message)
         ts = await self._streams.start(message) or await self._say(message)
-        await self._sessions.working(_thread(message), message.markdown)
+        await self._sessions.working(_thread(message), message.markdown, anew=True)
         return ts
 
     async def _say(self, message: Outgoing) -> str:
@@ -112,8 +107,10 @@ class SlackDoor(Surfaces):
                 End.MESSAGE_GONE.because("Slack lets nobody edit this kind of message")
             )
         _must_say_something(message)
-        if message.partial and await self._streams.grow(message, external_id):
-            return
+        if message.partial:
+            await self._sessions.working(_thread(message), message.markdown)
+            if await self._streams.grow(message, external_id):
+                return
         await self._streams.end(message, external_id)
         try:
             await self._rewrite(message, external_id)
@@ -196,48 +193,6 @@ class SlackDoor(Surfaces):
                 link_names=False,
             )
 
-    async def _send_file(self, message: Outgoing, file: OutFile) -> str:
-        """Share the file; buttons, which a file cannot carry, follow with the words."""
-        client = await self._clients.of(message.account)
-        file_id = await self._upload(client, file)
-        comment = "" if message.buttons else render.text(message)
-        with explained():
-            answer = await client.files_completeUploadExternal(
-                files=[{"id": file_id, "title": quiet(file.name)}],
-                channel_id=message.chat,
-                thread_ts=message.thread or None,
-                initial_comment=comment or None,
-            )
-        if message.buttons:
-            return await self._after_file(message)
-        return _share(answer.get("files"), message.chat) or FILE + file_id
-
-    async def _after_file(self, message: Outgoing) -> str:
-        try:
-            return await self._post(message)
-        except (NotSent, Refused) as failure:
-            why = f"the file is there, its text is not: {failure}"
-            raise MaybeSent(End.UNANSWERED.because(why)) from None
-
-    async def _upload(self, client: AsyncWebClient, file: OutFile) -> str:
-        """Hand over the bytes, which nobody sees before the upload is completed.
-
-        So every failure up to here is surely not sent, which ``files_upload_v2``, one
-        call for all three steps, could not tell.
-        """
-        try:
-            with explained():
-                slot = await client.files_getUploadURLExternal(
-                    filename=file.name, length=len(file.body)
-                )
-                async with _session(client).post(
-                    str(slot["upload_url"]), data=file.body
-                ) as answer:
-                    answer.raise_for_status()
-        except MaybeSent as failure:
-            raise NotSent(str(failure)) from failure
-        return str(slot["file_id"])
-
     async def _whisper(self, url: str, message: Outgoing) -> None:
         blocks = render.plain(message)
         said = {"text": render.text(message), "blocks": blocks}
@@ -250,7 +205,7 @@ class SlackDoor(Surfaces):
         note = {"response_type": "ephemeral", "replace_original": False, **content}
         client = await self._clients.of(account)
         with explained():
-            async with _session(client).post(url, json=note) as answer:
+            async with session_of(client).post(url, json=note) as answer:
                 if not answer.ok:
                     raise refusal(_why_spent(await answer.text()))
 
@@ -258,12 +213,6 @@ class SlackDoor(Surfaces):
         """Only Slack's own hooks are called, whatever a payload says."""
         ours = {_origin(HOOKS), _origin(self._clients.base_url)}
         return bool(url) and _origin(url) in ours
-
-
-def _session(client: AsyncWebClient) -> aiohttp.ClientSession:
-    session = client.session
-    assert session is not None  # noqa: S101 - ``connect`` always gives one
-    return session
 
 
 def _why_spent(answer: str) -> str:
@@ -288,12 +237,3 @@ def _missing(headers: Mapping[str, str]) -> list[str]:
 def _origin(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
     return parts.scheme, parts.netloc
-
-
-def _share(files: Any, chat: str) -> str:
-    """Return where the file was posted, which Slack often does not know yet."""
-    for file in files or ():
-        for places in (file.get("shares") or {}).values():
-            for post in places.get(chat, ()):
-                return str(post.get("ts", ""))
-    return ""

@@ -44,9 +44,12 @@ class Sessions:
         self._ways: dict[str, list[Way]] = {}
         self._busy: dict[Thread, None] = {}
 
-    async def working(self, where: Thread, said: str) -> None:
-        """Show that we are at work; ``said`` where the workspace shows words. Total."""
-        if not where.thread:
+    async def working(self, where: Thread, said: str, *, anew: bool = False) -> None:
+        """Show that we are at work; ``said`` where the workspace shows words. Total.
+
+        Not twice in a row, unless it is ``anew``.
+        """
+        if not where.thread or (where in self._busy and not anew):
             return
         if len(self._busy) >= REMEMBERED:
             self._busy.pop(next(iter(self._busy)))

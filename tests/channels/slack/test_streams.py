@@ -462,6 +462,22 @@ async def test_a_thread_says_that_we_work_until_the_answer_stands(
     assert slack.world.sessions[where] == "active"
 
 
+async def test_who_asked_something_rests_and_is_at_work_again_once_it_is_answered(
+    answer: Answer, slack: Slack
+) -> None:
+    where = (slack.channel, answer.thread)
+    await answer.begins()
+    await answer.ends("For whom is it?")
+    assert slack.world.sessions[where] == "active"
+
+    await answer.grows("For nurses. ")
+    await answer.grows("For nurses. Who ")
+
+    assert slack.world.sessions[where] == "processing"
+    said = [name for name, _ in slack.world.calls if name.startswith("agents")]
+    assert len(said) == 3
+
+
 async def test_a_stream_that_goes_on_by_edits_is_still_at_work(
     answer: Answer, slack: Slack, tick: list[float]
 ) -> None:
