@@ -136,7 +136,7 @@ class _Taking:
         most = self.services.file_bytes
         if (file.size_bytes or 0) > most:
             raise Unusable(too_big(most))
-        door = self.services.channels.get(self.item.channel)
+        door: object = self.services.channels.get(self.item.channel)
         if not isinstance(door, Fetches):
             raise Unusable(GONE)
         body = await _fetched(door, self.item.account, file, most)
@@ -208,14 +208,14 @@ async def _fetched(door: Fetches, account: str, file: Attachment, most: int) -> 
 def storage_key(caller: Caller, item: Claimed, file: Attachment) -> str:
     """Where a file lies: the same each time its message is worked on."""
     if item.channel == ChannelName.WEB:
-        return upload_key(caller.workspace_id, file.file_id)
+        return upload_key(caller, file.file_id)
     ident = sha256(file.file_id.encode()).hexdigest()[:20]
     return f"assets/{caller.workspace_id}/{item.id}-{ident}"
 
 
-def upload_key(workspace_id: object, upload_id: str) -> str:
-    """Where a file lies that the page handed us before its message."""
-    return f"assets/{workspace_id}/upload-{upload_id}"
+def upload_key(caller: Caller, upload_id: str) -> str:
+    """Where a file lies that this person's page handed us before its message."""
+    return f"assets/{caller.workspace_id}/{caller.user_id}-{upload_id}"
 
 
 def too_big(most: int) -> str:

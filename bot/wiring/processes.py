@@ -28,7 +28,7 @@ from bot.inbox_worker import InboxWorker
 from bot.pace import Pace
 from bot.postman import Postman
 from bot.settings import Settings
-from bot.web import joining
+from bot.web import joining, uploads
 from bot.web.app import create_app
 from bot.web.joining import Joining
 from bot.web.pg_desk import PgDesk
@@ -197,6 +197,7 @@ async def _web(made: Process, parts: Parts, listening: socket.socket) -> None:
             *made.doors.routers,
             *open_to_machines(made.core, works=parts.worker),
             joining.router(Joining(services), doorkeeper),
+            uploads.router(services, doorkeeper),
             *([installs(doorkeeper)] if installs else []),
         ],
         mounts=open_to_programs(services),

@@ -21,6 +21,8 @@ WRITTEN = {"", "file_share", "me_message", "thread_broadcast"}
 TIMESTAMP = re.compile(r"\d{1,10}(?:\.\d{1,9})?", re.ASCII)
 CHANNEL = "slack#/types/channel_id"
 TABS = {"home": "home", "messages": "chat"}
+CLIPS = {"slack_audio": "voice", "slack_video": "video"}
+"""What people record in Slack itself."""
 
 
 def event(payload: Json, bot: str) -> Inbound | None:
@@ -182,6 +184,7 @@ def _attachments(post: Json) -> tuple[Attachment, ...]:
             name=string(file, "name"),
             media_type=string(file, "mimetype"),
             size_bytes=size if type(size := file.get("size")) is int else None,
+            sent_as=CLIPS.get(string(file, "subtype"), ""),
         )
         for file in items(post, "files")
         if string(file, "id")

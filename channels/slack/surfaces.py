@@ -1,14 +1,15 @@
 """What Slack shows beside messages: modals, the Home tab, prompts, titles."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
+from slack_sdk.web.async_client import AsyncWebClient
 
 from channels.abilities import Home, Prompt
-from channels.contract import Outgoing, SendError
+from channels.contract import Attachment, Outgoing, Refused, SendError
 from channels.forms import Form
-from channels.slack import forms, home, prompts
+from channels.slack import files, forms, home, prompts
 from channels.slack.clients import Clients
 from channels.slack.failures import explained
 
@@ -22,6 +23,14 @@ class Surfaces:
     """The part of the door that is no message."""
 
     _clients: Clients
+
+    async def fetch(self, account: str, file: Attachment, *, at_most: int) -> bytes:
+        """The bytes of a file that was shared.
+
+        Raises:
+            NotFetched: It is larger than ``at_most`` bytes, gone, or out of reach.
+        """
+        return await files.download(self._clients, account, file, at_most)
 
     async def open_form(self, form: Form, at: Outgoing) -> bool:
         """Show the form as a modal; False when the trigger is too old, or it won't fit.
@@ -75,17 +84,24 @@ class Surfaces:
         return True
 
     async def entitle(self, account: str, chat: str, thread: str, title: str) -> bool:
-        """Call an agent session so; True when it is. It never raises."""
-        try:
-            client = await self._clients.of(account)
-            with explained():
-                await client.agents_sessions_rename(
-                    channel_id=chat, thread_ts=thread or None, title=prompts.name(title)
-                )
-        except SendError as failure:
-            log.info("slack.title_not_set", reason=str(failure))
-            return False
-        return True
+        """Begin an agent session under that title; True when it has it.
+
+        It never raises. A workspace without sessions has threads with titles.
+        """
+        told = {"channel_id": chat, "thread_ts": thread, "title": prompts.name(title)}
+        for way in (_session, _thread):
+            try:
+                async with asyncio.timeout(TRIGGER_S):
+                    with explained():
+                        await way(await self._clients.of(account), told)
+            except Refused as failure:
+                log.info("slack.title_not_set", reason=str(failure))
+            except (SendError, TimeoutError) as failure:
+                log.info("slack.title_not_set", reason=str(failure))
+                return False
+            else:
+                return True
+        return False
 
     async def direct(self, account: str, user: str) -> str:
         """The id of our conversation with a person; empty when out of reach."""
@@ -97,3 +113,11 @@ class Surfaces:
             log.info("slack.not_reached", reason=str(failure))
             return ""
         return str((answer.get("channel") or {}).get("id", ""))
+
+
+async def _session(client: AsyncWebClient, told: Mapping[str, str]) -> None:
+    await client.agents_sessions_setStatus(status="active", **told)
+
+
+async def _thread(client: AsyncWebClient, told: Mapping[str, str]) -> None:
+    await client.assistant_threads_setTitle(**told)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from channels.contract import (
+    Attachment,
     ChannelName,
     Inbound,
     Kind,
@@ -18,6 +19,8 @@ MAX_BODY_BYTES = 12 * MAX_CHARACTERS + 4096
 """A character outside the BMP takes twelve bytes as JSON escapes."""
 MAX_PAYLOAD_BYTES = 64
 MAX_FIELDS = 100
+MAX_FILES = 20
+MAX_NAME = 300
 
 
 class Unusable(Exception):
@@ -33,13 +36,17 @@ class Sender:
 
 
 def message(body: bytes, *, sender: Sender, at: datetime) -> Received:
-    """Read ``{"text", "client_id"}``; the page's id makes a repeat harmless.
+    """Read ``{"text", "client_id", "files"}``; the page's id makes a repeat harmless.
+
+    ``files``: ``{"id", "name"}`` of each that was handed over before.
 
     Raises:
-        Unusable: The body is no such object, or the text is empty or too long.
+        Unusable: The body is no such object, or the text is too long, or empty where
+            no file comes along.
     """
     sent = _object(body)
-    text = _text(sent)
+    attachments = tuple(map(_attachment, _files(sent)))
+    text = _text(sent, may_be_empty=bool(attachments))
     written = text.strip()
     kind = Kind.COMMAND if written.startswith("/") else Kind.MESSAGE
     client_id = _client_id(sent)
@@ -54,6 +61,7 @@ def message(body: bytes, *, sender: Sender, at: datetime) -> Received:
             sender=sender.user_id,
             message_id=client_id,
             text=written,
+            attachments=attachments,
             sent_at=at,
             sender_name=sender.name,
         ),
@@ -142,8 +150,28 @@ def _object(body: bytes) -> dict[str, Any]:
     return sent
 
 
-def _text(sent: dict[str, Any]) -> str:
+def _files(sent: dict[str, Any]) -> list[dict[str, Any]]:
+    files = sent.get("files") or []
+    is_list = isinstance(files, list) and len(files) <= MAX_FILES
+    if not is_list or not all(isinstance(file, dict) for file in files):
+        raise Unusable(
+            "Those files are not ours. Reload the page and attach them anew."
+        )
+    return files
+
+
+def _attachment(file: dict[str, Any]) -> Attachment:
+    try:
+        file_id = str(UUID(str(file.get("id"))))
+    except ValueError:
+        raise Unusable("That file is gone. Attach it again.") from None
+    return Attachment(file_id, name=str(file.get("name") or "")[:MAX_NAME])
+
+
+def _text(sent: dict[str, Any], *, may_be_empty: bool) -> str:
     text = sent.get("text")
+    if may_be_empty and text == "":
+        return ""
     if not isinstance(text, str) or not text.strip():
         raise Unusable("There is nothing in that message yet. Write a few words first.")
     if len(text) > MAX_CHARACTERS:

@@ -1,5 +1,6 @@
 // The chat page: ties the parts together.
 
+import { Files } from "./attach.js";
 import { Composer } from "./composer.js";
 import { Log } from "./log.js";
 import { Outbox } from "./outbox.js";
@@ -46,9 +47,13 @@ const log = new Log({
 });
 let loaded = false;
 
+const files = new Files({
+  input: at("pick"), button: at("attach"), list: at("chosen"), drop: document.body,
+  refuse: (words) => say(words),
+});
 const composer = new Composer({
-  form: at("composer"), text: at("text"), button: at("send"),
-  send: (words) => outbox.add(words),
+  form: at("composer"), text: at("text"), button: at("send"), files,
+  send: (words, sent) => outbox.add(words, sent),
   refuse: (words) => say(words),
 });
 

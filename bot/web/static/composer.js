@@ -3,8 +3,9 @@
 const DRAFT = "draft";
 
 export class Composer {
-  constructor({ form, text, button, send, refuse }) {
-    Object.assign(this, { form, text, button, send, refuse });
+  constructor({ form, text, button, files, send, refuse }) {
+    Object.assign(this, { form, text, button, files, send, refuse });
+    files.changed = () => this.#fit();
     this.limit = Number(document.querySelector('meta[name="max-characters"]').content);
     form.addEventListener("submit", (event) => { event.preventDefault(); this.#submit(); });
     text.addEventListener("input", () => this.#fit());
@@ -30,7 +31,8 @@ export class Composer {
 
   #submit() {
     const words = this.text.value.trim();
-    if (!words) { this.text.focus(); return; }
+    if (this.files.busy) { this.refuse("A file is still on its way. Send again in a moment."); return; }
+    if (!words && !this.files.ready.length) { this.text.focus(); return; }
     const length = words.length > this.limit ? [...words].length : words.length;
     if (length > this.limit) {
       const [is, holds] = [length, this.limit].map((n) => n.toLocaleString("en"));
@@ -39,13 +41,13 @@ export class Composer {
     }
     this.refuse("");
     this.fill("");
-    this.send(words);
+    this.send(words, this.files.take());
   }
 
   #fit() {
     this.text.style.height = "auto";
     this.text.style.height = `${this.text.scrollHeight}px`;
-    this.button.disabled = !this.text.value.trim();
+    this.button.disabled = !this.text.value.trim() && !this.files.ready.length;
     sessionStorage.setItem(DRAFT, this.text.value);
   }
 }

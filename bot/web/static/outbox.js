@@ -4,20 +4,23 @@ import { mayWork, newId, post } from "./post.js";
 
 const AGAIN_MS = 4_000;
 
+// What stands for a message of files only, until the server's own word for it comes.
+const named = (files) => files.map((file) => file.name).join(", ");
+
 export class Outbox {
   constructor({ log, giveBack, over }) {
     Object.assign(this, { log, giveBack, over });
     this.queue = [];
   }
 
-  add(text) {
+  add(text, files = []) {
     const client_id = newId();
     const message = this.log.expect({
-      id: client_id, client_id, role: "you", markdown: text, html: "", note: "", buttons: [], files: [],
+      id: client_id, client_id, role: "you", markdown: text || named(files), html: "", note: "", buttons: [], files: [],
       working: false, at: new Date().toISOString(),
     });
     message.mark("sending");
-    this.queue.push({ text, client_id, message });
+    this.queue.push({ text, files, client_id, message });
     this.flush();
   }
 
@@ -31,8 +34,8 @@ export class Outbox {
   }
 
   // Whether the message is off our hands.
-  async #send({ text, client_id, message }) {
-    const { status, said } = await post("/chat/messages", { text, client_id });
+  async #send({ text, files, client_id, message }) {
+    const { status, said } = await post("/chat/messages", { text, files, client_id });
     if (status === 202) {
       if (message.pending) message.mark("sent");
       return true;

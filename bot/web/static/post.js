@@ -17,6 +17,18 @@ export async function post(path, body = {}) {
   }
 }
 
+// Resolves to {status, said, id, name}: the file is kept where the status is 201.
+export async function upload(file) {
+  const body = new FormData();
+  body.append("file", file);
+  try {
+    const answer = await fetch("/chat/uploads", { method: "POST", headers: { "x-csrf-token": csrf }, body });
+    return { said: "", ...(await answer.json().catch(() => ({}))), status: answer.status };
+  } catch {
+    return { status: 0, said: "" };
+  }
+}
+
 // Unlike crypto.randomUUID this also works on a page served without TLS.
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

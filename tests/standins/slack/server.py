@@ -47,6 +47,7 @@ class Slack(Visits):
         app.router.add_get("/link", self.socket_mode.serve)
         app.router.add_post("/upload/{id}", self._serve_upload)
         app.router.add_get("/files/{id}", self._serve_file)
+        app.router.add_get("/signin", self._serve_signin)
         app.router.add_post("/response/{id}", self._serve_response)
         app.router.add_post("/control", self._serve_control)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -141,10 +142,19 @@ class Slack(Visits):
         return web.Response(text=f"OK - {len(body)}")
 
     async def _serve_file(self, request: web.Request) -> web.StreamResponse:
+        fault = self.world.fault_for("download", "")
+        if fault is not None:
+            return _broken(fault, request)
         file = self.world.files.get(request.match_info["id"])
         if file is None or _token(request, {}) != BOT_TOKEN:
             return web.Response(status=302, headers={"location": "/signin"})
-        return web.Response(body=file.body or b"", content_type=file.media_type)
+        named = {"content-disposition": f"attachment; filename*=UTF-8''{file.id}"}
+        body = file.body or b""
+        return web.Response(body=body, content_type=file.media_type, headers=named)
+
+    async def _serve_signin(self, _: web.Request) -> web.StreamResponse:
+        page = "<!DOCTYPE html><title>Sign in | slack</title>"
+        return web.Response(text=page, content_type="text/html")
 
     async def _serve_response(self, request: web.Request) -> web.StreamResponse:
         known = self.world.responses.get(request.match_info["id"])
