@@ -25,11 +25,11 @@ from bot.render import home as words
 from bot.render.home import Desk, Part
 from bot.services import Services
 from channels.abilities import Home, Row, ShowsHome
-from channels.contract import Button, SendError
+from channels.contract import Button, Inbound, SendError
 
 DUE, LATEST = 5, 8
 """Pieces to rate and runs on a page: two screens at most."""
-KEY, PAGE = "home:", "page"
+KEY, PAGE, NOTE = "home:", "page", "home"
 
 IN_MESSAGES = "It is in **Messages**, above."
 WHY = "You gave that one {score} of 5. What should be better? Write it here."
@@ -69,6 +69,18 @@ async def show_stranger(services: Services, origin: Origin, user: str) -> None:
         await door.show_home(origin.account, user, page)
     except SendError as failure:
         log.warning("home.not_shown", reason=str(failure))
+
+
+def note(ctx: Ctx, said: str) -> None:
+    """Have the page say so, once the transaction of ``ctx`` stands."""
+    ctx.session.info[NOTE] = said
+
+
+async def refresh(services: Services, ctx: Ctx, inbound: Inbound) -> None:
+    """Show the page anew with what ``note`` kept, if it kept anything."""
+    said = ctx.session.info.get(NOTE)
+    if said is not None and ctx.origin is not None:
+        await show(services, ctx.caller, ctx.origin, inbound.sender, said)
 
 
 def is_page(delivery: RowMapping) -> bool:

@@ -1,19 +1,22 @@
 """Our conversation or our page was opened: what is there before a word is said."""
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from itertools import chain, islice
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.ctx import Caller, Origin
 from agent.mailroom.schemas import Claimed
+from agent.memory import conversations
 from agent.runs import desk_queries
 from agent.runs.desk_queries import Work
 from bot import doorman, home
 from bot.router import Router
 from bot.services import Services
 from channels.abilities import Entitles, Prompt, Suggests
-from channels.contract import Inbound
+from channels.contract import ChatKind, Inbound, Kind
 
 PROMPTS, CLIENTS = 4, 3
 TITLE = 80
@@ -50,12 +53,30 @@ async def opened(
         await door.suggest(*where, offered)
 
 
-async def entitle(services: Services, origin: Origin, said: str) -> None:
-    """Call a conversation what its first message asks, where the door lists them."""
+@asynccontextmanager
+async def entitling(
+    services: Services, origin: Origin, inbound: Inbound
+) -> AsyncIterator[None]:
+    """Meanwhile call a conversation what its first message asks.
+
+    Where the door lists conversations, each message outside a thread begins one.
+    """
     door: object = services.channels.get(origin.channel)
-    under = origin.thread or origin.message_id
-    if isinstance(door, Entitles) and (title := title_of(said)) and under:
-        await door.entitle(origin.account, origin.chat, under, title)
+    is_first = inbound.kind is Kind.MESSAGE and not inbound.thread
+    title = title_of(conversations.redact(inbound.text)) if is_first else ""
+    if not (title and isinstance(door, Entitles) and _is_private(inbound)):
+        yield
+        return
+    where = (origin.account, origin.chat, origin.message_id)
+    entitled = asyncio.create_task(door.entitle(*where, title))
+    try:
+        yield
+    finally:
+        await entitled
+
+
+def _is_private(inbound: Inbound) -> bool:
+    return inbound.chat_kind is ChatKind.PRIVATE
 
 
 def title_of(said: str) -> str:

@@ -40,11 +40,11 @@ _UNSCORED = text("""
 
 _CLIENTS = text("""
     SELECT k.name FROM clients k LEFT JOIN LATERAL (
-        SELECT max(r.id) AS run_id FROM runs r
+        SELECT max(r.number) AS number FROM runs r
         WHERE r.client_id = k.id AND r.user_id = :user_id
     ) mine ON true
     WHERE k.archived_at IS NULL
-    ORDER BY mine.run_id DESC NULLS LAST, k.id DESC LIMIT :n
+    ORDER BY mine.number DESC NULLS LAST, k.id DESC LIMIT :n
 """)
 
 _BESIDE = text("""

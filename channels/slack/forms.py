@@ -5,6 +5,7 @@ Source: docs.slack.dev/surfaces/modals, /reference/views/modal-views,
 """
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from channels.contract import Outgoing
@@ -13,7 +14,7 @@ from channels.slack.markup import quiet
 
 TITLE, BUTTON, LABEL, HINT = 24, 24, 2000, 2000
 PLACEHOLDER, OPTION, VALUE, OPTIONS = 150, 75, 150, 100
-INPUT = 3000
+INPUT, SECTION = 3000, 3000
 METADATA, BLOCKS, BLOCK_ID = 3000, 100, 255
 
 Json = dict[str, Any]
@@ -23,7 +24,7 @@ def view(form: Form, at: Outgoing) -> Json | None:
     """The form as a modal; None when Slack could not hold it."""
     where = {"chat": at.chat, "thread": at.thread, "given": form.given}
     metadata = json.dumps(where)
-    if len(metadata) > METADATA or not 1 <= len(form.fields) <= BLOCKS:
+    if len(metadata) > METADATA or not 1 <= len(form.fields) < BLOCKS:
         return None
     if any(not _fits(one) for one in form.fields):
         return None
@@ -34,8 +35,14 @@ def view(form: Form, at: Outgoing) -> Json | None:
         "submit": _plain(form.submit, BUTTON),
         "close": _plain("Cancel", BUTTON),
         "private_metadata": metadata,
-        "blocks": [_input(one) for one in form.fields],
+        "blocks": [*_shown(form.shown), *(_input(one) for one in form.fields)],
     }
+
+
+def _shown(words: str) -> Iterator[Json]:
+    """Somebody's words, as plain text: nothing in them acts, and nobody is pinged."""
+    if words.strip():
+        yield {"type": "section", "text": _plain(words, SECTION)}
 
 
 def _fits(field: Field) -> bool:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 METHODS: Mapping[str, str] = {
-    "agents.sessions.rename": "chat:write",
     "agents.sessions.setStatus": "chat:write",
     "apps.connections.open": "",  # by the app-level token: connections:write
     "assistant.threads.setStatus": "assistant:write",
     "assistant.threads.setSuggestedPrompts": "assistant:write",
+    "assistant.threads.setTitle": "assistant:write",
     "auth.test": "",
     "chat.appendStream": "chat:write",
     "chat.postMessage": "chat:write",

@@ -99,13 +99,18 @@ def _press(payload: Json) -> Inbound | None:
         chat_kind=chat_kind(chat),
         chat_title=string(channel, "name"),
         sender_name=string(user, "name"),
-        extra=_ways_back(payload) | _whispered(place),
+        extra=_ways_back(payload) | _whispered(place) | _at_home(payload),
     )
 
 
 def _where(view: Json) -> Json:
     """Where a view belongs, as we wrote it into the view."""
     return loads(string(view, "private_metadata").encode()) or {}
+
+
+def _at_home(payload: Json) -> dict[str, str]:
+    is_home = string(part(payload, "view"), "type") == "home"
+    return {"home": "yes"} if is_home else {}
 
 
 def _whispered(place: Json) -> dict[str, str]:

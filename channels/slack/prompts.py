@@ -1,7 +1,7 @@
 """What an empty conversation suggests, and what a session is called. Pure.
 
 Source: docs.slack.dev/reference/methods/assistant.threads.setSuggestedPrompts,
-/reference/methods/agents.sessions.rename
+/reference/methods/agents.sessions.setStatus
 """
 
 from collections.abc import Sequence

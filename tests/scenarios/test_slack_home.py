@@ -5,6 +5,7 @@ from tests.scenarios.on_slack import OnSlack
 from tests.scenarios.people import until
 from tests.standins.anthropic import Reply
 
+REVIEW = "SELECT {} FROM feedback WHERE source = 'human' ORDER BY id DESC LIMIT 1"
 COPY = Reply("# Spring tea\n\n" + "Fresh leaves, picked this week. " * 12)
 
 
@@ -81,8 +82,7 @@ async def test_a_piece_is_rated_on_the_home_and_is_due_no_longer(house: House) -
     await presses(house, ana, "4")
     assert "Thanks! 4 of 5." in home(house, ana)
     assert "# How good are these?" not in home(house, ana)
-    found = "SELECT overall_score FROM feedback WHERE source = 'human' ORDER BY id DESC LIMIT 1"
-    assert await house.asks(found) == 4
+    assert await house.asks(REVIEW.format("overall_score")) == 4
 
 
 async def test_a_low_score_on_the_home_is_asked_about_in_the_conversation(
@@ -95,8 +95,7 @@ async def test_a_low_score_on_the_home_is_asked_about_in_the_conversation(
     await ana.sees("What should be better")
     await ana.writes("I miss the harvest")
     await house.rests()
-    found = "SELECT comment FROM feedback WHERE source = 'human' ORDER BY id DESC LIMIT 1"
-    assert await house.asks(found) == "I miss the harvest"
+    assert await house.asks(REVIEW.format("comment")) == "I miss the harvest"
 
 
 async def test_a_piece_is_opened_and_asked_for_again_from_the_home(

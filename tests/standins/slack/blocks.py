@@ -51,7 +51,7 @@ def _faults_of_one(block: Json) -> Iterator[str]:
         case {"type": "actions", "elements": list(elements)}:
             yield from _action_faults(elements)
         case {"type": "context", "elements": list(elements)}:
-            yield from _context_faults(elements)
+            yield from _small_faults(elements)
         case {"type": "context_actions", "elements": list(elements)}:
             yield from _thumb_faults(elements)
         case {"type": "divider"} | {"type": "table"}:
@@ -60,7 +60,7 @@ def _faults_of_one(block: Json) -> Iterator[str]:
             yield f"[ERROR] unsupported or malformed: {block.get('type')}"
 
 
-def _context_faults(elements: list[Json]) -> Iterator[str]:
+def _small_faults(elements: list[Json]) -> Iterator[str]:
     if not 1 <= len(elements) <= 10:
         yield "[ERROR] context needs 1 to 10 elements"
     for element in elements:

@@ -139,7 +139,7 @@ class People:
         if delivery.response.get("response_action") != "errors":
             return {}
         errors: Json = delivery.response["errors"]
-        there = {block["block_id"] for block in view["blocks"]}
+        there = {block.get("block_id") for block in view["blocks"]}
         assert errors
         assert errors.keys() <= there, errors
         return errors

@@ -11,6 +11,7 @@ from tests.standins.slack.state import STREAM_S, Json, Message, Room, World
 
 PIECE = 12_000
 TITLE = 256
+SESSION_TITLE = 200
 STATUSES = {"active", "processing", "suspended", "closed"}
 TASK_STATUSES = {"pending", "in_progress", "complete", "error"}
 MODES = {"timeline", "plan", "dense"}
@@ -158,7 +159,14 @@ def set_session(world: World, room: Room, args: Json) -> Json:
     who = args.get("initiator_user_id")
     if who and who not in world.users:
         raise Failure("user_not_found")
-    world.sessions[room.id, args["thread_ts"]] = args["status"]
+    if len(args.get("title") or "") > SESSION_TITLE:
+        raise Failure("invalid_title")
+    thread = (room.id, args["thread_ts"])
+    if thread not in world.sessions and args.get("title"):
+        world.titles[thread] = args[
+            "title"
+        ]  # of a session that is there, it is ignored
+    world.sessions[thread] = args["status"]
     return {"status": args["status"]}
 
 

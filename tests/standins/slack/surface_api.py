@@ -78,6 +78,15 @@ class SurfaceApi(StreamApi):
         self.world.titles[room.id, thread] = args["title"]
         return {"title": args["title"]}
 
+    def entitle(self, args: Json) -> Json:
+        room, thread = self._thread_room(args), args.get("thread_ts") or ""
+        if self.world.is_agent:
+            raise Failure("not_allowed_for_agent_apps")
+        if (room.id, thread) not in self.world.messages:
+            raise Failure("invalid_thread_ts")
+        self.world.titles[room.id, thread] = args.get("title") or ""
+        return {}
+
     def open_conversation(self, args: Json) -> Json:
         users = args.get("users") or []
         users = users.split(",") if isinstance(users, str) else users
@@ -118,5 +127,6 @@ SURFACE_METHODS: Mapping[str, Callable[[SurfaceApi, Json], Json]] = {
     "views.update": SurfaceApi.update_view,
     "assistant.threads.setSuggestedPrompts": SurfaceApi.suggest,
     "agents.sessions.rename": SurfaceApi.rename,
+    "assistant.threads.setTitle": SurfaceApi.entitle,
     "conversations.open": SurfaceApi.open_conversation,
 }

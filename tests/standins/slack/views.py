@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tests.standins.slack import blocks as kit
 from tests.standins.slack.state import Json
 
 MOST_BLOCKS = 100
@@ -40,13 +41,17 @@ def _faults(view: Json) -> Iterator[str]:
 
 
 def _block_faults(view: Json, blocks: list[Json]) -> Iterator[str]:
-    ids = [block.get("block_id", "") for block in blocks]
+    inputs = [block for block in blocks if block.get("type") == "input"]
+    ids = [block.get("block_id", "") for block in inputs]
     if len(ids) != len(set(ids)) or any(not 0 < len(one) <= 255 for one in ids):
         yield "block_id must be unique, 1 to 255 characters"
     if any(block.get("type") == "input" for block in blocks) and "submit" not in view:
         yield "submit is required with an input block"
     for block in blocks:
-        yield from _input(block)
+        if block.get("type") == "section":
+            yield from kit.faults_of([block])
+        else:
+            yield from _input(block)
 
 
 def _input(block: Json) -> Iterator[str]:
@@ -109,7 +114,8 @@ def entered(view: Json, answers: Mapping[str, str]) -> Json:
         LookupError: There is no such field, or no such choice in it.
         ValueError: Slack's own page would not let them send it.
     """
-    labels = {block["label"]["text"]: block for block in view["blocks"]}
+    fields = [block for block in view["blocks"] if block["type"] == "input"]
+    labels = {block["label"]["text"]: block for block in fields}
     if unknown := answers.keys() - labels.keys():
         raise LookupError(f"no field {unknown}, only {list(labels)}")
     return {

@@ -1,0 +1,96 @@
+"""Slack's agent view: what an empty conversation offers, and what it is called."""
+
+from tests.scenarios.house import House
+from tests.scenarios.on_slack import OnSlack
+from tests.scenarios.people import until
+from tests.standins.anthropic import Reply
+
+
+async def offered(house: House, ana: OnSlack, *, beside: str = "") -> list[str]:
+    prompts = house.slack.world.prompts
+    prompts.pop(ana.world.dm(ana.user), None)
+    await house.slack.opens_chat(user=ana.user, beside=beside)
+    await until(lambda: prompts.get(ana.world.dm(ana.user)), "no prompts")
+    return [one["title"] for one in prompts[ana.world.dm(ana.user)]]
+
+
+async def member(house: House, **given: object) -> OnSlack:
+    ana = await house.member("slack", **given)
+    assert isinstance(ana, OnSlack)
+    return ana
+
+
+async def test_a_newcomer_is_offered_something_to_begin_with(house: House) -> None:
+    ana = await member(house)
+    titles = await offered(house, ana)
+    assert titles[-1] == "What can you do?"
+    assert 3 <= len(titles) <= 4
+    await house.rests()
+    assert not ana.chat()
+
+
+async def test_what_is_offered_is_about_ones_own_clients_and_last_work(
+    house: House,
+) -> None:
+    ana = await member(house)
+    await ana.writes("new client Beacon")
+    await ana.sees("Beacon", buttons=("Leave it",))
+    await ana.presses("Leave it")
+    house.claude.script(Reply("# Lamps\n\n" + "Light where you need it, at once. " * 9))
+    await ana.writes("/social-content three posts for Beacon about our desk lamp, warm")
+    await house.rests()
+    titles = await offered(house, ana)
+    assert any("Beacon" in title for title in titles)
+    assert titles[0].endswith("for Beacon")
+    said = house.slack.world.prompts[ana.world.dm(ana.user)][0]["message"]
+    route = house.made.core.services.router.route(said)
+    assert route.skill == "social-content", "what is offered leads where it says"
+
+
+async def test_a_stranger_is_told_how_to_get_in(house: House) -> None:
+    eve = house.stranger("slack")
+    assert isinstance(eve, OnSlack)
+    assert await offered(house, eve) == ["How do I get in?", "I have a code"]
+
+
+async def test_the_channel_beside_says_whom_and_never_what(house: House) -> None:
+    ana = await member(house)
+    for name in ("Beacon", "Acme"):
+        await ana.writes(f"new client {name}")
+        await ana.presses("Leave it")
+    channel = house.group("slack")
+    there = house.person("slack", ana.user, channel)
+    assert isinstance(there, OnSlack)
+    await there.writes("@draper client use Beacon")
+    await house.rests()
+    await there.commands("client use Beacon")
+    await house.rests()
+    assert "Acme" in " ".join(await offered(house, ana))
+    assert "Beacon" in (await offered(house, ana, beside=channel))[0]
+    house.slack.world.prompts.clear()
+    await house.slack.looks_at(channel, user=ana.user)
+    await until(lambda: house.slack.world.prompts, "no prompts")
+    bob = await member(house)
+    assert "Beacon" not in " ".join(await offered(house, bob, beside=channel))
+
+
+async def test_a_conversation_is_called_what_its_first_message_asks(
+    house: House,
+) -> None:
+    ana = await member(house)
+    ts = await ana.writes("Write a headline for our new lamp\nand keep it short")
+    await house.rests()
+    key = (ana.world.dm(ana.user), ts)
+    assert house.slack.world.titles[key] == "Write a headline for our new lamp"
+
+
+async def test_the_older_assistant_view_is_served_too(house: House) -> None:
+    ana = await member(house)
+    house.slack.world.is_agent = False
+    try:
+        assert "What can you do?" in await offered(house, ana)
+        ts = await ana.writes("how are you?")
+        await house.rests()
+        assert house.slack.world.titles[ana.world.dm(ana.user), ts] == "how are you?"
+    finally:
+        house.slack.world.is_agent = True
