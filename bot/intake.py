@@ -16,13 +16,17 @@ from bot import (
     bursts,
     cards,
     doorman,
+    files,
     hearing,
+    home,
     moves,
     openings,
     presses,
     rates,
     refusals,
     render,
+    shortcuts,
+    stops,
 )
 from bot.answers import keep, reply
 from bot.services import Services
@@ -48,7 +52,7 @@ async def handle(services: Services, item: Claimed) -> Handled:
         Later: The person writes faster than we work; it waits for its turn.
         Exception: The database or another part failed; the row is tried again.
     """
-    inbound = bursts.inbound_of(item)
+    item, inbound = await shortcuts.placed(services, item, bursts.inbound_of(item))
     if not _is_for_us(item, inbound):
         return Handled("ignored")
     origin = origin_of(item, inbound)
@@ -58,20 +62,31 @@ async def handle(services: Services, item: Claimed) -> Handled:
     caller = await doorman.admit(services, item, inbound, origin)
     if caller is None:
         return Handled("processed")
-    if inbound.kind is Kind.PRESS:
-        return Handled(
-            "processed", await presses.press(services, caller, inbound, origin)
-        )
+    if inbound.kind is Kind.STOP or _is_press(inbound):
+        return Handled("processed", await _pressed(services, caller, inbound, origin))
     await rates.pace(services, caller, inbound, origin)
+    taken = await files.take(services, item, caller, (inbound, origin))
+    is_new = caller.conversation_id is None
+    async with openings.entitling(services, taken.origin, taken.inbound):
+        is_secret = await _worked(services, taken, is_new=is_new)
+    return Handled("processed", forget=is_secret)
+
+
+async def _worked(services: Services, taken: files.Taken, *, is_new: bool) -> bool:
+    """Answer what was done, or say why not; True when it was a secret."""
+    caller, inbound, origin = taken.caller, taken.inbound, taken.origin
     is_secret = False
     try:
+        if shortcuts.is_one(inbound):
+            await shortcuts.used(services, caller, inbound, origin)
+            return False
         async with services.ctx(caller, origin) as opened:
             ctx = await _in_conversation(opened, inbound)
-            is_new = caller.conversation_id is None
             is_secret = await hearing.answer(services, ctx, inbound, is_new=is_new)
         await moves.greet(services, opened, inbound)
+        await home.refresh(services, opened, inbound)
     except AlreadyDone:
-        return Handled("processed")
+        return False
     except AgentError as refused:
         async with services.ctx(caller, origin) as opened:
             ctx = await _in_conversation(opened, inbound)
@@ -79,7 +94,21 @@ async def handle(services: Services, item: Claimed) -> Handled:
                 await keep(ctx)
             await refusals.note(ctx, refused)
             await cards.answer(ctx, refused)
-    return Handled("processed", forget=is_secret)
+    return is_secret
+
+
+def _is_press(inbound: Inbound) -> bool:
+    return inbound.kind is Kind.PRESS and not shortcuts.is_one(inbound)
+
+
+async def _pressed(
+    services: Services, caller: Caller, inbound: Inbound, origin: Origin
+) -> str:
+    """Do what a button of ours, or the platform's own Stop, is for; a few words."""
+    if inbound.kind is Kind.STOP:
+        await stops.stop(services, caller, inbound, origin)
+        return ""
+    return await presses.press(services, caller, inbound, origin)
 
 
 def _is_for_us(item: Claimed, inbound: Inbound) -> bool:
