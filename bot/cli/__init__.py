@@ -19,6 +19,8 @@ COMMANDS = {
     "runs": "What is being worked on: list, show, cancel, retry.",
     "route": "Read messages, one a line, and say which skill each is for.",
     "engine": "Run the engine for functions of other processes, over HTTP.",
+    "slack": "Set up Slack: print the app's manifest.",
+    "telegram": "Set up Telegram: menus, descriptions, webhook.",
     "doctor": "Check the installation, and say what to do about what is wrong.",
     "db": "The database: upgrade, look inside, back up, restore.",
     "skills": "List the skills, or check their files.",

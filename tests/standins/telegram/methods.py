@@ -5,9 +5,10 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from tests.standins.telegram import checks, rich
+from tests.standins.telegram import about, checks, rich
+from tests.standins.telegram.api_error import ApiError
 from tests.standins.telegram.checks import bad, value
-from tests.standins.telegram.world import BOT_ID, ApiError, Shown, World
+from tests.standins.telegram.world import BOT_ID, Draft, Shown, World
 
 Params = Mapping[str, Any]
 Method = Callable[[World, Params], Awaitable[Any]]
@@ -17,10 +18,6 @@ NOT_MODIFIED = (
     "exactly the same as a current content and reply markup of the message"
 )
 ACTIONS = frozenset({"typing", "upload_document", "upload_photo", "choose_sticker"})
-
-
-async def get_me(world: World, given: Params) -> Any:
-    return world.me()
 
 
 async def get_updates(world: World, given: Params) -> Any:
@@ -60,38 +57,6 @@ async def news(world: World, poll: int, timeout_s: float) -> None:
         if world.updates or left <= 0:
             return
         await world.change(left)
-
-
-async def set_webhook(world: World, given: Params) -> Any:
-    secret = str(given.get("secret_token") or "")
-    if len(secret) > 256:
-        raise bad("secret token is too long")
-    world.webhook = {"url": str(given.get("url") or ""), "secret": secret}
-    world.allowed = list(value(given.get("allowed_updates"), world.allowed))
-    drop_pending(world, given)
-    world.ring()
-    return True
-
-
-async def delete_webhook(world: World, given: Params) -> Any:
-    world.webhook = {}
-    drop_pending(world, given)
-    world.ring()
-    return True
-
-
-def drop_pending(world: World, given: Params) -> None:
-    if value(given.get("drop_pending_updates"), default=False):
-        world.updates.clear()
-
-
-async def get_webhook_info(world: World, given: Params) -> Any:
-    return {
-        "url": world.webhook.get("url", ""),
-        "has_custom_certificate": False,
-        "pending_update_count": len(world.updates),
-        **({"last_error_message": e} if (e := world.webhook.get("error")) else {}),
-    }
 
 
 async def send_message(world: World, given: Params) -> Any:
@@ -136,6 +101,7 @@ def show(
         **content,
     )
     world.shown[shown.message_id] = shown
+    world.drafts.pop(chat["id"], None)
     world.ring()
     return world.as_json(shown)
 
@@ -225,18 +191,10 @@ async def send_message_draft(world: World, given: Params) -> Any:
     if not int(value(given.get("draft_id"), 0)):
         raise bad("draft_id must be non-zero")
     text = checks.text(given.get("text"), checks.TEXT, "message is too long")
-    world.drafts[chat["id"]] = text
+    can_stop = bool(value(given.get("can_stop"), default=False))
+    world.drafts[chat["id"]] = Draft(int(value(given["draft_id"])), text, can_stop)
     world.ring()
     return True
-
-
-async def set_my_commands(world: World, given: Params) -> Any:
-    world.commands = checks.commands(given.get("commands"))
-    return True
-
-
-async def get_my_commands(world: World, given: Params) -> Any:
-    return world.commands
 
 
 async def get_file(world: World, given: Params) -> Any:
@@ -255,11 +213,8 @@ async def get_file(world: World, given: Params) -> Any:
 
 
 METHODS: dict[str, Method] = {
-    "getme": get_me,
+    **about.METHODS,
     "getupdates": get_updates,
-    "setwebhook": set_webhook,
-    "deletewebhook": delete_webhook,
-    "getwebhookinfo": get_webhook_info,
     "sendmessage": send_message,
     "sendrichmessage": send_rich_message,
     "senddocument": send_document,
@@ -270,8 +225,6 @@ METHODS: dict[str, Method] = {
     "editmessagereplymarkup": edit_message_reply_markup,
     "deletemessage": delete_message,
     "answercallbackquery": answer_callback_query,
-    "setmycommands": set_my_commands,
-    "getmycommands": get_my_commands,
     "getfile": get_file,
 }
 """Method names are case-insensitive."""

@@ -7,23 +7,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.standins.telegram.api_error import ApiError
+from tests.standins.telegram.floods import Flood
+
 BOT_ID = 7_000_001
 TOKEN = f"{BOT_ID}:test-AAHdqTcvCH1vGWJxfSeofSAs0K5PALD"
+PREVIEW_S = 30.0
 WRITES = frozenset(
     {"sendMessage", "sendDocument", "editMessageText", "editMessageCaption"}
     | {"sendRichMessage"}
     | {"editMessageReplyMarkup", "sendMessageDraft"}
 )
-
-
-class ApiError(Exception):
-    """An answer that is not ok."""
-
-    def __init__(self, code: int, description: str, **parameters: Any) -> None:
-        super().__init__(description)
-        self.code = code
-        self.description = description
-        self.parameters = parameters
 
 
 @dataclass
@@ -85,48 +79,29 @@ class Fault:
 
 
 @dataclass
-class Flood:
-    """How much may be written; 429 beyond it."""
+class Draft:
+    """What a private chat shows of a message that is still being written."""
 
-    on: bool = False
-    private_per_s: float = 1.0
-    private_burst: int = 3
-    group_per_minute: int = 20
-    overall_per_s: int = 30
-    waits: dict[int, float] = field(default_factory=dict)
-    """chat -> until when nothing may be written there (monotonic)."""
-    early: int = 0
-    """Writes tried while a wait was on."""
-    _written: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+    draft_id: int
+    text: str
+    can_stop: bool
+    at: float = field(default_factory=time.monotonic)
 
-    def check(self, chat: int) -> None:
-        now = time.monotonic()
-        left = self.waits.get(chat, 0) - now
-        if left > 0:
-            self.early += 1
-            self._refuse(left)
-        if self.on:
-            self._limit(chat, now)
+    @property
+    def is_seen(self) -> bool:
+        """Whether it has not faded yet."""
+        return time.monotonic() < self.at + PREVIEW_S
 
-    def _limit(self, chat: int, now: float) -> None:
-        mine, everybody = self._written[chat], self._written[0]
-        burst = self.private_burst
-        if chat < 0:
-            self._within(mine, now, 60.0, self.group_per_minute)
-        else:
-            self._within(mine, now, burst / self.private_per_s, burst)
-        self._within(everybody, now, 1.0, self.overall_per_s)
-        mine.append(now)
-        everybody.append(now)
 
-    def _within(self, times: list[float], now: float, span: float, most: int) -> None:
-        times[:] = [at for at in times if at > now - span]
-        if len(times) >= most:
-            self._refuse(times[-most] + span - now)
+@dataclass
+class Profile:
+    """What the bot was told to say of itself."""
 
-    def _refuse(self, left_s: float) -> None:
-        wait = max(1, -int(-left_s // 1))
-        raise ApiError(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
+    menus: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    """Each menu by ``<scope>/<language>``."""
+    texts: dict[str, str] = field(default_factory=dict)
+    privacy: bool = True
+    """Whether the bot sees of a group only what is meant for it."""
 
 
 class World:
@@ -146,8 +121,13 @@ class World:
         self.lost_files: set[str] = set()
         """Files that getFile names and the download does not find."""
         self.commands: list[dict[str, str]] = []
-        self.drafts: dict[int, str] = {}
+        """The menu of every chat that has none of its own."""
+        self.profile = Profile()
+        self.drafts: dict[int, Draft] = {}
+        """chat -> its draft, until a message of the bot takes its place."""
         self.blocked: set[int] = set()
+        self.refusing: dict[int, tuple[int, str]] = {}
+        """chat -> how every call about it is refused: kicked, deactivated, closed."""
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
         self.flood = Flood()
@@ -196,6 +176,20 @@ class World:
             self.ring()
         return number
 
+    def stop_draft(self, chat: int = 42) -> int:
+        """Press the Stop of the draft in a private chat; the draft's id.
+
+        Raises:
+            LookupError: There is no draft to be seen, or it cannot be stopped.
+        """
+        draft = self.drafts.get(chat)
+        if draft is None or not (draft.is_seen and draft.can_stop):
+            raise LookupError(f"No draft that can be stopped in {chat}")
+        draft.can_stop = False
+        content = {"chat": self.chats[chat], "draft_id": draft.draft_id}
+        self.post("stopped_message_generation", content)
+        return draft.draft_id
+
     def chat(self, chat_id: Any) -> dict[str, Any]:
         """A chat the bot may write to.
 
@@ -205,6 +199,8 @@ class World:
         number = int(chat_id) if str(chat_id).lstrip("-").isdigit() else 0
         if number not in self.chats:
             raise ApiError(400, "Bad Request: chat not found")
+        if number in self.refusing:
+            raise ApiError(*self.refusing[number])
         if number in self.blocked:
             raise ApiError(403, "Forbidden: bot was blocked by the user")
         return self.chats[number]
@@ -248,6 +244,6 @@ class World:
             "first_name": "Draper",
             "username": self.username,
             "can_join_groups": True,
-            "can_read_all_group_messages": False,
+            "can_read_all_group_messages": not self.profile.privacy,
             "supports_inline_queries": False,
         }
