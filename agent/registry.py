@@ -8,6 +8,7 @@ from agent.catalog.instruction_operations import OPERATIONS as INSTRUCTIONS
 from agent.catalog.model_operations import OPERATIONS as MODELS
 from agent.catalog.operations import OPERATIONS as CATALOG
 from agent.catalog.quality_operations import OPERATIONS as QUALITY
+from agent.clients.asset_operations import OPERATIONS as FILES
 from agent.clients.operations import OPERATIONS as CLIENTS
 from agent.clients.shelf_operations import OPERATIONS as SHELF
 from agent.clients.version_operations import OPERATIONS as VERSIONS
@@ -25,11 +26,14 @@ from agent.mailroom.operations import OPERATIONS as MAILROOM
 from agent.memory.operations import OPERATIONS as MEMORY
 from agent.memory.resume_operations import OPERATIONS as RESUME
 from agent.operation import Operation, Surface
+from agent.runs.addition_operations import OPERATIONS as ADDITIONS
 from agent.runs.cheaper_operations import OPERATIONS as CHEAPER
 from agent.runs.consent_operations import OPERATIONS as CONSENTS
 from agent.runs.operations import OPERATIONS as RUNS
 from agent.runs.output_operations import OPERATIONS as OUTPUTS
 from agent.runs.pause_operations import OPERATIONS as PAUSES
+from agent.runs.review_operations import OPERATIONS as REVIEWS
+from agent.runs.revise_operations import OPERATIONS as REVISIONS
 from agent.runs.search_operations import OPERATIONS as SEARCH
 from agent.runs.sharing_operations import OPERATIONS as SHARING
 from agent.vault.operations import OPERATIONS as VAULT
@@ -39,8 +43,8 @@ AnyOperation = Operation[Any, Any]
 
 CATALOGUE: tuple[AnyOperation, ...] = (
     *KEYS,
-    *(*CATALOG, *RUNS, *OUTPUTS, *PAUSES, *SHARING),
-    *(*CLIENTS, *MEMORY, *MAILROOM),
+    *(*CATALOG, *RUNS, *ADDITIONS, *OUTPUTS, *REVISIONS, *REVIEWS, *PAUSES, *SHARING),
+    *(*CLIENTS, *FILES, *MEMORY, *MAILROOM),
     # Their plain words are the wider the later they come: "restore version 2".
     *(*VERSIONS, *SHELF, *AUDIT),
     *CONSENTS,

@@ -25,6 +25,7 @@ from agent.registry import AnyOperation
 from agent.runs.operations import cancel_run, start_run
 from agent.runs.output_operations import explain_score
 from agent.runs.pause_schemas import Revising
+from agent.runs.revise_operations import Revised
 from bot import moves, pauses, render
 from bot.answers import keep, reply
 from bot.brands import for_client
@@ -184,8 +185,8 @@ async def run(ctx: Ctx, op: AnyOperation, raw: Mapping[str, object]) -> None:
 
 async def follow(ctx: Ctx, result: BaseModel) -> None:
     """Say what an operation did; after some there is more to ask."""
-    if moves.note(ctx, result):
-        return  # it is told where the chat works now
+    if moves.note(ctx, result) or isinstance(result, Revised):
+        return  # it is told where the chat works now, or where the piece will be
     if isinstance(result, Chosen) and result.created:
         await invoke(focus, ctx, {"name": result.name})
         added = f"**{render.name(result.name)}** is added."

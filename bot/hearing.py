@@ -12,16 +12,22 @@ from agent.memory import conversations
 from agent.memory.schemas import Dialog, Standing
 from agent.runs.operations import start_run
 from bot import (
+    attached,
     brands,
     dialogs,
+    edits,
     filled,
     forms,
     greetings,
+    joins,
     pasted,
     pauses,
     render,
+    reviews,
+    revisions,
+    shortcuts,
 )
-from bot.answers import keep, reply, said
+from bot.answers import keep, reply
 from bot.filled import Answer
 from bot.router import Route
 from bot.routing import with_route
@@ -41,7 +47,8 @@ async def answer(
 ) -> bool:
     """Answer what was written; True when it was a secret that we asked for."""
     if inbound.kind is Kind.FORM:
-        await filled.submitted(services, ctx, inbound)
+        if not await shortcuts.submitted(services, ctx, inbound):
+            await filled.submitted(services, ctx, inbound)
         return False
     if inbound.sealed:
         without = await pasted.take(services, ctx, inbound)
@@ -56,12 +63,16 @@ async def _written(
 ) -> bool:
     # Whatever it is the answer to, a key pasted by mistake goes no further.
     text = conversations.redact(inbound.text.strip())
+    ctx = await attached.recalled(ctx, inbound)
     if inbound.kind is Kind.EDIT:
-        await _edited(services, ctx, text)
+        await edits.edited(services, ctx, inbound, text)
+    elif await attached.answered(services, ctx, inbound, text):
+        pass
     elif not text and any(quoted.forwarded for quoted in inbound.quoted):
-        await invoke(start_run, ctx, {"brief": FORWARDED})
+        if not await joins.added(services, ctx, inbound):
+            await invoke(start_run, ctx, {"brief": FORWARDED})
     elif not text:
-        await _say(ctx, _nothing_written(inbound))
+        await _say(ctx, Message(NOTHING))
     elif len(text) > LONGEST:
         await _say(ctx, Message(TOO_LONG))
     elif (said := chat.words(text)) is not None:
@@ -88,13 +99,7 @@ TOO_LONG = (
 )
 
 
-def _nothing_written(inbound: Inbound) -> Message:
-    if inbound.attachments:
-        return Message(
-            "I got your file, but I cannot read files yet. "
-            "Please write what you need, and paste the text that matters."
-        )
-    return Message("Your message is empty. Tell me what you need, and I'll write it.")
+NOTHING = "Your message is empty. Tell me what you need, and I'll write it."
 
 
 async def _message(
@@ -109,23 +114,35 @@ async def _message(
     if standing.dialog is not None and forms.asks_secret(standing.dialog):
         await pasted.answer(services, ctx, standing.dialog, inbound)
         return True
-    await _said(services, ctx, standing.dialog, text, inbound.reply_to)
+    await _said(services, ctx, standing.dialog, text, inbound)
     return False
 
 
 async def _said(
-    services: Services, ctx: Ctx, dialog: Dialog | None, text: str, reply_to: str
+    services: Services, ctx: Ctx, dialog: Dialog | None, text: str, inbound: Inbound
 ) -> None:
     route = services.router.route(text)
     kept = None
+    if await revisions.replied(ctx, dialog, inbound, route):
+        return
     if dialog is not None:
         kept = await keep(ctx)
+        if await reviews.interrupted(ctx, dialog, text, route):
+            await _unasked(services, ctx, inbound, route, kept)
+            return
         if forms.is_one(dialog):
             await filled.take(services, ctx, dialog, Answer(text))
             return
         if await dialogs.take(services, ctx, dialog, text, route):
             return
-    if await pauses.heard(ctx, reply_to, text):
+    await _unasked(services, ctx, inbound, route, kept)
+
+
+async def _unasked(
+    services: Services, ctx: Ctx, inbound: Inbound, route: Route, kept: UUID | None
+) -> None:
+    text = route.brief
+    if await pauses.heard(ctx, inbound.reply_to, text):
         if kept is None:
             await keep(ctx)
         return
@@ -133,7 +150,19 @@ async def _said(
         kept = kept or await keep(ctx)
         if await _done(services, ctx, call, kept, is_short=len(text.split()) <= FEW):
             return
-    await _start(services, with_route(ctx, route), route, kept)
+    if attached.is_only_links(text):
+        await reply(ctx, Message(render.files.LINK))
+    elif not await _carries_on(services, ctx, inbound, route, kept):
+        await _start(services, with_route(ctx, route), route, kept)
+
+
+async def _carries_on(
+    services: Services, ctx: Ctx, inbound: Inbound, route: Route, kept: UUID | None
+) -> bool:
+    """Whether it belonged to what is being written, or to what was just shown."""
+    if await joins.joined(services, ctx, inbound, route, kept):
+        return True
+    return await revisions.followed(ctx, route)
 
 
 async def _done(
@@ -215,14 +244,6 @@ async def _run(
 async def _help(ctx: Ctx, inbound: Inbound) -> Message:
     chosen = await preferences.of(ctx.session, ctx.caller.user_id)
     return render.help_text(inbound.channel, simple=chosen.mode == "simple")
-
-
-async def _edited(services: Services, ctx: Ctx, text: str) -> None:
-    before = await conversations.find_said(ctx.session, said(ctx))
-    if not text or before in {None, conversations.redact(text)}:
-        return  # nothing of ours hangs on it
-    route = services.router.route(text)
-    await reply(ctx, render.edited(route.skill, text))
 
 
 async def _say(ctx: Ctx, message: Message) -> None:

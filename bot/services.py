@@ -72,6 +72,8 @@ class Services:
     """What the bot is called at each messenger."""
     messages_per_minute: int = 30
     """Of one person; 0: as many as they like."""
+    join_s: float = 8.0
+    """How soon after a request more words are part of it; 0: never."""
     trials: Trials | None = None
     links: Links | None = None
     """None where PUBLIC_URL is not set."""

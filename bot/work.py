@@ -1,7 +1,7 @@
 """What the steps of a run do: write, deliver, give up."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from agent.runs import (
     pause_queries,
     queries,
     questions,
+    revise,
     work_queries,
     writing,
 )
@@ -37,6 +38,7 @@ from bot.jobs import job_of
 from bot.links import Piece
 from bot.services import Services
 from bot.waits import Waits
+from channels.contract import ChannelName
 from db import faultpoints
 
 faultpoints.declare("deliver.stored", "deliver.shown")
@@ -142,6 +144,8 @@ class SkillWork:
             if run["kind"] == "skill":
                 output = await outputs.record(session, job.run_id, stored, text)
             above, below = await _around(session, job)
+            if output is not None:
+                above = await revise.heading(session, output.id) + above
             reply = await deliveries.reply_of(session, job.run_id)
             if reply is not None:
                 channel = self._services.channels.get(reply["channel"])
@@ -152,6 +156,8 @@ class SkillWork:
                 stood_in = render.stood_in(run["fallback_from"], run["model"])
                 said = " ".join(filter(None, (below, notice, stood_in)))
                 shown = render.finished(pages, output, said, link)
+                if output is None and reply["channel"] == ChannelName.SLACK.value:
+                    shown = _thumbed(shown, job)
                 await _plan(session, job, reply, shown)
             if job.caller.conversation_id is not None:
                 await conversations.answer(session, job.caller, text, run_id=job.run_id)
@@ -187,6 +193,12 @@ async def _around(session: AsyncSession, job: Job) -> tuple[str, str]:
     if by is None:
         return above, ""
     return above, f"Approved by {by}." if by else "Approved."
+
+
+def _thumbed(shown: Sequence[Message], job: Job) -> Sequence[Message]:
+    """An answer with the thumbs that Slack shows natively; pieces have a scale."""
+    *before, last = shown
+    return (*before, replace(last, choices=(*last.choices, *render.thumbs(job.run_id))))
 
 
 def _whole(text: str) -> list[str]:

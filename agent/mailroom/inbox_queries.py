@@ -79,6 +79,17 @@ _INBOX_DUE = text("""
 """)
 
 
+# What a message said when it came, and the first message of its burst. A command has
+# no key; what it said is kept as a turn.
+_ORIGINAL = text("""
+    SELECT i.payload->>'text' AS text, i.status = 'ignored' AS was_ignored,
+           coalesce(h.payload, i.payload)->>'message_id' AS first
+    FROM inbox i LEFT JOIN inbox h ON h.id = i.part_of
+    WHERE i.channel = :channel AND i.account = :account
+      AND i.message_key = :key AND i.payload IS NOT NULL
+""")
+
+
 async def insert_events(session: AsyncSession, events: Sequence[RawEvent]) -> None:
     """Keep raw events in one statement; what is already kept is left alone."""
     await session.execute(
@@ -183,6 +194,17 @@ async def defer_inbox(session: AsyncSession, item: Claimed, *, pause_s: float) -
     """Give a row back that was not worked on, until its time has come."""
     values = _held(item) | {"pause": interval(pause_s)}
     await session.execute(_DEFER_INBOX, values)
+
+
+async def original(
+    session: AsyncSession, channel: str, account: str, key: str
+) -> RowMapping | None:
+    """``(text, was_ignored, first)`` of a message that was kept; None: it is not known any more.
+
+    ``first``: the id of the message that it was joined to, or its own.
+    """
+    values = {"channel": channel, "account": account, "key": key}
+    return (await session.execute(_ORIGINAL, values)).mappings().one_or_none()
 
 
 async def renew_inbox(session: AsyncSession, item: Claimed, *, lease_s: float) -> None:

@@ -21,6 +21,7 @@ from agent.ctx import Caller, Role, Via
 from agent.errors import Forbidden
 from agent.llm.port import Completion, Stop, Tier, Tool, ToolResult, ToolUse, Turn
 from agent.llm.prompt import Task, build, wrap_outside
+from agent.mailroom import deliveries
 from agent.memory import conversations
 from agent.memory.schemas import Line
 from agent.runs import assistant_queries, briefs, calls, work_queries
@@ -103,6 +104,7 @@ async def think(bench: Bench, job: Job, number: int, offer: Offer) -> Thought:
             return _thought(done)
         if not await work_queries.begin(session, job.run_id, job.step, job.attempt):
             raise Cancelled("The run was stopped.")
+        await deliveries.progress(session, job.run_id, job.attempt)
         task = await _task(session, job, bench.clock.now(), offer)
         may_go_on = number <= ROUNDS and _errors(task) < ERRORS
         prompt = build(replace(task, may_use_tools=may_go_on))

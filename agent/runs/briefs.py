@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.catalog import instructions, shelf
-from agent.clients import brands
+from agent.clients import assets, brands
 from agent.llm.port import Tier, Turn
 from agent.llm.prompt import Outside, Task
 from agent.memory import conversations
@@ -37,6 +37,8 @@ class Brief:
     """Questions and decisions of this attempt, in order."""
     approval: str
     """The role that must say yes to what comes of it; empty: none."""
+    revises: Mapping[str, Any] | None = None
+    """The earlier piece, and what should change in it; see ``agent.runs.revise``."""
 
 
 async def read(
@@ -50,17 +52,21 @@ async def read(
         await assistant_queries.taint(session, run_id)
     words, wished = approvals.wished(task.brief)
     declared = asked["approval"] or ""
+    revises = asked["input"].get("revises")
     if not task.skill or not words:
-        return Brief(task, exchanges, "")
+        return Brief(task, exchanges, "", revises)
     asked_before = sum(row["kind"] == "wait" for row in exchanges)
     somebody_listens = asked["conversation_id"] is not None
     task = replace(
         task,
         brief=words,
         tools=(questions.ASK,),
-        may_use_tools=somebody_listens and asked_before < questions.MOST,
+        may_use_tools=(
+            somebody_listens and asked_before < questions.MOST and not revises
+        ),
     )
-    return Brief(task, exchanges, max(declared, wished, key=RANK.index))
+    needs = max(declared, wished, key=RANK.index)
+    return Brief(task, exchanges, needs, revises)
 
 
 async def _task(session: AsyncSession, brief: RowMapping, now: datetime) -> Task:
@@ -69,14 +75,17 @@ async def _task(session: AsyncSession, brief: RowMapping, now: datetime) -> Task
         profile = await brands.summary_of(
             session, brief["client_id"], brief["client_version"]
         )
-    history = await _history(session, brief["conversation_id"], brief["message_id"])
+    is_revision = "revises" in brief["input"]
+    message_id = None if is_revision else brief["message_id"]
+    history = await _history(session, brief["conversation_id"], message_id)
     common = Task(
-        brief=brief["brief"] or "",
+        # A revision is of the first request; what its asker said is the wish.
+        brief=(brief["input"].get("brief") if is_revision else brief["brief"]) or "",
         standing=(await instructions.standing(session)).lines(),
         client=brief["client"],
         profile=profile,
         history=history,
-        outside=quoted(brief["input"]),
+        outside=await brought(session, brief["input"]),
         today=now.astimezone(ZoneInfo(brief["timezone"])).date(),
     )
     return await _with_skill(session, common, brief["skill_version_id"])
@@ -106,7 +115,16 @@ async def _history(
     return tuple(Turn(line.role, line.content) for line in lines)
 
 
-def quoted(given: Mapping[str, Any]) -> tuple[Outside, ...]:
-    """What others wrote that came along with a request, from the run's input."""
+async def brought(
+    session: AsyncSession, given: Mapping[str, Any]
+) -> tuple[Outside, ...]:
+    """What others wrote that came along with a request: words, and files.
+
+    A file that was deleted since is not there any more.
+    """
     told = given.get("quoted", ())
-    return tuple(Outside(each["source"], each["text"]) for each in told)
+    files = [UUID(one) for one in given.get("files", ())]
+    return (
+        *(Outside(each["source"], each["text"]) for each in told),
+        *(Outside(f.source, f.text) for f in await assets.material(session, files)),
+    )

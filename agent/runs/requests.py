@@ -1,19 +1,21 @@
 """Asking for a run: the one place that writes all a request leaves behind."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
 from agent.clients import brands
-from agent.ctx import Caller, Ctx, Origin
+from agent.ctx import Caller, Ctx
 from agent.errors import BadInput, NotFound
-from agent.mailroom import deliveries
+from agent.mailroom import deliveries, receipts
 from agent.mailroom.schemas import Choice, Message
-from agent.memory import conversations
+from agent.memory import attachments, conversations
 from agent.ports import SkillRef
-from agent.runs import pause_queries, queries, usual
+from agent.runs import pause_queries, queries, queue, usual
 from agent.runs.errors import AlreadyDone
 from agent.runs.schemas import Started, StartRun
 
@@ -35,8 +37,12 @@ class SkillNotFound(NotFound):
         )
 
 
-async def start(ctx: Ctx, p: StartRun) -> Started:
+async def start(
+    ctx: Ctx, p: StartRun, more: Mapping[str, Any] | None = None
+) -> Started:
     """Write the request down and hand it to the engine, all in one transaction.
+
+    ``more``: what else the run's ``input`` is to say, such as what it revises.
 
     Raises:
         SkillNotFound: There is no such skill.
@@ -47,7 +53,8 @@ async def start(ctx: Ctx, p: StartRun) -> Started:
     skill = _skill(ctx, p.skill)
     brief = p.brief or await _said(ctx, p.message_id)
     run_id = ctx.ids.new()
-    delivery_id = ctx.ids.new() if ctx.origin else None
+    receipt = await _receipt(ctx)
+    delivery_id = receipt or (ctx.ids.new() if ctx.origin else None)
     values = {
         "run_id": run_id,
         "workspace_id": ctx.caller.workspace_id,
@@ -58,10 +65,11 @@ async def start(ctx: Ctx, p: StartRun) -> Started:
         "skill_version_id": skill.version_id if skill else None,
         "kind": "skill" if skill else "chat",
         "brief": brief,
-        "input": json.dumps({"brief": brief, **_quoted(ctx.origin)}),
+        "input": json.dumps({"brief": brief, **await _brought(ctx, p), **(more or {})}),
         "message_id": p.message_id or (ctx.ids.new() if ctx.origin else None),
         "delivery_id": delivery_id,
         **_asked(ctx, run_id, is_new=p.message_id is None),
+        **({"recipient": None} if receipt else {}),
         "payload": json.dumps(await _placeholder(ctx, skill, run_id)),
     }
     try:
@@ -70,6 +78,9 @@ async def start(ctx: Ctx, p: StartRun) -> Started:
         if getattr(error.orig, "sqlstate", None) != UNIQUE_VIOLATION:
             raise
         raise AlreadyDone("I am on that already.") from error
+    if receipt:
+        shown = json.loads(values["payload"])
+        await receipts.become(ctx.session, receipt, shown, run_id=run_id)
     await _request(ctx, run_id, attempt=1, kind=values["kind"])
     return Started(run_id=run_id, number=number, delivery_id=delivery_id)
 
@@ -88,20 +99,27 @@ async def cancelled(ctx: Ctx, run_id: UUID, *, attempt: int) -> None:
     """Tell the engine to stop, and say so where the answer would have been."""
     await pause_queries.drop(ctx.session, run_id)
     await conversations.close_about(ctx.session, run_id)
-    await deliveries.show_for_run(
-        ctx.session,
-        run_id,
-        Message(
-            "Stopped. Nothing more will be written for this one.",
-            choices=(Choice("Start again", "runs.retry", {"run_id": str(run_id)}),),
-        ),
-    )
+    reply = await deliveries.reply_of(ctx.session, run_id)
+    if reply is not None:
+        stopped = _stopped(run_id, reply["partial"] or "")
+        await deliveries.show(ctx.session, reply, stopped)
     await ctx.events.emit(
         ctx.session,
         CANCELLED,
         {"run_id": str(run_id), "attempt": attempt},
         key=f"{run_id}:{attempt}:cancelled",
     )
+
+
+async def superseded(ctx: Ctx, run_id: UUID, *, attempt: int, kind: str) -> None:
+    """Let the engine end the attempt before this one, and begin this one."""
+    await ctx.events.emit(
+        ctx.session,
+        CANCELLED,
+        {"run_id": str(run_id), "attempt": attempt - 1},
+        key=f"{run_id}:{attempt - 1}:cancelled",
+    )
+    await _request(ctx, run_id, attempt=attempt, kind=kind)
 
 
 async def _request(ctx: Ctx, run_id: UUID, *, attempt: int, kind: str) -> None:
@@ -126,10 +144,24 @@ def facts(caller: Caller, run_id: UUID, *, attempt: int, kind: str) -> dict[str,
     }
 
 
-def _quoted(origin: Origin | None) -> dict[str, Any]:
+async def _receipt(ctx: Ctx) -> UUID | None:
+    """The word that files came, which becomes the message that answers."""
+    if ctx.origin is None or not ctx.origin.files:
+        return None
+    return await receipts.find(ctx.session, f"{ctx.origin.key}:reply")
+
+
+async def _brought(ctx: Ctx, p: StartRun) -> dict[str, Any]:
+    """What others wrote that came along: quoted words, and files."""
+    origin = ctx.origin
     quoted = origin.quoted if origin else ()
     told = [{"source": source, "text": text} for source, text in quoted]
-    return {"quoted": told} if told else {}
+    files = [one["asset_id"] for one in origin.attachments] if origin else []
+    files += [str(one) for one in origin.about] if origin else []
+    if p.message_id is not None:
+        files += map(str, await attachments.of(ctx.session, p.message_id))
+    brought = {"quoted": told, "files": list(dict.fromkeys(files))}
+    return {name: found for name, found in brought.items() if found}
 
 
 async def _client(ctx: Ctx, p: StartRun, brief: str) -> UUID | None:
@@ -166,6 +198,7 @@ def _asked(ctx: Ctx, run_id: UUID, *, is_new: bool) -> dict[str, Any]:
     routing = origin.routing
     return {
         "said": conversations.redact(origin.text) if is_new else None,
+        "attachments": json.dumps(origin.attachments),
         "inbox_id": origin.inbox_id,
         "channel": origin.channel,
         "account": origin.account,
@@ -189,6 +222,7 @@ def _nowhere(run_id: UUID) -> dict[str, Any]:
     return {
         **empty,
         "channel_message_id": None,
+        "attachments": "[]",
         "key": str(run_id),
         "dedupe_key": f"{run_id}:reply",
         "metadata": "{}",
@@ -206,8 +240,20 @@ async def _placeholder(
         here = ctx.caller.workspace_id
         usually = await usual.median(ctx.session, here, skill.id)
         text = usual.working_on(skill.title, usually)
-    message = Message(text, choices=(_stop(run_id),), placeholder=text)
-    return message.payload(ctx.origin.extra if ctx.origin else {})
+    turn = await queue.line(ctx) if ctx.origin else ""
+    choice = replace(_stop(run_id), label="Cancel") if turn else _stop(run_id)
+    message = Message(text, choices=(choice,), placeholder=text)
+    payload = message.payload(ctx.origin.extra if ctx.origin else {})
+    return payload | ({"progress": turn, "queued": True} if turn else {})
+
+
+def _stopped(run_id: UUID, so_far: str) -> Message:
+    """What was written stays; and the way to have it written after all."""
+    said = "Stopped. Nothing more will be written for this one."
+    again = (Choice("Again", "runs.retry", {"run_id": str(run_id)}),)
+    if not so_far.strip():
+        return Message(said, choices=again)
+    return Message(so_far, choices=again, note=said, is_cut=True)
 
 
 def _stop(run_id: UUID) -> Choice:

@@ -15,7 +15,7 @@ from agent.billing.budgets import Call
 from agent.llm.port import Completion, Stop, Turn
 from agent.llm.prompt import Task, build
 from agent.mailroom import deliveries
-from agent.runs import approvals, briefs, calls, questions, work_queries
+from agent.runs import approvals, briefs, calls, questions, revise, work_queries
 from agent.runs.briefs import Brief
 from agent.runs.calls import Bench, Cancelled, Job
 from agent.runs.questions import Question
@@ -96,6 +96,9 @@ async def _begin(session: AsyncSession, job: Job) -> None:
 
 async def _told(bench: Bench, brief: Brief) -> Task:
     exchange: list[Turn] = []
+    if brief.revises:
+        earlier = await bench.objects.get(brief.revises["storage_key"])
+        exchange += revise.turns(earlier.decode(), brief.revises)
     for row in brief.exchanges:
         given, came = row["input"], row["output"]
         if row["kind"] == "wait":

@@ -3,6 +3,7 @@
 Short, plain, warm: what was done, and what can be done next.
 """
 
+from bot.render import files
 from bot.render.instructions import kept as instructions_kept
 from bot.render.pieces import (
     LOW_SCORE,
@@ -20,9 +21,13 @@ from bot.render.pieces import (
     whole_draft,
 )
 from bot.render.results import RENDER, result
+from bot.render.reviews import judged, thumbs
 from bot.render.voice import (
+    EDITED_COMMAND,
+    EDITED_COMMAND_ASK,
     did_you_mean,
     edited,
+    edited_under_way,
     help_text,
     refusal,
     trouble,
@@ -34,17 +39,22 @@ from bot.render.voice import (
 from bot.render.words import name
 
 __all__ = [
+    "EDITED_COMMAND",
+    "EDITED_COMMAND_ASK",
     "LOW_SCORE",
     "PAGES_SHOWN",
     "REASONS",
     "RENDER",
     "did_you_mean",
     "edited",
+    "edited_under_way",
     "explained",
     "failed",
+    "files",
     "finished",
     "help_text",
     "instructions_kept",
+    "judged",
     "name",
     "opening",
     "over_budget",
@@ -54,6 +64,7 @@ __all__ = [
     "result",
     "scored",
     "stood_in",
+    "thumbs",
     "trouble",
     "unknown_command",
     "unsure",

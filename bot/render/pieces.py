@@ -14,6 +14,7 @@ from agent.runs.schemas import (
     Explained,
     Scored,
 )
+from bot.render.reviews import tell_more
 from bot.render.words import brief
 
 LOW_SCORE = 3
@@ -94,14 +95,24 @@ def finished(
 
 
 def rating(output_id: UUID, mine: int = 0) -> tuple[Choice, ...]:
-    """The five buttons; the one pressed last is marked."""
-    return tuple(
+    """The five buttons; the one pressed last is marked. Below: to have it changed."""
+    scores = (
         Choice(
             f"• {score} •" if score == mine else str(score),
             "runs.score",
             {"output_id": str(output_id), "score": score},
         )
         for score in range(1, 6)
+    )
+    return (*scores, *_revising(output_id))
+
+
+def _revising(output_id: UUID) -> tuple[Choice, ...]:
+    piece = {"output_id": str(output_id)}
+    shorter = {**piece, "instruction": "shorter"}
+    return (
+        Choice("Revise", "runs.revise_output", piece, row=8),
+        Choice("Shorter", "runs.revise_output", shorter, row=8),
     )
 
 
@@ -166,6 +177,7 @@ def scored(value: Scored, shown: Mapping[str, Any]) -> Message:
             Choice(why, "runs.explain", {**params, "reason": why}, row=1 + at // 2)
             for at, why in enumerate(REASONS)
         )
+        chips = (*chips, tell_more(value.output_id, row=3))
     buttons = (*rating(value.output_id, value.score), *chips)
     return Message(shown["text"], choices=buttons, note=note)
 
@@ -173,5 +185,6 @@ def scored(value: Scored, shown: Mapping[str, Any]) -> Message:
 def explained(value: Explained, shown: Mapping[str, Any]) -> Message:
     """The rated message again, with thanks for the reason and the chips gone."""
     note = f'Thanks, noted: "{brief(value.reason, 200)}". It will shape the next ones.'
-    buttons = rating(value.output_id, value.score)
+    more = tell_more(value.output_id, row=1)
+    buttons = (*rating(value.output_id, value.score), more)
     return Message(shown["text"], choices=buttons, note=note)

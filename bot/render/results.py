@@ -11,6 +11,7 @@ from agent.mailroom.operations import Resent
 from agent.mailroom.schemas import Choice, Message
 from agent.memory.operations import Answered, Left
 from agent.runs.pause_schemas import Decided, Decision, DraftLine, Drafts, Replied
+from agent.runs.revise_operations import Revised
 from agent.runs.schemas import (
     Ended,
     Explained,
@@ -29,11 +30,13 @@ from bot.render import (
     cards,
     clients,
     console,
+    files,
     forms,
     instructions,
     keys,
     money,
     preferences,
+    reviews,
     sharing,
     vault,
 )
@@ -59,6 +62,10 @@ def result(value: BaseModel) -> Message:
 
 def _started(value: Started) -> Message:
     return Message(f"On it. This is run #{value.number}.")
+
+
+def _revised(value: Revised) -> Message:
+    return Message(f"On it: a new version, run #{value.number}.")
 
 
 def _ended(value: Ended) -> Message:
@@ -207,17 +214,19 @@ RENDER: dict[type, Callable[[Any], Message]] = {
     Left: _left,
     Outputs: _outputs,
     Replied: _replied,
-    Resent: lambda _: Message("Sent again."),
+    Resent: lambda value: Message("Here it is." if value.here else "Sent again."),
     Piece: piece,
     RunDetail: detail,
     Runs: _runs,
     Scored: lambda value: Message(f"Thanks! You gave this {value.score} of 5."),
     SkillList: _skills,
     Started: _started,
+    Revised: _revised,
     Status: _status,
 }
 
 RENDER |= sharing.WORDS
+RENDER |= reviews.WORDS
 RENDER |= console.WORDS
 RENDER |= vault.WORDS
 RENDER |= forms.WORDS
@@ -225,6 +234,7 @@ RENDER |= cards.WORDS
 RENDER |= keys.WORDS
 RENDER |= accounts.WORDS
 RENDER |= clients.WORDS
+RENDER |= files.WORDS
 RENDER |= audit.WORDS
 RENDER |= preferences.WORDS
 RENDER |= instructions.WORDS

@@ -84,14 +84,35 @@ def did_you_mean(options: Sequence[tuple[str, str]], message_id: UUID) -> Messag
     return Message("Which of these do you mean?", choices=tuple(choices))
 
 
-def edited(skill: str, brief: str) -> Message:
-    """A message was changed after we worked on it."""
+def edited(skill: str, brief: str, *, is_new: bool = False) -> Message:
+    """A message was changed after we worked on it; ``is_new``: before we ever did."""
+    asked = {"skill": skill, "brief": brief}
+    if is_new:
+        return Message(
+            "You changed a message that I had not worked on. Shall I do it now?",
+            choices=(Choice("Do it", "runs.start", asked),),
+        )
     return Message(
         "You changed your message. Shall I do it again with the change?",
-        choices=(
-            Choice("Do it again", "runs.start", {"skill": skill, "brief": brief}),
-        ),
+        choices=(Choice("Do it again", "runs.start", asked),),
     )
+
+
+def edited_under_way(run_id: UUID, brief: str) -> Message:
+    """A message was changed while we work on it."""
+    asked = {"run_id": str(run_id), "brief": brief}
+    return Message(
+        "You changed your message, and I am still at it. "
+        "Shall I start over with the change?",
+        choices=(Choice("Start over", "runs.start_over", asked),),
+    )
+
+
+EDITED_COMMAND = (
+    "You changed a command. I do nothing by that alone: send it once more as a new "
+    "message."
+)
+EDITED_COMMAND_ASK = "You changed a command. Shall I do it as it reads now?"
 
 
 def trouble() -> Message:

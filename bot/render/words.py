@@ -3,7 +3,7 @@
 import re
 
 STATUS_WORDS = {
-    "queued": "waiting",
+    "queued": "waiting its turn",
     "running": "being written",
     "waiting_approval": "waiting for approval",
     "waiting_input": "waiting for your answer",

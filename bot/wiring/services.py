@@ -125,6 +125,7 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
         public_url=settings.public_url,
         mail=mail(settings, clock),
         messages_per_minute=settings.messages_per_minute,
+        join_s=settings.join_s,
         file_bytes=settings.file_max_mb * MB,
         transcriber=transcriber(settings.transcription),
         trials=_trials(settings),
