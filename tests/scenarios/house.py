@@ -111,6 +111,7 @@ class Outside:
         self.telegram.faults.clear()
         self.telegram.flood.waits.clear()
         self.telegram.blocked.clear()
+        self.telegram.refusing.clear()
         self.slack.world.faults.clear()
         self.claude.reset()
         self.mail.calm()

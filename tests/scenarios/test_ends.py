@@ -1,0 +1,213 @@
+"""A refused answer: it ends, /run says why, and another door has it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from agent.mailroom import ends
+from tests.scenarios.house import House
+from tests.scenarios.on_slack import OnSlack
+from tests.scenarios.on_telegram import OnTelegram
+from tests.scenarios.people import Person
+from tests.standins.slack.state import Room
+from tests.standins.telegram import Fault
+
+ASK = "write homepage copy for Acme, a payroll tool for clinics"
+ALWAYS = 99
+
+
+@dataclass(frozen=True)
+class Case:
+    """A way to fail at one door, and what it comes to."""
+
+    end: str
+    door: str
+    break_: Callable[[House, Any], object]
+    in_group: bool = False
+    prefix: str = ""
+
+
+def chat(code: int, words: str) -> Callable[[House, Any], object]:
+    """Telegram refuses whatever concerns the chat."""
+
+    def act(house: House, ana: OnTelegram) -> object:
+        return house.telegram.refusing.update({ana.place: (code, words)})
+
+    return act
+
+
+def edit(words: str) -> Callable[[House, Any], object]:
+    """Telegram takes the placeholder, and refuses its edits."""
+
+    def act(house: House, ana: OnTelegram) -> object:
+        fault = Fault("editMessageText", ALWAYS, 400, f"Bad Request: {words}")
+        return house.telegram.faults.append(fault)
+
+    return act
+
+
+def slack(
+    error: str, method: str = "chat.postMessage"
+) -> Callable[[House, Any], object]:
+    """Slack refuses with this code whatever goes to the place."""
+
+    def act(house: House, ana: OnSlack) -> object:
+        place = ana.channel or house.slack.dm(ana.user)
+        return house.slack.fail(method=method, channel=place, error=error, times=ALWAYS)
+
+    return act
+
+
+def archived(house: House, ana: OnSlack) -> object:
+    house.slack.world.rooms[ana.channel].archived = True
+    return None
+
+
+CASES = {
+    "blocked": Case(
+        "blocked", "telegram", lambda house, ana: house.telegram.blocked.add(ana.user)
+    ),
+    "deactivated": Case(
+        "blocked", "telegram", chat(403, "Forbidden: user is deactivated")
+    ),
+    "chat-gone": Case(
+        "chat_gone", "telegram", chat(400, "Bad Request: chat not found")
+    ),
+    "peer": Case("chat_gone", "telegram", chat(400, "Bad Request: PEER_ID_INVALID")),
+    "too-long": Case("too_long", "telegram", edit("MESSAGE_TOO_LONG")),
+    "token": Case("revoked", "telegram", chat(401, "Unauthorized")),
+    "kicked": Case(
+        "removed",
+        "telegram",
+        chat(403, "Forbidden: bot was kicked from the supergroup chat"),
+        in_group=True,
+    ),
+    "no-rights": Case(
+        "forbidden",
+        "telegram",
+        chat(400, "Bad Request: not enough rights to send text messages to the chat"),
+        in_group=True,
+    ),
+    "topic-deleted": Case(
+        "thread_gone",
+        "telegram",
+        chat(400, "Bad Request: message thread not found"),
+        in_group=True,
+    ),
+    "topic-closed": Case(
+        "thread_closed",
+        "telegram",
+        chat(400, "Bad Request: TOPIC_CLOSED"),
+        in_group=True,
+    ),
+    "revoked": Case("revoked", "slack", slack("token_revoked")),
+    "uninstalled": Case("revoked", "slack", slack("account_inactive")),
+    "scope": Case("scope", "slack", slack("missing_scope")),
+    "suspended": Case("suspended", "slack", slack("ekm_access_denied")),
+    "not-granted": Case("suspended", "slack", slack("team_access_not_granted")),
+    "thread": Case("thread_gone", "slack", slack("thread_not_found"), in_group=True),
+    "archived": Case("archived", "slack", archived, in_group=True),
+}
+
+
+async def at_two_doors(house: House, case: Case) -> tuple[Person, Person]:
+    """One person: where it fails, and where they can be reached."""
+    other = "slack" if case.door == "telegram" else "telegram"
+    group = house.group(case.door) if case.in_group else None
+    account = await house.enrol()
+    ana, elsewhere = house.stranger(case.door, group), house.stranger(other)
+    await house.introduce(ana, account)
+    await house.introduce(elsewhere, account)
+    await elsewhere.commands("status")
+    await elsewhere.sees("Workspace")
+    return ana, elsewhere
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+async def test_a_refused_answer_ends_and_is_told_at_another_door(
+    house: House, case: Case
+) -> None:
+    ana, elsewhere = await at_two_doors(house, case)
+    house.claude.script("# Payday\n\nPay on time.")
+    case.break_(house, ana)
+    mention = "@draper_bot " if case.door == "telegram" else "@draper "
+    await ana.writes(f"{mention if case.in_group else ''}{ASK}")
+    why = ends.explained(case.door, f"{case.end}: ")
+    told = await elsewhere.sees("did not take it", why.said, why.helps)
+    await house.rests()
+    run = await house.run()
+    assert run.status == "completed"
+    [lost] = await house.rows("SELECT * FROM deliveries WHERE run_id = :id", id=run.id)
+    assert (lost.status, lost.last_error.partition(":")[0]) == ("failed", case.end)
+    assert lost.attempts <= 3  # no loop
+    if case.in_group:
+        # What is said in a group is not shown outside of it.
+        assert told.buttons == []
+        return
+    await elsewhere.commands("run")
+    seen = await elsewhere.sees(
+        "Run", why.said, "It is kept", buttons=("Show it here",)
+    )
+    await elsewhere.presses("Show it here", told)
+    shown = await elsewhere.sees("Pay on time", buttons=("1", "5"))
+    await elsewhere.presses("5", shown)
+    await elsewhere.sees_change(shown, "5 of 5")
+    await elsewhere.presses("Show it here", seen)  # a second press shows nothing twice
+    await elsewhere.is_told("nothing to send again")
+    await house.rests()
+    assert len([one for one in elsewhere.chat() if one.has("Pay on time")]) == 1
+    assert len([one for one in elsewhere.chat() if one.has("did not take it")]) <= 2
+
+
+async def test_a_command_whose_way_back_is_used_up_ends_so(house: House) -> None:
+    ana, elsewhere = await at_two_doors(house, Case("expired", "slack", archived))
+    assert isinstance(ana, OnSlack)
+    ana.channel = house.slack.world.add_room(
+        Room("C0USEDUP", "channel", "far", joined=False)
+    ).id
+    house.claude.script("# Payday\n\nPay on time.")
+    sent = house.slack.world.response_url_id
+
+    def used_up(room: str, user: str, ts: str = "") -> str:
+        key = sent(room, user, ts)
+        house.slack.world.responses[key].uses = 5
+        return key
+
+    house.slack.world.response_url_id = used_up  # type: ignore[method-assign]
+    try:
+        await ana.commands("copywriting a headline for Acme, for clinics")
+        why = ends.explained("slack", "expired: ")
+        await elsewhere.sees("did not take it", why.said)
+        await house.rests()
+    finally:
+        del house.slack.world.response_url_id
+    statuses = await house.rows(
+        "SELECT status FROM deliveries WHERE run_id = :id", id=(await house.run()).id
+    )
+    assert {row.status for row in statuses} == {"failed"}
+
+
+async def test_a_messenger_that_is_down_is_tried_for_a_day_and_no_longer(
+    house: House,
+) -> None:
+    ana, elsewhere = await at_two_doors(house, CASES["blocked"])
+    house.claude.script("# Payday\n\nPay on time.")
+    house.telegram.faults.append(Fault("sendMessage", ALWAYS, drop="before"))
+    await ana.writes(ASK)
+    run: Any = None
+    while run is None or run.status != "completed":
+        run = (
+            await house.rows("SELECT * FROM runs ORDER BY id DESC LIMIT 1") or [None]
+        )[0]
+    await elsewhere.commands("run")
+    await elsewhere.sees("does not stand in Telegram yet", "for a day at most")
+    await house.rows(
+        "UPDATE deliveries SET failing_since = now() - interval '25 hours',"
+        " not_before = now() WHERE run_id = :id",
+        id=run.id,
+    )
+    await elsewhere.sees("stopped trying", buttons=("Show it here",))
+    house.telegram.faults.clear()
+    await house.rests()
