@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 
@@ -27,22 +25,19 @@ from channels.slack.failures import (
     Streaming,
     Unrendered,
     explained,
-    refusal,
 )
 from channels.slack.manifest import SCOPES
 from channels.slack.markup import mrkdwn
 from channels.slack.sessions import Sessions, Thread
-from channels.slack.sharing import FILE, Sharing, session_of
+from channels.slack.sharing import FILE, Sharing
 from channels.slack.streams import Streams
 from channels.slack.surfaces import Surfaces
-
-HOOKS = "https://hooks.slack.com"
-WHISPER = "whisper:"
+from channels.slack.whispers import ONLY, WHISPER, WHO, Whispers
 
 log = structlog.get_logger()
 
 
-class SlackDoor(Surfaces, Sharing):
+class SlackDoor(Surfaces, Sharing, Whispers):
     """The ``Channel`` that speaks to every workspace we are installed in."""
 
     name = ChannelName.SLACK
@@ -87,14 +82,13 @@ class SlackDoor(Surfaces, Sharing):
         return ts
 
     async def _say(self, message: Outgoing) -> str:
+        if only := message.extra.get(ONLY, ""):
+            return await self._tell(message, only)
         try:
             return await self._post(message)
-        except Outside:
-            url = message.extra.get("response_url", "")
-            if not self._is_slacks(url):
-                raise
-            await self._whisper(url, message)
-            return WHISPER + message.extra.get("trigger_id", "")
+        except Outside as failure:
+            who = message.extra.get(WHO, "")
+            return await self._otherwise(message, who, failure)
 
     async def edit(self, message: Outgoing, external_id: str) -> None:
         """Make the message show this instead; unchanged content is success.
@@ -193,32 +187,6 @@ class SlackDoor(Surfaces, Sharing):
                 link_names=False,
             )
 
-    async def _whisper(self, url: str, message: Outgoing) -> None:
-        blocks = render.plain(message)
-        said = {"text": render.text(message), "blocks": blocks}
-        await self._respond(message.account, url, said)
-
-    async def _respond(
-        self, account: str, url: str, content: Mapping[str, Any]
-    ) -> None:
-        """Post to a response URL, which takes no markdown block and gives no id."""
-        note = {"response_type": "ephemeral", "replace_original": False, **content}
-        client = await self._clients.of(account)
-        with explained():
-            async with session_of(client).post(url, json=note) as answer:
-                if not answer.ok:
-                    raise refusal(_why_spent(await answer.text()))
-
-    def _is_slacks(self, url: str) -> bool:
-        """Only Slack's own hooks are called, whatever a payload says."""
-        ours = {_origin(HOOKS), _origin(self._clients.base_url)}
-        return bool(url) and _origin(url) in ours
-
-
-def _why_spent(answer: str) -> str:
-    """Why a response URL was of no use: used five times, or older than 30 minutes."""
-    return "used_url" if "used_url" in answer else "expired_url"
-
 
 def _thread(message: Outgoing) -> Thread:
     return Thread(message.account, message.chat, message.thread)
@@ -232,8 +200,3 @@ def _must_say_something(message: Outgoing) -> None:
 def _missing(headers: Mapping[str, str]) -> list[str]:
     granted = {scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",")}
     return [scope for scope in SCOPES if scope not in granted]
-
-
-def _origin(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc

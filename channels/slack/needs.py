@@ -15,6 +15,7 @@ METHODS: Mapping[str, str] = {
     "assistant.threads.setTitle": "assistant:write",
     "auth.test": "",
     "chat.appendStream": "chat:write",
+    "chat.postEphemeral": "chat:write",
     "chat.postMessage": "chat:write",
     "chat.startStream": "chat:write",
     "chat.stopStream": "chat:write",

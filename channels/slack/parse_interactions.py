@@ -69,7 +69,7 @@ def _command(payload: Json) -> Inbound:
         chat_kind=commanded_in(payload),
         chat_title=string(payload, "channel_name"),
         sender_name=string(payload, "user_name"),
-        extra=_ways_back(payload),
+        extra={"who": string(payload, "user_id")} | _ways_back(payload),
     )
 
 
