@@ -9,7 +9,8 @@ from sqlalchemy import URL
 from agent.errors import AgentError
 from agent.ports import Clock
 from bot import doctor
-from bot.cli import reach
+from bot.cli import reach, slack_checks, slack_teams, telegram_checks
+from bot.cli.refusal import Refusal
 from bot.doctor import Check
 from bot.durable.remote import checks
 from bot.durable.remote.account import Account
@@ -19,9 +20,6 @@ from bot.settings import Settings
 from bot.wiring.mail import mail
 from bot.wiring.remote import APP_ID, account
 from channels.contract import Health
-from channels.slack.clients import OneClient, connect
-from channels.slack.door import SlackDoor
-from channels.telegram.send import TelegramChannel
 from db.objects import Bucket, LocalObjects, S3Objects
 from db.server_errors import ServerError
 from db.server_files import Layout, holder
@@ -62,8 +60,23 @@ async def _all(settings: Settings) -> AsyncIterator[list[Check]]:
     last = [*_files(settings), *_outside(settings)]
     reach.hush()
     async with AsyncExitStack() as open_for_now:
+        running = bool(settings.database_url or holder(settings.home))
         middle = await _database(settings, open_for_now)
-        yield [*first, *middle, *last]
+        doors = [
+            *telegram_checks.checks(settings, is_running=running),
+            *slack_checks.checks(settings, is_running=running),
+            *await _slack_teams(settings),
+        ]
+        yield [*first, *middle, *last, *doors]
+
+
+async def _slack_teams(settings: Settings) -> list[Check]:
+    if settings.database_url is None and not Layout(settings.home).data.exists():
+        return []
+    try:
+        return await slack_teams.checks(settings)
+    except (ServerError, Refusal):
+        return []  # the database's own check says why
 
 
 async def _database(settings: Settings, open_for_now: AsyncExitStack) -> list[Check]:
@@ -154,10 +167,6 @@ def _outside(settings: Settings) -> Iterator[Check]:
         )
         yield Check("claude", partial(_said, said))
     yield Check("mail", partial(_mail, settings))
-    if settings.telegram.token:
-        yield Check("telegram", partial(_telegram, settings))
-    if settings.slack.bot_token:
-        yield Check("slack", partial(_slack, settings))
 
 
 def _remote_engine(settings: Settings) -> Iterator[Check]:
@@ -191,20 +200,3 @@ async def _mail(settings: Settings) -> Health:
     if server is None:
         return Health(ok=True, detail="no SMTP_HOST: codes are not mailed")
     return await server.ping()
-
-
-async def _telegram(settings: Settings) -> Health:
-    token = settings.telegram.token
-    secret = token.get_secret_value() if token else ""
-    channel = TelegramChannel(secret, base_url=settings.telegram.base_url)
-    try:
-        return await channel.ping()
-    finally:
-        await channel.aclose()
-
-
-async def _slack(settings: Settings) -> Health:
-    token = settings.slack.bot_token
-    secret = token.get_secret_value() if token else ""
-    async with connect(secret, base_url=settings.slack.base_url) as client:
-        return await SlackDoor(OneClient(client)).ping()

@@ -36,6 +36,17 @@ EVENTS: Mapping[str, str] = {
     "app_home_opened": "",
     "app_mention": "app_mentions:read",
     "app_uninstalled": "",
+    "channel_archive": "channels:read",
+    "channel_deleted": "channels:read",
+    "channel_id_changed": "channels:read",
+    "channel_left": "channels:read",
+    "channel_unarchive": "channels:read",
+    "group_archive": "groups:read",
+    "group_deleted": "groups:read",
+    "group_left": "groups:read",
+    "group_unarchive": "groups:read",
+    "member_joined_channel": "channels:read",
+    "member_left_channel": "channels:read",
     "message.channels": "channels:history",
     "message.groups": "groups:history",
     "message.im": "im:history",
@@ -79,9 +90,9 @@ SHORTCUTS: tuple[Shortcut, ...] = (
 )
 
 PROMPTS: tuple[tuple[str, str], ...] = (
-    ("Write homepage copy", "Write homepage copy for "),
-    ("Plan a launch mail", "Write a launch email for "),
-    ("Find out about a rival", "Research our competitor "),
+    ("Write homepage copy", "Write homepage copy for us"),
+    ("Plan a launch mail", "Write an email that announces our launch"),
+    ("Find out about rivals", "Who are our competitors, and what do they promise?"),
     ("What can you do?", "What can you do for me?"),
 )
 """What an empty conversation suggests: a title, and what is said when it is pressed.
