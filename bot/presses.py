@@ -40,6 +40,7 @@ from bot import (
     in_place,
     moves,
     pauses,
+    privately,
     refusals,
     render,
     reviews,
@@ -86,7 +87,7 @@ async def _tried(
             if found is None:
                 return await _refuse(ctx, inbound, GONE), False
             is_page = home.is_page(found[0])
-            said = await _do(services, await _placed(ctx, found[0]), *found)
+            said = await _do(services, await _placed(ctx, inbound, *found), *found)
         await moves.greet(services, ctx, inbound)
     except AlreadyDone:
         return "", False
@@ -133,12 +134,21 @@ async def _refuse(ctx: Ctx, inbound: Inbound, said: str) -> str:
     return ""
 
 
-async def _placed(ctx: Ctx, delivery: RowMapping) -> Ctx:
+async def _placed(
+    ctx: Ctx,
+    inbound: Inbound,
+    delivery: RowMapping,
+    button: Mapping[str, Any],  # noqa: ARG001 - found along with the others
+    op: AnyOperation,
+) -> Ctx:
     # The message's own conversation: the chat may have moved on to another.
     here = delivery["conversation_id"] or ctx.caller.conversation_id
     if home.is_page(delivery):  # of somebody who may never have written
         here = await conversations.ensure(ctx.session, ctx.caller, is_private=True)
-    return replace(ctx, caller=replace(ctx.caller, conversation_id=here))
+    placed = replace(ctx, caller=replace(ctx.caller, conversation_id=here))
+    if "whisper" in inbound.extra:
+        return privately.only(placed)
+    return await privately.theirs(placed, op)
 
 
 async def _do(
@@ -183,7 +193,9 @@ async def _followed(ctx: Ctx, delivery: RowMapping, result: BaseModel) -> str:
         return await home.done(ctx, result)
     if isinstance(result, CallDecided):
         return await _decided(ctx, delivery, result)
-    if not await in_place.show(ctx, delivery, result):
+    # What one person saw nobody can edit, and what is for one stands in no group.
+    is_only = privately.is_only(ctx.origin)
+    if is_only or not await in_place.show(ctx, delivery, result):
         await dialogs.follow(ctx, result)
     return in_place.notice(result)
 
@@ -228,9 +240,10 @@ async def _choose(
             start_run, ctx, {"skill": skill, "brief": brief, "message_id": kept}
         )
     file = services.shelf.file(skill)
-    await deliveries.show(
-        ctx.session, delivery, Message(f"{file.title if file else 'All right'}.")
-    )
+    # What was said of a file stays; a question has been answered.
+    told = delivery["payload"]["text"] if kept and params.get("brief") else ""
+    told = told or f"{file.title if file else 'All right'}."
+    await deliveries.show(ctx.session, delivery, Message(told))
     return ""
 
 

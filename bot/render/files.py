@@ -113,7 +113,7 @@ def _choices(
 ) -> tuple[Choice, ...]:
     readable = any(file.has_text or (sees and file.kind == "image") for file in kept)
     wishes = (("Summarise", SUMMARISE), ("Write a post", POST)) if readable else ()
-    given = {"message_id": str(message_id)}
+    given = {"skill": "assistant", "message_id": str(message_id)}
     asks = tuple(
         Choice(label, "runs.start", {**given, "brief": brief})
         for label, brief in wishes

@@ -56,10 +56,17 @@ class OnWeb(Person):
         ours = [one for one in self._shown.values() if one["role"] == "draper"]
         return [_seen(one) for one in sorted(ours, key=lambda one: one["order"])]
 
-    async def writes(self, text: str) -> str:
+    async def writes(self, text: str, **given: Any) -> str:
         client_id = str(uuids.uuid7())
-        await self._post("/chat/messages", text=text, client_id=client_id)
+        await self._post("/chat/messages", text=text, client_id=client_id, **given)
         return client_id
+
+    async def attaches(self, name: str, body: bytes) -> dict[str, Any]:
+        """Hand a file over, to go with the next message."""
+        answer = await self._client.post("/chat/uploads", files={"file": (name, body)})
+        assert answer.status_code == 201, answer.text
+        given: dict[str, Any] = answer.json()
+        return given
 
     async def press(self, seen: Seen, label: str) -> None:
         # A page may be a moment behind: what it showed once can be pressed.
