@@ -100,6 +100,8 @@ class Origin:
     thread: str
     message_id: str = ""
     """The messenger's own id of what the person wrote."""
+    sender: str = ""
+    """The messenger's own id of the person."""
     text: str = ""
     quoted: tuple[tuple[str, str], ...] = ()
     """What others wrote that came along: ``(source, text)`` of what was forwarded."""

@@ -79,6 +79,8 @@ class Operation(Generic[P, R]):
     """Parameters of a typical call, for the API's reference and the model."""
     reads_outside: bool = False
     """Its result carries text that nobody of the team wrote: a page, a file, a mail."""
+    personal: bool = False
+    """Its result is for the one who asks: in a group, nobody else is shown it."""
 
 
 def operation(  # noqa: PLR0913 - a declaration
@@ -90,6 +92,7 @@ def operation(  # noqa: PLR0913 - a declaration
     command: Command | None = None,
     example: Mapping[str, object] | None = None,
     reads_outside: bool = False,
+    personal: bool = False,
 ) -> Callable[[Run[P, R]], Operation[P, R]]:
     """Turn ``async def f(ctx, p: Params) -> Result`` into an ``Operation``.
 
@@ -101,6 +104,7 @@ def operation(  # noqa: PLR0913 - a declaration
         command: How it is typed; needed exactly when ``on`` has CHAT.
         example: Parameters of a typical call.
         reads_outside: Whether its result carries a stranger's text.
+        personal: Whether its result is for nobody but the one who asks.
 
     Raises:
         TypeError: The function is not ``(ctx, p: Params) -> Result`` with a docstring,
@@ -128,6 +132,7 @@ def operation(  # noqa: PLR0913 - a declaration
             command=command,
             example=example or {},
             reads_outside=reads_outside,
+            personal=personal,
         )
 
     return declare

@@ -10,6 +10,7 @@ from agent.mailroom.schemas import Message, Place
 from agent.memory import conversations
 from agent.memory.schemas import Said
 from agent.runs.errors import AlreadyDone
+from bot import privately
 from bot.surfaces import chat
 
 
@@ -22,6 +23,8 @@ async def reply(ctx: Ctx, message: Message) -> UUID:
     origin = ctx.origin
     assert origin is not None  # noqa: S101 - a chat's call has an origin
     typed = replace(message, text=chat.as_typed(message.text, origin.channel))
+    if privately.is_only(origin):
+        return await privately.say(ctx, typed)
     key = f"{origin.key}:reply"
     if origin.files and (receipt := await receipts.find(ctx.session, key)):
         await receipts.become(ctx.session, receipt, typed.payload(origin.extra))

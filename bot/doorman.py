@@ -12,7 +12,7 @@ from agent.identity.callers import Identity, Membership, Spot
 from agent.mailroom import deliveries
 from agent.mailroom.deliveries import Owner
 from agent.mailroom.schemas import Claimed, Message, Place, Sender
-from bot import codes_brought
+from bot import codes_brought, privately
 from bot.codes_brought import Knock
 from bot.render import words
 from bot.services import Services
@@ -94,7 +94,14 @@ async def _turn_away(
     who = f"refused:{inbound.channel}:{team_of(inbound)}:{inbound.sender}"
     async with services.as_role("door") as session:
         if await throttles.allow(session, who, limit=REFUSALS, window=REFUSED_FOR):
-            await _say(session, origin, message)
+            await _say(session, _aside(inbound, origin), message)
+
+
+def _aside(inbound: Inbound, origin: Origin) -> Origin:
+    """Where a stranger is answered: a channel need not read along."""
+    is_seen = inbound.chat_kind is not ChatKind.PRIVATE
+    is_slack = inbound.channel is ChannelName.SLACK
+    return privately.whispered(origin) if is_seen and is_slack else origin
 
 
 async def _let_in_by_code(

@@ -18,7 +18,7 @@ from agent.operation import Surface
 from agent.registry import AnyOperation
 from agent.runs.errors import AlreadyDone
 from agent.runs.review_operations import read_feedback
-from bot import cards, dialogs, render, reviews, secrecy
+from bot import cards, dialogs, privately, render, reviews, secrecy
 from bot.answers import keep, reply
 from bot.forms import FORM, GIVEN, ask_for, begin, form_in, unwrapped, wrapped
 from bot.render import forms as words
@@ -140,6 +140,7 @@ async def submitted(services: Services, ctx: Ctx, inbound: Inbound) -> None:
     if op is None or not op.on & {Surface.CHAT, Surface.BUTTON}:
         await reply(ctx, Message(words.CHANGED))
         return
+    ctx = await privately.theirs(ctx, op)
     answers = {**inbound.answers, **secrecy.opened(inbound, services.key)}
     filled = forms.read(op, given, answers)
     back = _Back(services, op, filled.raw, tuple(map(_bare, answers)), shown)

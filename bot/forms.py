@@ -19,6 +19,7 @@ from agent.memory import conversations
 from agent.memory.schemas import Dialog
 from agent.registry import AnyOperation
 from agent.vault.keys import CannotOpen
+from bot import privately
 from bot.answers import reply
 from bot.render import forms as words
 from bot.services import Services
@@ -60,7 +61,9 @@ async def begin(services: Services, ctx: Ctx, op: AnyOperation, form: Form) -> N
     if await _in_window(services, ctx, form):
         return
     assert ctx.origin is not None  # noqa: S101 - asked for in a chat
-    if ctx.origin.channel == ChannelName.WEB.value:
+    if privately.is_only(ctx.origin):
+        await reply(ctx, Message(privately.FORM))
+    elif ctx.origin.channel == ChannelName.WEB.value:
         await reply(ctx, Message(words.opening(form), form=form.to_json()))
     else:
         await _ensure_private(ctx, form)

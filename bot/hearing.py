@@ -22,6 +22,7 @@ from bot import (
     joins,
     pasted,
     pauses,
+    privately,
     render,
     reviews,
     revisions,
@@ -235,6 +236,7 @@ async def _run(
 ) -> None:
     if kept is None:
         await keep(ctx)
+    ctx = await privately.theirs(ctx, call.op)
     if filled.can_ask(call.op, call.raw):
         await filled.run(services, ctx, call.op, call.raw)
     else:

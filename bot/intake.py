@@ -19,9 +19,11 @@ from bot import (
     files,
     hearing,
     home,
+    membership,
     moves,
     openings,
     presses,
+    privately,
     rates,
     refusals,
     render,
@@ -56,6 +58,9 @@ async def handle(services: Services, item: Claimed) -> Handled:
     if not _is_for_us(item, inbound):
         return Handled("ignored")
     origin = origin_of(item, inbound)
+    if inbound.kind is Kind.MEMBERSHIP:
+        await membership.changed(services, inbound, origin)
+        return Handled("processed")
     if inbound.kind is Kind.OPENED:
         await openings.opened(services, item, inbound, origin)
         return Handled("processed")
@@ -93,7 +98,7 @@ async def _worked(services: Services, taken: files.Taken, *, is_new: bool) -> bo
             if inbound.kind is not Kind.EDIT:
                 await keep(ctx)
             await refusals.note(ctx, refused)
-            await cards.answer(ctx, refused)
+            await cards.answer(await privately.refused(ctx, refused), refused)
     return is_secret
 
 
@@ -147,6 +152,7 @@ def origin_of(item: Claimed, inbound: Inbound) -> Origin:
         chat=inbound.chat,
         thread=inbound.thread,
         message_id=inbound.message_id,
+        sender=inbound.sender,
         text=inbound.text or _passed_on(inbound),
         quoted=tuple((each.source, each.text) for each in inbound.quoted),
         inbox_id=item.id,

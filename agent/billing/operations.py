@@ -40,6 +40,7 @@ EVERYWHERE = {
         ),
     ),
     example={"month": "2026-11"},
+    personal=True,
 )
 async def show_usage(ctx: Ctx, p: ShowUsage) -> Usage:
     """See what this month cost, what for, day by day, and where it is heading.
@@ -59,6 +60,7 @@ async def show_usage(ctx: Ctx, p: ShowUsage) -> Usage:
     on=EVERYWHERE,
     command=Command("budget", says=("budget", "(?:what is )?our budget", "my budget")),
     example={},
+    personal=True,
 )
 async def show_budget(ctx: Ctx, p: Nothing) -> Budget:  # noqa: ARG001 - takes none
     """See the limits on what models may cost, and what is left of them."""

@@ -16,6 +16,7 @@ from agent.shapes import Nothing
     role=Role.VIEWER,
     on={Surface.CHAT, Surface.BUTTON, Surface.TOOL, Surface.REST, Surface.MCP},
     command=Command("me", in_menu=True, says=("who am i", "whoami")),
+    personal=True,
 )
 async def me(ctx: Ctx, p: Nothing) -> Me:  # noqa: ARG001 - takes none
     """Show who you are here: role, workspace, messengers, e-mail."""
@@ -47,6 +48,7 @@ async def me(ctx: Ctx, p: Nothing) -> Me:  # noqa: ARG001 - takes none
         takes=("code",),
         says=(r"link (?:my |this |another )?(?:account|messenger|chat)",),
     ),
+    personal=True,
 )
 async def link(ctx: Ctx, p: TakeCode) -> LinkCode:
     """Use one account in all your messengers: get a code for the other one.

@@ -51,6 +51,7 @@ SHOWN = 500
         ),
     ),
     example={"about": "price"},
+    personal=True,
 )
 async def show_audit(ctx: Ctx, p: AskAudit) -> AuditLog:
     """See who changed what: when, from what to what, and from where.
@@ -85,6 +86,7 @@ async def show_audit(ctx: Ctx, p: AskAudit) -> AuditLog:
         says=(r"who (?:has )?(?:saw|seen|looked at) my data", r"my privacy log"),
     ),
     example={"limit": 20},
+    personal=True,
 )
 async def show_privacy(ctx: Ctx, p: AskPrivacy) -> AuditLog:
     """See who saw, shared or took out data of yours.

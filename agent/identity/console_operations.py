@@ -50,6 +50,7 @@ class NotInPrivate(Forbidden):
             r"web|sign ?in|log ?in",
         ),
     ),
+    personal=True,
 )
 async def open_console(ctx: Ctx, p: Nothing) -> WayIn:  # noqa: ARG001 - takes none
     """Get a link to your web console: runs, outputs, clients, usage and more.

@@ -55,6 +55,7 @@ class Digits(Frozen):
         takes=("address",),
         says=(rf"(?:my e-?mail(?: address)? is )?(?P<address>{WRITTEN})",),
     ),
+    personal=True,
 )
 async def mail_code(ctx: Ctx, p: Address) -> CodeMailed:
     """Confirm your e-mail address: I mail you six digits.
@@ -86,6 +87,7 @@ async def mail_code(ctx: Ctx, p: Address) -> CodeMailed:
         takes=("code",),
         says=(r"(?:the |my )?(?:code(?: is)? )?(?P<code>\d{3}[ -]?\d{3})",),
     ),
+    personal=True,
 )
 async def confirm(ctx: Ctx, p: Digits) -> Confirmed:
     """Bring the six digits from the mail.

@@ -79,6 +79,7 @@ class OneInvite(Frozen):
         ),
     ),
     example={"address": "ana@acme.com", "standing": "viewer"},
+    personal=True,
 )
 async def invite(ctx: Ctx, p: Invite) -> Invited:
     """Invite somebody with a role: /invite ana@acme.com as viewer.
@@ -125,6 +126,7 @@ async def invite(ctx: Ctx, p: Invite) -> Invited:
     role=Role.ADMIN,
     on={Surface.CHAT, Surface.BUTTON, Surface.REST},
     command=Command("invites"),
+    personal=True,
 )
 async def list_invites(ctx: Ctx, p: Nothing) -> Invites:  # noqa: ARG001 - takes none
     """List the open invitations; /invite revoke <code> ends one."""

@@ -35,6 +35,7 @@ class NoSuchKey(NotFound):
     on={Surface.CHAT, Surface.BUTTON},
     command=Command("key new", takes=("name",)),
     example={"name": "Zapier", "scopes": "read", "days": 90},
+    personal=True,
 )
 async def new_key(ctx: Ctx, p: NewKey) -> MadeKey:
     """Make an API key for a program of yours; it is shown once.
@@ -69,6 +70,7 @@ async def new_key(ctx: Ctx, p: NewKey) -> MadeKey:
     role=Role.VIEWER,
     on={Surface.CHAT, Surface.BUTTON, Surface.REST},
     command=Command("keys", in_menu=True),
+    personal=True,
 )
 async def list_keys(ctx: Ctx, p: Nothing) -> Keys:  # noqa: ARG001 - takes none
     """List your API keys, and when each was last used."""
@@ -83,6 +85,7 @@ async def list_keys(ctx: Ctx, p: Nothing) -> Keys:  # noqa: ARG001 - takes none
     on={Surface.CHAT, Surface.BUTTON, Surface.REST},
     command=Command("key revoke", takes=("name",)),
     example={"name": "Zapier"},
+    personal=True,
 )
 async def revoke_key(ctx: Ctx, p: OneKey) -> RevokedKey:
     """End an API key of yours, at once.

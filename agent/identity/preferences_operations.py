@@ -104,6 +104,7 @@ class QuietSet(Frozen):
     role=Role.VIEWER,
     on=EVERYWHERE,
     command=Command("settings", in_menu=True, says=(r"(?:show )?(?:my )?settings",)),
+    personal=True,
 )
 async def show_settings(ctx: Ctx, p: Nothing) -> Settings:  # noqa: ARG001 - takes none
     """See your settings: mode, language, time zone, quiet hours."""
@@ -121,6 +122,7 @@ async def show_settings(ctx: Ctx, p: Nothing) -> Settings:  # noqa: ARG001 - tak
         says=(r"(?:switch (?:me )?to |use )?(?P<mode>simple|advanced) mode",),
     ),
     example={"mode": "simple"},
+    personal=True,
 )
 async def set_mode(ctx: Ctx, p: SetMode) -> ModeSet:
     """Show 4 commands (simple) or all of them (advanced), on every messenger."""
@@ -144,6 +146,7 @@ async def set_mode(ctx: Ctx, p: SetMode) -> ModeSet:
         ),
     ),
     example={"language": "Hindi"},
+    personal=True,
 )
 async def set_language(ctx: Ctx, p: SetLanguage) -> LanguageSet:
     """Choose the language your pieces and answers are written in.
@@ -179,6 +182,7 @@ async def set_language(ctx: Ctx, p: SetLanguage) -> LanguageSet:
         ),
     ),
     example={"zone": "Asia/Kolkata"},
+    personal=True,
 )
 async def set_timezone(ctx: Ctx, p: SetTimezone) -> TimezoneSet:
     """Say where you are, so that your times are local ones.
@@ -212,6 +216,7 @@ async def set_timezone(ctx: Ctx, p: SetTimezone) -> TimezoneSet:
         ),
     ),
     example={"hours": "22-8"},
+    personal=True,
 )
 async def set_quiet(ctx: Ctx, p: SetQuiet) -> QuietSet:
     """Set the hours without pings; what comes then is told afterwards, at once.

@@ -73,6 +73,7 @@ class SessionOver(NotFound):
     role=Role.VIEWER,
     on={Surface.CHAT, Surface.BUTTON, Surface.REST, Surface.MCP},
     command=Command("sessions", says=(r"(show )?my sessions", r"where am i signed in")),
+    personal=True,
 )
 async def list_sessions(ctx: Ctx, p: Nothing) -> Sessions:  # noqa: ARG001 - takes none
     """See in which browsers you are signed in."""
@@ -89,6 +90,7 @@ async def list_sessions(ctx: Ctx, p: Nothing) -> Sessions:  # noqa: ARG001 - tak
         "signout", says=(r"sign me out( everywhere)?", r"sign out everywhere")
     ),
     example={},
+    personal=True,
 )
 async def end_session(ctx: Ctx, p: EndSession) -> SessionsEnded:
     """Sign out of the web everywhere, or in one browser.

@@ -67,6 +67,7 @@ class OpenChat(Frozen):
     command=Command(
         "workspaces", also=("workspace",), says=(r"(?:my |list )?workspaces",)
     ),
+    personal=True,
 )
 async def list_workspaces(ctx: Ctx, p: Nothing) -> Workspaces:  # noqa: ARG001 - none
     """List your workspaces; /workspace use and /workspace new do the rest."""

@@ -20,6 +20,8 @@ class Owner:
     workspace_id: UUID | None = None
     conversation_id: UUID | None = None
     run_id: UUID | None = None
+    user_id: UUID | None = None
+    """Of what no conversation has: theirs alone."""
 
 
 async def plan(
@@ -38,6 +40,7 @@ async def plan(
         workspace_id=owner.workspace_id,
         conversation_id=owner.conversation_id,
         run_id=owner.run_id,
+        user_id=owner.user_id,
         purpose=message.purpose,
         dedupe_key=key,
     )

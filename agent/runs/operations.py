@@ -79,6 +79,7 @@ async def show_status(ctx: Ctx, p: Nothing) -> Status:  # noqa: ARG001 - takes n
     on={Surface.CHAT, Surface.BUTTON, Surface.TOOL, Surface.REST, Surface.MCP},
     command=Command("runs", in_menu=True),
     example={"limit": 20},
+    personal=True,
 )
 async def list_runs(ctx: Ctx, p: Paged) -> Runs:
     """List the latest runs.

@@ -40,6 +40,7 @@ MACHINES = {Surface.REST, Surface.MCP}
     on={*PEOPLE, Surface.REST},
     command=Command("key", takes=("provider",), in_menu=True),
     example={"provider": "anthropic", "secret": "sk-ant-api03-an-example-key"},
+    personal=True,
 )
 async def keep(ctx: Ctx, p: KeepKey) -> KeptKey:
     """Keep a key of your own for a model or a service, sealed.
@@ -58,6 +59,7 @@ async def keep(ctx: Ctx, p: KeepKey) -> KeptKey:
     role=Role.ADMIN,
     on={*PEOPLE, *MACHINES, Surface.TOOL},
     command=Command("key list"),
+    personal=True,
 )
 async def list_keys(ctx: Ctx, p: Nothing) -> KeptKeys:  # noqa: ARG001 - no parameters
     """List the keys of models and services that are kept, without the keys."""
@@ -86,6 +88,7 @@ async def list_keys(ctx: Ctx, p: Nothing) -> KeptKeys:  # noqa: ARG001 - no para
     on={*PEOPLE, *MACHINES},
     command=Command("key test", takes=("provider",)),
     example={"provider": "anthropic"},
+    personal=True,
 )
 async def test(ctx: Ctx, p: OfProvider) -> TestedKey:
     """Make one cheap call with a kept key and say what came of it.
@@ -114,6 +117,7 @@ async def test(ctx: Ctx, p: OfProvider) -> TestedKey:
     on={*PEOPLE, Surface.REST},
     command=Command("key replace", takes=("provider",)),
     example={"provider": "anthropic", "secret": "sk-ant-api03-another-example"},
+    personal=True,
 )
 async def rotate(ctx: Ctx, p: ReplaceKey) -> KeptKey:
     """Put a new key in the place of one that is kept.
@@ -133,6 +137,7 @@ async def rotate(ctx: Ctx, p: ReplaceKey) -> KeptKey:
     on={*PEOPLE, *MACHINES},
     command=Command("key remove", takes=("provider",)),
     example={"provider": "anthropic"},
+    personal=True,
 )
 async def remove(ctx: Ctx, p: OfProvider) -> RemovedKey:
     """Remove a kept key for good.
@@ -155,6 +160,7 @@ async def remove(ctx: Ctx, p: OfProvider) -> RemovedKey:
     role=Role.OWNER,
     on={Surface.CHAT, Surface.REST},
     command=Command("key renew seals"),
+    personal=True,
 )
 async def rotate_workspace_key(ctx: Ctx, p: Nothing) -> RotatedWorkspaceKey:  # noqa: ARG001 - no parameters
     """Change the key that seals this workspace's secrets, and seal them anew."""

@@ -53,6 +53,7 @@ def _face(op: AnyOperation) -> dict[str, Any]:
         "says": list(command.says) if command else [],
         "summary": op.summary.partition("\n")[0],
         "reads_outside": op.reads_outside,
+        **({"personal": True} if op.personal else {}),
         "example": json.loads(json.dumps(dict(op.example), default=str)),
         "params": op.params.model_json_schema(),
         "result": op.result.model_json_schema(mode="serialization"),
