@@ -28,7 +28,7 @@ from agent.memory import conversations
 from bot import render
 from bot.answers import receive
 from bot.services import Services
-from channels.abilities import Fetches, NotFetched
+from channels.abilities import Fetches, NotFetched, too_big
 from channels.contract import Attachment, ChannelName, ChatKind, Inbound, Kind
 from db import faultpoints
 
@@ -135,7 +135,7 @@ class _Taking:
     async def _fetched(self, file: Attachment) -> bytes:
         most = self.services.file_bytes
         if (file.size_bytes or 0) > most:
-            raise Unusable(too_big(most))
+            raise Unusable(str(too_big(most)))
         door: object = self.services.channels.get(self.item.channel)
         if not isinstance(door, Fetches):
             raise Unusable(GONE)
@@ -216,11 +216,6 @@ def storage_key(caller: Caller, item: Claimed, file: Attachment) -> str:
 def upload_key(caller: Caller, upload_id: str) -> str:
     """Where a file lies that this person's page handed us before its message."""
     return f"assets/{caller.workspace_id}/{caller.user_id}-{upload_id}"
-
-
-def too_big(most: int) -> str:
-    """Why a large file is not taken."""
-    return f"it is larger than {most // 1_000_000} MB. Please send a smaller one."
 
 
 def _otherwise(file: Attachment) -> str:

@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from channels.contract import Attachment, Button
+from channels.contract import Attachment, Button, Refused
+from channels.ends import End
+
+
+class Moved(Refused):
+    """The chat goes on under the id ``to``; it can be sent there."""
+
+    def __init__(self, to: str) -> None:
+        """Keep the id it goes on under."""
+        super().__init__(End.MOVED.because(f"the chat is now {to}"))
+        self.to = to
 
 
 class NotFetched(Exception):
@@ -14,6 +24,11 @@ class NotFetched(Exception):
         """Keep why, and whether another try may fare better."""
         super().__init__(reason)
         self.may_work = may_work
+
+
+def too_big(at_most: int) -> NotFetched:
+    """What is said of a file of more than ``at_most`` bytes."""
+    return NotFetched(f"it is larger than {at_most / 1e6:g} MB. Please send less of it.")
 
 
 @runtime_checkable

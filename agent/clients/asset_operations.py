@@ -60,7 +60,7 @@ async def list_files(ctx: Ctx, p: ListFiles) -> Files:
 
 
 @operation(
-    "clients.delete-file",
+    "clients.delete_file",
     effect=Effect.DESTROY,
     role=Role.MEMBER,
     on=EVERYWHERE,

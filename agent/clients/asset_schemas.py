@@ -34,7 +34,7 @@ class FileLine(Frozen):
 class Files(Page):
     """A page of files, newest first."""
 
-    lines: list[FileLine]
+    lines: list[FileLine] = Field(description="The files of this page")
 
 
 class FileDeleted(Frozen):

@@ -120,7 +120,7 @@ def _choices(
     )
     first = kept[0]
     delete = {"name": first.name} if len(kept) == 1 else None
-    last = (Choice("Delete", "clients.delete-file", delete, row=1),) if delete else ()
+    last = (Choice("Delete", "clients.delete_file", delete, row=1),) if delete else ()
     return (*asks, Choice("All files", "clients.files", row=1), *last)
 
 

@@ -19,8 +19,9 @@ from agent.ctx import Caller, Role
 from agent.errors import Unavailable
 from agent.files.names import clean_name, suffix_of
 from agent.ports import Ids, Objects
-from bot.files import OPAQUE, too_big, upload_key
+from bot.files import OPAQUE, upload_key
 from bot.web.session import Doorkeeper, Signed, Turned
+from channels.abilities import too_big
 
 FIELD = "file"
 AROUND_BYTES = 4_096

@@ -15,14 +15,12 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from channels.abilities import NotFetched
+from channels.abilities import NotFetched, too_big
 from channels.contract import Attachment, SendError
 from channels.slack.clients import Clients
 
-MB = 1_000_000
 DOWNLOAD_S = 30.0
 SLACKS = ("slack.com", "slack-files.com")
-TOO_BIG = "it is larger than {mb} MB. Please send less of it."
 GONE = "Slack no longer has it. Please share it again."
 ELSEWHERE = "it only links to another service. Please download it and share the file."
 LOCKED = "Slack does not let me open it. Please add me to the channel, or ask an admin."
@@ -58,7 +56,7 @@ def _address(file: dict[str, Any], at_most: int) -> str:
     if file.get("is_external") or file.get("mode") == "external":
         raise NotFetched(ELSEWHERE)
     if isinstance(size := file.get("size"), int) and size > at_most:
-        raise NotFetched(TOO_BIG.format(mb=at_most // MB))
+        raise too_big(at_most)
     url = file.get("url_private_download") or file.get("url_private")
     if not isinstance(url, str) or not url:
         raise NotFetched(GONE)
@@ -86,7 +84,7 @@ async def _stream(client: AsyncWebClient, url: str, at_most: int) -> bytes:
         async for chunk in answer.content.iter_chunked(1 << 16):
             body += chunk
             if len(body) > at_most:
-                raise NotFetched(TOO_BIG.format(mb=at_most // MB))
+                raise too_big(at_most)
     if _is_login(answer, body):
         raise NotFetched(LOCKED)
     return bytes(body)

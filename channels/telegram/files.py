@@ -9,10 +9,10 @@ import httpx
 from telegram import Bot
 from telegram.error import BadRequest, TelegramError
 
-from channels.abilities import NotFetched
+from channels.abilities import NotFetched, too_big
 
-MB = 1_000_000
-TOO_BIG = "it is larger than {mb} MB, which is all I can take. Please send less of it."
+MOST_BYTES = 20_000_000
+"""What Telegram hands over to bots."""
 GONE = "Telegram no longer has it. Please send it again."
 TROUBLE = "Telegram did not hand it over."
 FOUND_S = 30.0
@@ -29,11 +29,11 @@ async def download(bot: Bot, file_id: str, at_most: int, timeout_s: float) -> by
         async with asyncio.timeout(max(FOUND_S, timeout_s)):
             found = await bot.get_file(file_id)
             if (found.file_size or 0) > at_most:
-                raise _too_big(at_most)
+                raise too_big(at_most)
             return await _stream(found.file_path or "", at_most, timeout_s)
     except BadRequest as error:
         is_big = "too big" in error.message.casefold()
-        raise (_too_big(20 * MB) if is_big else NotFetched(GONE)) from None
+        raise (too_big(MOST_BYTES) if is_big else NotFetched(GONE)) from None
     except (TelegramError, TimeoutError, httpx.HTTPError):
         # Their own texts may hold the address, and with it the token.
         raise NotFetched(TROUBLE, may_work=True) from None
@@ -49,9 +49,5 @@ async def _stream(url: str, at_most: int, timeout_s: float) -> bytes:
         async for chunk in answer.aiter_bytes():
             body += chunk
             if len(body) > at_most:
-                raise _too_big(at_most)
+                raise too_big(at_most)
     return bytes(body)
-
-
-def _too_big(at_most: int) -> NotFetched:
-    return NotFetched(TOO_BIG.format(mb=at_most // MB))

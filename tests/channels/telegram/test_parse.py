@@ -191,7 +191,7 @@ def test_a_photo_comes_in_its_largest_size_with_its_caption() -> None:
 
     inbound = read(message=without_text | {"photo": photo, "caption": "Our shop"})
 
-    assert inbound.attachments == (Attachment("l", size_bytes=90_000),)
+    assert inbound.attachments == (Attachment("l", size_bytes=90_000, sent_as="photo"),)
     assert inbound.text == "Our shop"
 
 
@@ -202,11 +202,13 @@ def test_a_file_comes_as_the_sender_names_it(kind: str) -> None:
         "file_name": "brief.pdf",
         "mime_type": "application/pdf",
         "file_size": 12,
+        "duration": 3,
     }
 
     inbound = written(**{kind: file})
 
-    expected = Attachment("f", "brief.pdf", "application/pdf", 12)
+    how = "" if kind == "document" else kind
+    expected = Attachment("f", "brief.pdf", "application/pdf", 12, how, 3)
     assert inbound.attachments == (expected,)
 
 
