@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from telegram import Bot, WebhookInfo
-from telegram.error import Conflict, TelegramError
+from telegram.error import BadRequest, Conflict, TelegramError
 
 from bot.cli.clock_check import clock
 from bot.cli.telegram_setup import hook_url, token, updates
@@ -100,7 +100,9 @@ async def _polled(bot: Bot, info: WebhookInfo, *, is_running: bool) -> Health:
     try:
         # Without an offset nothing is confirmed by it, so nothing is lost.
         await bot.get_updates(limit=1, timeout=LISTEN_S)
-    except Conflict:
+    except (Conflict, BadRequest) as error:
+        if not isinstance(error, Conflict) and "409" not in error.message:
+            raise
         hint = "Stop the other one, or give this one a bot of its own (@BotFather)."
         detail = "another process polls with this token"
         return Health(ok=False, detail=detail, hint=hint)

@@ -171,6 +171,26 @@ async def test_a_token_that_slack_no_longer_takes_ends_without_an_event(
         assert row.last_error == REVOKED
 
 
+async def test_a_permission_that_was_never_given_ends_the_answer_with_its_reason(
+    opens: Opens, outside: Outside
+) -> None:
+    async with opened(opens, outside) as house:
+        browser = Browser(house)
+        await browser.signs_in()
+        await browser.installs()
+        house.slack.oauth.installs[ZEN].scopes.remove("chat:write")
+        zena = OnSlack(house.slack, ZENA)
+        await zena.writes("/help")
+        await house.rests()
+
+        assert zena.chat() == []
+        ends = await house.rows("SELECT status, last_error FROM deliveries")
+        assert {one.status for one in ends} == {"failed"}
+        assert all(one.last_error.startswith("scope: ") for one in ends)
+        assert all(one.last_error.endswith("(chat:write)") for one in ends)
+        assert (await installed(house)).status == "active"
+
+
 async def test_tokens_that_rotate_are_renewed_before_their_end(
     opens: Opens, outside: Outside
 ) -> None:
