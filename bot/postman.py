@@ -12,20 +12,19 @@ for a chat that must wait.
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
-from hashlib import sha256
 from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.errors import AgentError
-from agent.mailroom import deliveries, flood_queries, post_queries
-from agent.mailroom.deliveries import Owner
-from agent.mailroom.schemas import Delivery, Message
-from bot import digests, ends, render
+from agent.mailroom import flood_queries, post_queries
+from agent.mailroom.schemas import Delivery
+from bot import digests, ends, follow_ups, membership
 from bot.ears import Heard
 from bot.letters import Letter, act_of, chat_of, letter
 from bot.pacing import PATIENCE_S, Pacing, Write
@@ -87,7 +86,7 @@ class Postman:
                     session, limit=BATCH, lease_s=pace.delivery_lease_s, channels=names
                 )
                 if not claimed:
-                    await _own_up(session, names)
+                    await follow_ups.own_up(session, names)
                     await ends.tell(session)
                     await digests.release(session)
                     return await post_queries.deliveries_due(
@@ -109,8 +108,11 @@ class Postman:
     async def _begin(self, claimed: Sequence[Delivery]) -> None:
         """Send what may be sent by now, and give the rest back."""
         later: list[tuple[Delivery, float]] = []
+        ahead = Counter(_write(one).place for one in self._under_way.values())
         for delivery in sorted(claimed, key=lambda one: FIRST[act_of(one)]):
-            wait_s = self._pacing.wait_s(_write(delivery))
+            write = _write(delivery)
+            wait_s = self._pacing.wait_s(write, behind=ahead[write.place])
+            ahead[write.place] += 1
             if wait_s > PATIENCE_S:
                 later.append((delivery, wait_s))
                 continue
@@ -166,7 +168,10 @@ class Postman:
         except MessageGone as error:
             await self._gone(delivery, str(error))
         except Refused as error:
-            await self._end(delivery, "failed", str(error))
+            if await membership.followed(self._services, delivery, error):
+                await self._postpone(delivery, 0.0, str(error))
+            else:
+                await self._end(delivery, "failed", str(error))
         except AgentError as error:
             await self._without_file(delivery, error)
         except Exception as error:  # edge: one message must not stop the others
@@ -195,7 +200,7 @@ class Postman:
                 revision=made.revision - is_preview,
                 pause_s=PREVIEW_S if is_preview else self._pause_s(write, made),
             )
-            await _go_on(session, delivery, made)
+            await follow_ups.go_on(session, delivery, made)
         faultpoints.reach("post.recorded")
         self._told(delivery, "sent", run_id)
 
@@ -268,30 +273,6 @@ class Postman:
         self._told(delivery, status, run_id)
 
 
-async def _own_up(session: AsyncSession, channels: Sequence[str]) -> None:
-    """Tell people of messages that may not have reached them, once each."""
-    for lost in await post_queries.unsure(session, channels):
-        owner = Owner(lost["workspace_id"], lost["conversation_id"])
-        key = f"{lost['dedupe_key']}:unsure"
-        # At the door nobody is known yet who could press.
-        message = render.unsure(lost["id"] if owner.workspace_id else None)
-        place = deliveries.place_of(lost)
-        await deliveries.plan(session, place, message, owner=owner, key=key)
-        log.warning("post.unsure", delivery_id=str(lost["id"]))
-
-
 def _write(delivery: Delivery) -> Write:
     place = delivery.channel, delivery.account, chat_of(delivery)
     return Write(*place, act_of(delivery))
-
-
-async def _go_on(session: AsyncSession, delivery: Delivery, made: Letter) -> None:
-    """Plan what did not fit, each page once: messages of their own, after this one."""
-    if not made.rest:
-        return
-    row = await flood_queries.whole(session, delivery)
-    owner = Owner(row["workspace_id"], row["conversation_id"])
-    place = deliveries.place_of(row)
-    for page in made.rest:
-        key = f"{row['dedupe_key']}:page:{sha256(page.encode()).hexdigest()[:16]}"
-        await deliveries.plan(session, place, Message(page), owner=owner, key=key)

@@ -28,7 +28,8 @@ class NotFetched(Exception):
 
 def too_big(at_most: int) -> NotFetched:
     """What is said of a file of more than ``at_most`` bytes."""
-    return NotFetched(f"it is larger than {at_most / 1e6:g} MB. Please send less of it.")
+    most = f"{at_most / 1e6:g} MB"
+    return NotFetched(f"it is larger than {most}. Please send less of it.")
 
 
 @runtime_checkable

@@ -199,7 +199,7 @@ async def defer_inbox(session: AsyncSession, item: Claimed, *, pause_s: float) -
 async def original(
     session: AsyncSession, channel: str, account: str, key: str
 ) -> RowMapping | None:
-    """``(text, was_ignored, first)`` of a message that was kept; None: it is not known any more.
+    """``(text, was_ignored, first)`` of a kept message; None: it is known no more.
 
     ``first``: the id of the message that it was joined to, or its own.
     """

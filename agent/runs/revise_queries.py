@@ -25,6 +25,8 @@ _JUST_SHOWN = text("""
         SELECT run_id, role FROM messages
         WHERE conversation_id = :conversation_id
           AND inbox_id IS DISTINCT FROM CAST(:inbox_id AS uuid)
+          -- A command looks at something; it does not begin anything else.
+          AND NOT starts_with(content, '/')
         ORDER BY id DESC LIMIT 1
     ) last
     JOIN runs r ON r.id = last.run_id AND r.kind = 'skill'

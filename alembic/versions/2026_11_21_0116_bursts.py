@@ -1,4 +1,4 @@
-"""Claim the parts of one message together; follow chats that move; queue words.
+"""Claim the parts of one message together; follow chats that move.
 
 Safe online: a column without a rewrite, and functions; lock_timeout 5 s.
 
@@ -161,6 +161,8 @@ JUDGES = ("inbox_goes_on(jsonb, jsonb)", "inbox_may_go_on(jsonb)")
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     op.execute(COLUMN)
+    # What is still to be sent follows a chat to its new id.
+    op.execute(f"GRANT UPDATE (recipient) ON deliveries TO {WORKER}")
     _drop(BEFORE)
     for statement in statements(CLAIM):
         op.execute(statement)
@@ -177,6 +179,7 @@ def downgrade() -> None:
         op.execute(statement)
     for statement in rls.run_as(WORKER, BEFORE):
         op.execute(statement)
+    op.execute(f"REVOKE UPDATE (recipient) ON deliveries FROM {WORKER}")
     op.execute("ALTER TABLE inbox DROP COLUMN part_of")
 
 

@@ -11,6 +11,7 @@ from channels.contract import (
     Kind,
     Quoted,
 )
+from channels.slack import memberships
 from channels.slack.markup import mention, readable, without_address
 from channels.slack.places import chat_kind, event_id_of, team_of
 from channels.slack.seats import happened_in
@@ -35,6 +36,8 @@ def event(payload: Json, bot: str) -> Inbound | None:
         case "message" | "app_mention":
             post = _post_in(happened)
             return _written(payload, post, bot) if post else None
+        case kind if kind in memberships.SERVED:
+            return memberships.membership(payload, bot)
         case "agent_session_stopped":
             return _stopped(payload)
         case "app_home_opened" | "app_context_changed":

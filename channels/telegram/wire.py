@@ -15,6 +15,7 @@ from telegram.error import (
 )
 from telegram.request import HTTPXRequest
 
+from channels.abilities import Moved
 from channels.contract import (
     MaybeSent,
     MessageGone,
@@ -53,15 +54,6 @@ class Flooded(TelegramError):
         """Keep for how long."""
         super().__init__(message)
         self.retry_after_s = retry_after_s
-
-
-class Moved(Refused):
-    """The group became a supergroup and goes on as ``to``; it can be sent there."""
-
-    def __init__(self, to: str) -> None:
-        """Keep the id it goes on under."""
-        super().__init__(End.MOVED.because(f"the group is now the supergroup {to}"))
-        self.to = to
 
 
 class Request(HTTPXRequest):

@@ -35,6 +35,7 @@ SLACKS_EVENTS = {
     *("channel_rename", "channel_shared", "channel_unarchive", "channel_unshared"),
     *("emoji_changed", "file_change", "file_deleted", "file_shared"),
     *("group_archive", "group_deleted", "group_left", "group_rename"),
+    *("group_unarchive",),
     *("im_close", "im_created", "im_history_changed", "im_open", "link_shared"),
     *("member_joined_channel", "member_left_channel", "message_metadata_posted"),
     *("pin_added", "pin_removed", "reaction_added", "reaction_removed"),
