@@ -33,7 +33,7 @@ SLACKS_EVENTS = {
     *("assistant_thread_context_changed", "assistant_thread_started"),
     *("channel_archive", "channel_deleted", "channel_id_changed", "channel_left"),
     *("channel_rename", "channel_shared", "channel_unarchive", "channel_unshared"),
-    *("emoji_changed", "file_change", "file_deleted", "file_shared"),
+    *("emoji_changed", "file_change", "file_shared"),
     *("group_archive", "group_deleted", "group_left", "group_rename"),
     *("group_unarchive",),
     *("im_close", "im_created", "im_history_changed", "im_open", "link_shared"),
@@ -42,7 +42,8 @@ SLACKS_EVENTS = {
     *("team_access_granted", "team_access_revoked", "team_domain_change"),
     *("team_join", "team_rename", "tokens_revoked", "user_change"),
 }
-"""Names under which Slack sends events; ``message.*`` are known by their channel."""
+"""Names under which Slack sends events, but ``file_deleted``, which is an error's name,
+too; ``message.*`` are known by their channel."""
 
 
 def parsed() -> Iterator[tuple[Path, ast.AST]]:
