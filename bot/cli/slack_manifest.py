@@ -58,8 +58,9 @@ def commands(name: str, skills: Path | None) -> list[Slash]:
     """The one command, and one for each of the skills in a folder."""
     known = {line.usage.split()[0][1:] for line in chat.lines()}
     verbs = [verb for verb in HINTED if verb in known]
-    hint = f"{' | '.join(verbs)}, or say what you need"
-    one = Slash(f"/{chat.PREFIX}", f"Ask {name}: a command, or what you need", hint)
+    hint = f"{' | '.join(verbs)} | <skill> what you need"
+    said = f"Everything {name} can do; /{chat.PREFIX} help lists it"
+    one = Slash(f"/{chat.PREFIX}", said, hint)
     return [one, *_skills(skills)][:COMMANDS] if skills else [one]
 
 

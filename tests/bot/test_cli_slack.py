@@ -9,7 +9,9 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from agent.catalog.skillfile import load_all
+from agent.operation import Surface
 from agent.ports import Clock
+from agent.registry import on
 from agent.vault import installations
 from agent.vault.installations import Grant, Home
 from agent.vault.keys import InstallationKey
@@ -19,6 +21,7 @@ from bot.doctor import examine
 from bot.ports import SystemClock, TimeOrderedIds
 from bot.settings import Intake, Settings
 from bot.settings import Slack as Given
+from bot.surfaces import chat
 from channels.contract import Health
 from channels.slack.manifest import SCOPES
 from db.server_bootstrap import Urls
@@ -80,6 +83,15 @@ def test_the_one_command_hints_at_verbs_that_there_are(
     assert command["command"] == "/draper"
     for verb in slack_manifest.HINTED:
         assert verb in command["usage_hint"]
+
+
+def test_every_operation_of_a_chat_is_typed_by_the_one_command() -> None:
+    for op in on(Surface.CHAT):
+        assert op.command is not None
+        said = chat.words(f"/draper {op.command.words} something or other")
+        read = chat.read(said or "")
+        assert read is not None
+        assert read.op is op
 
 
 def test_each_skill_is_a_command_where_that_is_asked_for(

@@ -347,3 +347,15 @@ async def test_slack_s_check_of_our_address_is_answered_before_any_token_is_set(
         )
         await until(lambda: delivery.answers, "no answer")
         assert delivery.answers == ["200"]
+
+
+async def test_in_a_thread_where_slack_takes_no_command_a_mention_does_it(
+    house: House,
+) -> None:
+    group = house.group("slack")
+    ana = await house.member("slack", group)
+    root = await ana.writes("lunch?")
+    await ana.writes("@draper /help", thread=root)
+    await ana.sees("what you need")
+    [message] = house.slack.messages(group, root)[2:]
+    assert message.thread == root
