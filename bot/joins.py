@@ -36,14 +36,19 @@ async def joined(
 async def added(
     services: Services, ctx: Ctx, inbound: Inbound, kept: UUID | None = None
 ) -> bool:
-    """The same, whatever it says: what is forwarded after a comment is part of it."""
+    """The same, whatever it says: what is forwarded after a comment is part of it.
+
+    Raises:
+        AlreadyDone: It was added before.
+    """
+    origin = ctx.origin
+    assert origin is not None  # noqa: S101 - a message has one
+    if origin.inbox_id and await additions.was_added(ctx.session, origin.inbox_id):
+        # The run may have ended since: then it must not begin another one.
+        raise AlreadyDone("That was added already.")
     row = await _under_way(services, ctx, inbound)
     if row is None:
         return False
-    origin = ctx.origin
-    assert origin is not None  # noqa: S101 - a message has one
-    if not await ctx.audit.once(ctx.session, ctx.caller, key=origin.key):
-        raise AlreadyDone("That was added already.")
     await additions.belongs(ctx.session, kept or await keep(ctx), row["id"])
     quoted = [{"source": source, "text": text} for source, text in origin.quoted]
     said = conversations.redact(inbound.text.strip())

@@ -78,6 +78,11 @@ _SAY_SO = text("""
       AND status IN ('planned', 'sending', 'sent')
 """)
 
+_WAS_ADDED = text("""
+    SELECT EXISTS (SELECT FROM messages WHERE inbox_id = :inbox_id AND role = 'user'
+                   AND run_id IS NOT NULL)
+""")
+
 _BELONGS = text("UPDATE messages SET run_id = :run_id WHERE id = :id")
 
 
@@ -108,6 +113,11 @@ async def find(session: AsyncSession, run_id: UUID) -> RowMapping | None:
     """A run as ``start_over`` takes it, locked; None: it cannot be seen."""
     found = await session.execute(_FIND, {"run_id": run_id})
     return found.mappings().one_or_none()
+
+
+async def was_added(session: AsyncSession, inbox_id: UUID) -> bool:
+    """Whether a message was added to a run when it was worked on before."""
+    return bool(await session.scalar(_WAS_ADDED, {"inbox_id": inbox_id}))
 
 
 async def belongs(session: AsyncSession, message_id: UUID, run_id: UUID) -> None:
