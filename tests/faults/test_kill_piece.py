@@ -13,6 +13,7 @@ from tests.faults.crash import (
     ASSISTS,
     CHECKS,
     ENGINE_ONLY,
+    FILES,
     PIECE,
     REMOTE,
     REQUESTS,
@@ -27,7 +28,7 @@ FINISHED = {"write.settled", "deliver.stored", "deliver.shown", "post.recorded"}
 
 
 def test_every_fault_point_is_on_the_way_or_known_to_be_elsewhere() -> None:
-    elsewhere = ENGINE_ONLY | REMOTE | WAITS | CHECKS | ASSISTS
+    elsewhere = ENGINE_ONLY | REMOTE | WAITS | CHECKS | ASSISTS | FILES
     assert set(REQUESTS) == faultpoints.POINTS - elsewhere
     assert elsewhere <= faultpoints.POINTS
 

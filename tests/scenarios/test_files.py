@@ -174,9 +174,41 @@ async def test_a_fetch_that_fails_is_tried_again_and_then_told(
     if isinstance(ana, OnTelegram):
         house.telegram.faults.append(Fault("getFile", times=1, status=500))
     else:
-        house.slack.world.faults.append(SlackFault("download", times=1))
+        house.slack.world.faults.append(SlackFault("download", status=500))
     await sends(ana, b"Our tea is green.", "tea.txt")
     await ana.sees("Saved as tea.txt")
+    await house.rests()
+
+
+async def test_what_takes_a_while_is_received_at_once_in_the_message_that_answers(
+    house: House,
+) -> None:
+    ana, _ = await at_home(house, "telegram")
+    house.telegram.faults.append(Fault("getFile", delay_s=1.5))
+    await sends(ana, made.picture(), "big.jpg")
+    first = await ana.sees("Got your file, having a look")
+    await ana.sees("Saved as big.jpg", "What shall I do with it")
+    house.telegram.faults.append(Fault("getFile", delay_s=1.5))
+    house.claude.script(Reply("In short: 41."))
+    await sends(ana, made.pdf(SECRET), "plan.pdf", "write a summary of this")
+    second = (await ana.sees("Got your file, having a look")).ref
+    await ana.sees("In short: 41")
+    await house.rests()
+    assert [seen.ref for seen in ana.chat()] == [first.ref, second]
+
+
+async def test_two_hundred_files_are_taken_as_far_as_they_are_and_said(
+    house: House,
+) -> None:
+    ana, _ = await at_home(house, "slack")
+    assert isinstance(ana, OnSlack)
+    many = {f"note-{n}.txt": f"Note {n}.".encode() for n in range(200)}
+    ana.patience_s = 30
+    await ana.world.say("", user=ana.user, files=many)
+    seen = await ana.sees(
+        "Saved 20 files", "and 11 more", "180 more: I take 20 at a time"
+    )
+    assert seen.text.count("note-") == 10
     await house.rests()
 
 

@@ -12,6 +12,8 @@ from tests.standins.openai.replies import Fault, Reply, chunks
 from tests.standins.openai.rules import MODELS, refusal
 
 KEY = "sk-standin-openai"
+SPEECH = {"whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe"}
+HEARD = (".flac", ".mp3", ".mp4", ".mpeg", ".mpga", ".m4a", ".ogg", ".wav", ".webm")
 
 
 class OpenAIStandIn:
@@ -21,6 +23,8 @@ class OpenAIStandIn:
         self.key = key
         self.bodies: list[dict[str, Any]] = []
         """Of every call that was not refused."""
+        self.heard: list[tuple[str, str, bytes]] = []
+        """Recordings: name, type, bytes."""
         self.disconnects = 0
         self.url = ""
         self._script: deque[Reply | Fault] = deque()
@@ -35,6 +39,7 @@ class OpenAIStandIn:
         app = web.Application()
         app.router.add_post("/v1/chat/completions", self._complete)
         app.router.add_get("/v1/models", self._models)
+        app.router.add_post("/v1/audio/transcriptions", self._transcribe)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -59,6 +64,24 @@ class OpenAIStandIn:
         return web.json_response(
             {"object": "list", "data": [{"id": m} for m in MODELS]}
         )
+
+    async def _transcribe(self, request: web.Request) -> web.StreamResponse:
+        """Source: platform.openai.com/docs/api-reference/audio/createTranscription."""
+        if refused := self._unknown_key(request):
+            return refused
+        form = await request.post()
+        file = form.get("file")
+        if form.get("model") not in SPEECH or not isinstance(file, web.FileField):
+            said = "model and file are needed"
+            return _fault(Fault(400, "invalid_request_error", None, said))
+        if not file.filename.endswith(HEARD):
+            said = "Invalid file format. Supported formats: " + ", ".join(HEARD)
+            return _fault(Fault(400, "invalid_request_error", None, said))
+        self.heard.append((file.filename, file.content_type, file.file.read()))
+        said = self._script.popleft() if self._script else Reply("Hello there.")
+        if isinstance(said, Fault):
+            return _fault(said)
+        return web.json_response({"text": said.text})
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         if refused := self._unknown_key(request):
