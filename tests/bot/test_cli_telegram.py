@@ -14,6 +14,7 @@ from bot.ports import SystemClock
 from bot.settings import Intake, Settings
 from bot.settings import Telegram as Given
 from channels.contract import Health
+from channels.telegram import setup
 from tests.standins.telegram import Telegram
 
 PUBLIC = "https://draper.example"
@@ -23,7 +24,8 @@ def settings(tg: Telegram, **changes: Any) -> Settings:
     public = changes.pop("public_url", "")
     given = {"token": SecretStr(tg.token), "base_url": tg.base_url, **changes}
     telegram = Given(_env_file=None, **given)
-    return Settings(_env_file=None, telegram=telegram, public_url=public)
+    top: dict[str, Any] = {"telegram": telegram, "public_url": public}
+    return Settings(_env_file=None, **top)
 
 
 def by_webhook(tg: Telegram) -> Settings:
@@ -95,8 +97,8 @@ async def test_setup_without_a_token_or_half_a_webhook_says_what_is_missing() ->
 async def test_a_setting_that_telegram_does_not_keep_is_noticed() -> None:
     async with Telegram() as tg:
         want = telegram_setup.wanted(by_webhook(tg))
-        async with telegram_setup.setup.opened(tg.token, tg.base_url) as bot:
-            found = await telegram_setup.setup.look(bot)
+        async with setup.opened(tg.token, tg.base_url) as bot:
+            found = await setup.look(bot)
 
     assert telegram_setup.faults(found, want)[0].startswith("the webhook is not set")
 

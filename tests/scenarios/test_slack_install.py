@@ -354,6 +354,7 @@ async def test_in_a_thread_where_slack_takes_no_command_a_mention_does_it(
 ) -> None:
     group = house.group("slack")
     ana = await house.member("slack", group)
+    assert isinstance(ana, OnSlack)
     root = await ana.writes("lunch?")
     await ana.writes("@draper /help", thread=root)
     await ana.sees("what you need")
