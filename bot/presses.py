@@ -13,7 +13,6 @@ from agent.ctx import Caller, Ctx, Origin
 from agent.errors import AgentError, NeedsApproval
 from agent.gate import invoke
 from agent.mailroom import deliveries
-from agent.mailroom.operations import Resent
 from agent.mailroom.schemas import Message
 from agent.memory import conversations
 from agent.memory.operations import Answered, Finished, Left
@@ -27,13 +26,11 @@ from agent.runs.consent_schemas import (
 )
 from agent.runs.errors import AlreadyDone
 from agent.runs.operations import start_run
-from agent.runs.review_operations import read_feedback
-from agent.runs.review_schemas import Judged
 from bot import (
+    beside,
     brands,
     cards,
     dialogs,
-    ends,
     filled,
     forms,
     home,
@@ -43,14 +40,12 @@ from bot import (
     privately,
     refusals,
     render,
-    reviews,
 )
 from bot.answers import reply
 from bot.brands import Reading
 from bot.routing import with_press
 from bot.services import Services
 from bot.surfaces import chat
-from bot.surfaces import forms as surface
 from channels.contract import ChannelName, ChatKind, Inbound
 
 NOTICED = {ChannelName.TELEGRAM, ChannelName.SLACK}
@@ -163,29 +158,15 @@ async def _do(
     if op.name in {"memory.answer", "memory.leave", "memory.finish"}:
         return await _answer(services, ctx, delivery, button, op)
     params = button["params"]
-    if op is read_feedback:
-        await reviews.begin(services, await _with_client(ctx), params)
-        return ""
-    form = surface.wanted(op, params, ask=button.get("ask", False))
-    if form is not None:
-        await forms.begin(services, await _with_client(ctx), op, form)
+    if await beside.asked(services, await _with_client(ctx), button, op):
         return ""
     try:
         result = await invoke(op, ctx, params)
     except NeedsApproval as needs:
         await cards.ask(await _with_client(ctx), needs)
         return home.IN_MESSAGES if home.is_page(delivery) else ""
-    await _lead_on(services, await _with_client(ctx), result)
+    await beside.lead_on(services, await _with_client(ctx), result)
     return await _followed(ctx, delivery, result)
-
-
-async def _lead_on(services: Services, ctx: Ctx, result: BaseModel) -> None:
-    """Show or ask what belongs to a result, besides saying what was done."""
-    match result:
-        case Resent(here=True, delivery_id=lost):
-            await ends.show_here(services, ctx, lost)
-        case Judged(liked=False, output_id=judged):
-            await reviews.begin(services, ctx, {"output_id": str(judged)})
 
 
 async def _followed(ctx: Ctx, delivery: RowMapping, result: BaseModel) -> str:
