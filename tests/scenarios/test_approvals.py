@@ -52,7 +52,7 @@ async def test_a_yes_finishes_the_draft_and_asks_how_good_it_is(
     assert await house.asks(unfinished, id=(await house.run()).id) == 0
     await ana.presses("Approve", draft)
     done = await ana.sees_change(draft, "Approved", "How good is it")
-    assert done.buttons == ["1", "2", "3", "4", "5"]
+    assert done.buttons == ["1", "2", "3", "4", "5", "Revise", "Shorter"]
     await house.rests()
     assert (await house.run()).status == "completed"
     [kept] = await approvals(house)
