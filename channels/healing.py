@@ -17,6 +17,7 @@ _MARKS = re.compile(
       (?: [-+*_=`~|>]{1,2}             # a rule, a title's line, a fence, bold
         | \#{1,6}                      # a heading
         | \*{3}
+        | \d{1,2}                      # an item's number, without its dot so far
         | (?:[-+*]|\d{1,9}[.)])        # an item, perhaps with a box to tick
           (?:[ \t]+\[[ xX]?\]?)?
       )?

@@ -11,6 +11,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from channels.markdown import is_too_deep, legible, reader
+from channels.tables import canonical, without_tables
 
 _TICKED = re.compile(r"\[([ xX])\] ")
 _BARE = ("link_open", "link_close")
@@ -24,7 +25,7 @@ def html(markdown: str) -> str:
     deep to be laid out is shown as it was written.
     """
     text = legible(markdown)
-    tokens = _parser.parse(text)
+    tokens = _parser.parse(without_tables(text, canonical))
     if is_too_deep(tokens):
         return f"<pre>{escape(text, quote=False)}</pre>\n"
     return str(_parser.renderer.render(tokens, _parser.options, {}))

@@ -5,12 +5,14 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from channels.outside import clean
 
-DEEPEST = 40
+DEEPEST = 100
 """Blocks within blocks; what lies deeper a reader must show as it was written."""
+_PRIVATE = dict.fromkeys(range(0xFDD0, 0xFDF0))
 WEB = frozenset({"http", "https", "mailto"})
 """Where a link may lead at any door."""
 
@@ -23,12 +25,17 @@ def reader(*, inline: bool = True) -> MarkdownIt:
     """
     options = {"html": False, "maxNesting": DEEPEST}
     made = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
+    if inline:
+        made.core.ruler.push("say_info", _say_info)
     return made.disable(["reference"] if inline else ["reference", "inline"])
 
 
 def legible(text: str) -> str:
-    """The text as every door can take it: whole characters, one kind of line end."""
-    return re.sub(r"\r\n?", "\n", clean(text))
+    """The text as every door can take it: whole characters, one kind of line end.
+
+    What Unicode keeps for use inside programs is taken out: doors use it themselves.
+    """
+    return re.sub(r"\r\n?", "\n", clean(text)).translate(_PRIVATE)
 
 
 def is_too_deep(tokens: Sequence[Token]) -> bool:
@@ -42,6 +49,16 @@ def leads_somewhere(address: str) -> bool:
         return urlsplit(address).scheme in WEB
     except ValueError:
         return False
+
+
+def _say_info(state: StateCore) -> None:
+    """What stands behind a fence's signs is shown, but for a language right there."""
+    for token in state.tokens:
+        if token.type == "fence" and (info := token.info.rstrip()):
+            language = "" if info[0].isspace() else info.split(maxsplit=1)[0]
+            rest = info.removeprefix(language).strip()
+            token.info = language
+            token.content = f"{rest}\n{token.content}" if rest else token.content
 
 
 def words(inline: Sequence[Token]) -> str:

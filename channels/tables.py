@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from unicodedata import category, combining, east_asian_width
 
+from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
 from channels.markdown import reader, words
@@ -71,6 +72,14 @@ def fenced(table: Table) -> str:
     return f"{fence}\n{laid_out}\n{fence}\n"
 
 
+def canonical(table: Table) -> str:
+    """The table in Markdown that says no more cells than it has columns."""
+    rules = {"left": "---", "center": ":-:", "right": "--:"}
+    head, *body = [[c.replace("|", "\\|") for c in row] for row in table.rows]
+    rows = [head, [rules[align] for align in table.aligns], *body]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
 def listed(table: Table) -> str:
     """The table's rows one below the other, each value behind its column's name."""
     head, *body = table.rows
@@ -96,19 +105,26 @@ def _offsets(text: str) -> list[int]:
 
 
 def _table(tokens: Sequence[Token], source: str) -> Table:
-    rows: list[list[str]] = []
-    aligns: list[str] = []
-    for token in tokens:
-        if token.type == "table_close":
-            break
-        if token.type == "tr_open":
-            rows.append([])
-        elif token.type == "inline":
-            rows[-1].append(token.content)
-        elif token.type == "th_open":
-            style = _COLUMN.search(str(token.attrs.get("style", "")))
-            aligns.append(style[1] if style else "left")
-    return Table(tuple(map(tuple, rows)), tuple(aligns), source)
+    """The table at the first token; a row's surplus cells are one with its last."""
+    ends = next(n for n, token in enumerate(tokens) if token.type == "table_close")
+    heads = [token for token in tokens[:ends] if token.type == "th_open"]
+    aligns = [_COLUMN.search(str(head.attrs.get("style", ""))) for head in heads]
+    head, _, *body = source.rstrip("\n").split("\n")
+    return Table(
+        tuple(_cells_of(line, len(heads)) for line in (head, *body)),
+        tuple(align[1] if align else "left" for align in aligns),
+        source,
+    )
+
+
+def _cells_of(line: str, columns: int) -> tuple[str, ...]:
+    """A line's cells. The parser would leave out what is too much, unseen."""
+    found = escapedSplit(line.strip())
+    found = found[1:] if found and not found[0] else found
+    found = found[:-1] if found and not found[-1] else found
+    texts = [cell.strip() for cell in found]
+    whole = [*texts[: columns - 1], " | ".join(texts[columns - 1 :])]
+    return tuple(whole + [""] * (columns - len(whole)))
 
 
 def _row(row: Sequence[str], widths: Sequence[int], aligns: Sequence[str]) -> str:

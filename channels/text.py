@@ -128,6 +128,8 @@ class _Pages:
         return cuts[found] if found >= 0 else None
 
     def _after_blocks(self, at: int) -> int | None:
+        if self.fits(self._page(at, len(self.text))):
+            return len(self.text)
         rest = self.blocks[self._block(at) :]
         kept = [b.end for b in rest if not b.heading or b is rest[-1]]
         return self._furthest(at, kept) or self._furthest(at, [b.end for b in rest])

@@ -33,6 +33,8 @@ Block = dict[str, Any]
 
 def width(markdown: str) -> int:
     """Return how many characters Slack will count in the wider of both renderings."""
+    if len(markdown) > LIMIT:
+        return len(markdown)
     laid_out = without_tables(legible(markdown), fenced)
     return max(len(harmless(laid_out)), len(mrkdwn(laid_out)))
 

@@ -33,9 +33,9 @@ def block(table: Table) -> Json | None:
 
 
 def _cell(markdown: str) -> Json:
-    inline = _INLINE.parseInline(quiet(markdown))[0].children or []
+    inline = _INLINE.parseInline(markdown)[0].children or []
     if all(token.type == "text" for token in inline):
-        return {"type": "raw_text", "text": words(inline).strip() or EMPTY}
+        return {"type": "raw_text", "text": quiet(words(inline)).strip() or EMPTY}
     elements = list(_elements(inline))
     said = elements or [{"type": "text", "text": EMPTY}]
     section = {"type": "rich_text_section", "elements": said}
@@ -55,7 +55,7 @@ def _elements(inline: Sequence[Token]) -> Iterator[Json]:
             styles.append(_STYLES.get(name, ""))
         elif token.nesting == -1:
             styles.pop()
-        elif text := words([token]):
+        elif text := quiet(words([token])):
             code = ["code"] if token.type == "code_inline" else []
             yield _element(text, address, [*filter(None, styles), *code])
 

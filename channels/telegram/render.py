@@ -26,7 +26,12 @@ COLUMNS = 42
 JOINER = "\u2060"
 """Word joiner: invisible, and no part of anybody's name."""
 
-_NAME = re.compile(r"(?P<url>(?:https?://|mailto:)\S+)|(?<![\w@/])@(?=[A-Za-z]\w{3})")
+_NAME = re.compile(
+    r"(?P<url>(?:https?://|mailto:)[^\s,;()\[\]<>\"'*]+)"
+    r"|(?:(?<![^\W_])@|&(?:\#0*64|\#x0*40|commat);)(?=\S)",
+    re.IGNORECASE,
+)
+"""A name's beginning, also where marks stand between it and the name; or an address."""
 _LINK = re.compile(r"(?:https?://|mailto:)\S+", re.IGNORECASE)
 _SHOWN = frozenset(
     {"bold", "italic", "underline", "strikethrough", "spoiler", "blockquote"}
@@ -79,7 +84,7 @@ def versions(message: Outgoing) -> Sequence[Rendered]:
 
 def render(markdown: str, *, quiet: bool = False) -> Rendered:
     """Show Markdown as Telegram can; links that are no web or mail address go plain."""
-    written = legible(markdown).translate(dict.fromkeys(_SHOW))
+    written = legible(markdown)
     written = hushed(written) if quiet else written
     text, marks = convert(_defused(written), latex_escape=False, config=_CONFIG)
     shown = text.translate(_SHOW).rstrip()
@@ -131,10 +136,13 @@ def _fits(shown: Rendered) -> bool:
 
 def _units(page: str) -> int:
     """The page's size: the greatest of what Telegram might ever be sent of it."""
+    plain = utf16_units(hushed(page))
+    if plain > TEXT_UNITS:
+        return plain
     shown = render(page, quiet=True)
     # A hundred entities fill a message just as 4096 units do.
     full = -(-len(shown.entities) * TEXT_UNITS // ENTITIES)
-    return max(utf16_units(hushed(page)), utf16_units(shown.text), full)
+    return max(plain, utf16_units(shown.text), full)
 
 
 def _defused(markdown: str) -> str:

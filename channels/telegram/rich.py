@@ -35,6 +35,7 @@ _GAINS = frozenset(
     {"heading_open", "bullet_list_open", "ordered_list_open", "hr", "table_open"}
 )
 _COUNTED = re.compile(r"<(?:h[1-6]|p|pre|hr|ul|ol|li|blockquote|table|tr)\b")
+_TAG = re.compile(r"<[^>]*>")
 _LANGUAGE = re.compile(r"language-[\w+#.-]{1,40}")
 _NOWHERE = re.compile(r"<a>(.*?)</a>", re.DOTALL)
 _BLOCKS = reader(inline=False)
@@ -117,7 +118,8 @@ def rich(markdown: str) -> dict[str, Any] | None:
     deepest = max(token.level for token in tokens)
     shown = _NOWHERE.sub(r"\1", _cleaner.clean(html(written)))
     shown = shown.replace("<hr>", "<hr/>")
-    if deepest >= LEVELS - INLINE_LEVELS or not _fits(shown):
+    says_something = _TAG.sub("", shown).strip()
+    if deepest >= LEVELS - INLINE_LEVELS or not says_something or not _fits(shown):
         return None
     found: dict[str, Any] = {"html": shown, "skip_entity_detection": True}
     return found | ({"is_rtl": True} if _from_the_right(written) else {})

@@ -12,7 +12,6 @@ STRONG, WEAK = "\ufdd0", "\ufdd1"
 """Stand around what is bold; Unicode reserves them for use inside a program."""
 RULE = "\u2500" * 24
 _READER = reader()
-_SIGNLESS = dict.fromkeys(map(ord, (STRONG, WEAK)))
 
 
 def prose(markdown: str) -> str:
@@ -20,8 +19,7 @@ def prose(markdown: str) -> str:
 
     Bold words and headings stand between ``STRONG`` and ``WEAK``.
     """
-    written = legible(markdown).translate(_SIGNLESS)
-    shown = (_part(part) for part in parts(written))
+    shown = (_part(part) for part in parts(legible(markdown)))
     return "\n\n".join(filter(None, shown))
 
 
