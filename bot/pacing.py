@@ -16,6 +16,9 @@ from channels.rates import Act, Limited, Rate
 PATIENCE_S = 0.25
 """Who must wait longer gives its place back meanwhile."""
 
+CROWD = 3
+"""Writes into one chat: from there on each comes back in its own time, not at once."""
+
 GAUGES = 20_000
 """Of chats and methods; beyond that the idle ones are forgotten."""
 
@@ -67,8 +70,11 @@ class Pacing:
         until = self._clock() + wait_s
         self._held[place] = max(until, self._held.get(place, until))
 
-    def wait_s(self, write: Write) -> float:
-        """How long until it may be done; 0: now."""
+    def wait_s(self, write: Write, *, behind: int = 0) -> float:
+        """How long until it may be done; 0: now.
+
+        ``behind`` others that wait for the same chat; a few of them are no crowd.
+        """
         now = self._clock()
         held_s = self._held.get(write.place, now) - now
         in_flight_s = _IN_FLIGHT_S if write.place in self._in_flight else 0.0
@@ -76,7 +82,8 @@ class Pacing:
             gauge.wait_s(now, rate.spare if write.act is Act.STREAM else 0)
             for rate, gauge in self._counted(write)
         )
-        return max(0.0, held_s, in_flight_s, *gauges)
+        alone_s = max(0.0, held_s, in_flight_s, *gauges)
+        return alone_s + max(0, behind - CROWD) * self.interval_s(write)
 
     async def turn(self, write: Write) -> float:
         """Wait a moment if need be, and take the turn; else how long it still takes.

@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from agent.errors import AgentError
 from agent.mailroom import flood_queries, post_queries
 from agent.mailroom.schemas import Delivery
-from bot import digests, ends, follow_ups, membership
+from bot import digests, ends, membership, owed
 from bot.ears import Heard
 from bot.letters import Letter, act_of, chat_of, letter
 from bot.pacing import PATIENCE_S, Pacing, Write
@@ -86,7 +86,7 @@ class Postman:
                     session, limit=BATCH, lease_s=pace.delivery_lease_s, channels=names
                 )
                 if not claimed:
-                    await follow_ups.own_up(session, names)
+                    await owed.own_up(session, names)
                     await ends.tell(session)
                     await digests.release(session)
                     return await post_queries.deliveries_due(
@@ -200,7 +200,7 @@ class Postman:
                 revision=made.revision - is_preview,
                 pause_s=PREVIEW_S if is_preview else self._pause_s(write, made),
             )
-            await follow_ups.go_on(session, delivery, made)
+            await owed.go_on(session, delivery, made)
         faultpoints.reach("post.recorded")
         self._told(delivery, "sent", run_id)
 

@@ -75,7 +75,7 @@ def _delivered(row: RowMapping) -> Shown:
     payload = row["payload"]
     text = payload.get("text", "")
     working = row["partial"] is not None or _only_promises(payload)
-    so_far = heal(row["partial"] or "") or text or payload.get("placeholder", "")
+    so_far, note = _so_far(row) if working else (text, payload.get("note", ""))
     return Shown(
         id=str(row["id"]),
         order=_order(row),
@@ -83,13 +83,20 @@ def _delivered(row: RowMapping) -> Shown:
         at=row["created_at"],
         revision=row["revision"],
         markdown="" if working else text,
-        html=to_html(so_far),
-        note="" if working else to_html(payload.get("note", "")),
+        html=to_html(heal(so_far) if working or payload.get("cut") else so_far),
+        note=to_html(note),
         buttons=_buttons(row["id"], payload),
         files=_files(row["id"], payload),
         form=_form(payload),
         working=working,
     )
+
+
+def _so_far(row: RowMapping) -> tuple[str, str]:
+    """What is written by now, and the line that says what is being done."""
+    payload = row["payload"]
+    line = payload.get("progress") or payload.get("placeholder", "")
+    return (row["partial"], line) if row["partial"] else (line, "")
 
 
 def _only_promises(payload: Mapping[str, Any]) -> bool:

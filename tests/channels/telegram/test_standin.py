@@ -183,7 +183,7 @@ async def test_floods_are_held_back_per_chat_and_overall(
     tg: Telegram, wire: Wire
 ) -> None:
     tg.flood.on = True
-    tg.flood.group_per_minute = 5
+    tg.flood.group_per_minute = 2
 
     async def refused(chat: int, times: int) -> list[float]:
         answers = [
@@ -192,13 +192,29 @@ async def test_floods_are_held_back_per_chat_and_overall(
         ]
         return [a["parameters"]["retry_after"] for a in answers if "error_code" in a]
 
-    assert await refused(42, 4) == [3]
-    assert await refused(-100, 6) == [60]
+    assert await refused(42, 4) == [1]  # after a burst of three
+    assert await refused(-100, 3) == [60]
     tg.join(43)
     assert await refused(43, 3) == []
     tg.flood.overall_per_s = 1
     tg.join(44)
     assert await refused(44, 1) == [1]
+    assert (tg.flood.refused, tg.flood.early) == (3, 0)
+    assert tg.flood.most_within(42, 1.0) == 3
+
+
+async def test_whoever_was_refused_is_not_heard_before_the_time_is_over(
+    tg: Telegram, wire: Wire
+) -> None:
+    tg.flood.on = True
+    sent = [await wire.call("sendMessage", chat_id=42, text=str(n)) for n in range(4)]
+    edit = {"chat_id": 42, "message_id": sent[0]["message_id"], "text": "x"}
+
+    assert "429" in await wire.refusal("editMessageText", **edit)
+    assert "429" in await wire.refusal(
+        "sendMessageDraft", chat_id=42, draft_id=1, text="x"
+    )
+    assert tg.flood.early == 2
 
 
 async def test_a_write_during_a_wait_is_counted(tg: Telegram, wire: Wire) -> None:
@@ -215,9 +231,28 @@ async def test_drafts_are_for_private_chats(tg: Telegram, wire: Wire) -> None:
     group = await wire.refusal("sendMessageDraft", chat_id=-100, draft_id=1, text="x")
     none = await wire.refusal("sendMessageDraft", chat_id=42, draft_id=0, text="x")
 
-    assert tg.drafts == {42: "So far"}
+    assert tg.drafts[42].text == "So far"
     assert "private chats only" in group
     assert "non-zero" in none
+
+
+async def test_a_draft_fades_and_a_message_takes_its_place(
+    tg: Telegram, wire: Wire
+) -> None:
+    shown = {"chat_id": 42, "draft_id": 7, "text": "So far", "can_stop": True}
+    await wire.call("sendMessageDraft", **shown)
+    assert tg.stop_draft(42) == 7
+    with pytest.raises(LookupError):
+        tg.stop_draft(42)  # once is enough
+
+    await wire.call("sendMessageDraft", **shown)
+    tg.drafts[42].at -= 30
+    assert not tg.drafts[42].is_seen
+    with pytest.raises(LookupError):
+        tg.stop_draft(42)
+
+    await wire.call("sendMessage", chat_id=42, text="Whole")
+    assert not tg.drafts
 
 
 async def test_faults_end_when_they_are_used_up(tg: Telegram, wire: Wire) -> None:

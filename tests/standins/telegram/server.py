@@ -9,12 +9,12 @@ from typing import Any, Self
 
 from aiohttp import ClientError, ClientSession, web
 
+from tests.standins.telegram.api_error import ApiError
 from tests.standins.telegram.checks import marks
 from tests.standins.telegram.methods import act
 from tests.standins.telegram.world import (
     BOT_ID,
     TOKEN,
-    ApiError,
     Call,
     Fault,
     Shown,
