@@ -54,12 +54,12 @@ class SlackDoor(Surfaces, Sharing, Whispers):
 
     def interval_s(self, chat: str) -> float:
         """The time between two looks of one growing text, in seconds."""
-        streams = self._streams.is_open_in(chat)
-        return limits.APPEND_S if streams else limits.INTERVAL_S
+        streams = self._streams.open_beside(chat)
+        return limits.append_interval_s(streams) if streams else limits.INTERVAL_S
 
     def rates(self, chat: str, act: Act) -> Sequence[Rate]:
         """What a write counts against; see ``channels.slack.rates``."""
-        streams = act is Act.STREAM and self._streams.is_open_in(chat)
+        streams = act is Act.STREAM and self._streams.open_beside(chat)
         return limits.APPENDS if streams else limits.rates(chat, act)
 
     async def send(self, message: Outgoing) -> str:

@@ -9,15 +9,18 @@ from channels.rates import Act, Rate
 
 INTERVAL_S = 1.1
 """Between two looks of one growing text."""
-APPEND_S = 0.7
-"""The same where it streams."""
-
 # A little less than is allowed: what leaves evenly does not arrive evenly.
 _MINUTE_S = 60.5
 _UPDATES = Rate("chat.update", 48, _MINUTE_S, spare=12)
-APPENDS = (Rate("chat.appendStream", 20, 15, refills=True),)
-"""A hundred additions a minute in a workspace (tier 4), from all streams together: a
-few at once, and eighty a minute. A channel's own pace is about messages."""
+APPENDS = (Rate("chat.appendStream", 98, _MINUTE_S),)
+"""A hundred additions a minute in a workspace (tier 4), from all streams together. A
+channel's own pace is about messages."""
+APPEND_S = 0.62
+
+
+def append_interval_s(streams: int) -> float:
+    """Between two additions to one of so many streams: all get on alike."""
+    return APPEND_S * max(1, streams)
 
 
 def rates(chat: str, act: Act) -> Sequence[Rate]:

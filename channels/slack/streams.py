@@ -73,13 +73,12 @@ class Streams:
         self._open: OrderedDict[Key, _Stream] = OrderedDict()
         self._barred: OrderedDict[tuple[str, str], float] = OrderedDict()
 
-    def is_open_in(self, chat: str) -> bool:
-        """Whether something streams in that chat."""
+    def open_beside(self, chat: str) -> int:
+        """How many streams its workspace has, where something streams in that chat."""
         since = self._now() - LIFE_S
-        return any(
-            key[1] == chat and stream.began > since
-            for key, stream in self._open.items()
-        )
+        young = [key for key, stream in self._open.items() if stream.began > since]
+        accounts = {key[0] for key in young if key[1] == chat}
+        return sum(key[0] in accounts for key in young)
 
     async def start(self, message: Outgoing) -> str:
         """Begin a stream and return its timestamp; empty where there can be none.

@@ -20,7 +20,10 @@ TEXTS = st.lists(
         ("", ""),
         ("Hello", ""),
         ("Hello wor", "Hello "),
-        ("Hello world. ", "Hello "),
+        ("Hello world. ", "Hello world. "),
+        ("Hello world.\n", "Hello "),
+        ("One.\n\n", ""),
+        ("One. \n", ""),
         ("One.\n\nTwo", "One.\n\n"),
         ("It is **very goo", "It is "),
         ("It is **very good** in", "It is **very good** "),
@@ -35,7 +38,7 @@ TEXTS = st.lists(
         ("snake_case is on", "snake_case is "),
         ("Head\n\n| a | b", "Head\n\n"),
         ("| a | b |\n|---|---|\n| 1", "| a | b |\n|---|---|\n"),
-        ("```\nx = [1,\ny = 2 ", "```\nx = [1,\ny = "),
+        ("```\nx = [1,\ny = 2 ", "```\nx = [1,\ny = 2 "),
     ],
 )
 def test_what_the_next_words_could_change_waits(so_far: str, shown: str) -> None:
