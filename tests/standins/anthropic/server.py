@@ -242,6 +242,8 @@ async def _paced(reply: Reply, said: Any) -> AsyncIterator[bytes | None]:
             yield sse({"type": "ping"})
         if reply.pace_s:
             await asyncio.sleep(reply.pace_s)
+        if event["type"] == "content_block_delta":
+            reply.sent_at.append(time.monotonic())
         yield chunk
 
 

@@ -119,7 +119,7 @@ class Teams:
 class World:
     """All of it, with Slack's clock, which ``shift_s`` sets forward."""
 
-    def __init__(self) -> None:
+    def __init__(self) -> None:  # noqa: PLR0915 - one line for each thing there is
         self.shift_s = 0.0
         self.rooms: dict[str, Room] = {}
         self.messages: dict[tuple[str, str], Message] = {}
@@ -138,6 +138,8 @@ class World:
         self.pace_s = 0.0
         self.posted_at: dict[str, float] = {}
         self.tiers = Tiers()
+        self.limited: list[str] = []
+        """The methods that were called too often, each time."""
         self.is_agent = True
         """Whether the workspace knows agent sessions; older ones do not."""
         self.sessions: dict[tuple[str, str], str] = {}

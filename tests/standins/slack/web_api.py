@@ -43,6 +43,8 @@ class WebApi:
             self._check_rate(method)
             found = self.methods[method](self, args)
         except Failure as failure:
+            if failure.answer["error"] == "ratelimited":
+                self.world.limited.append(method)
             return failure.answer
         return {"ok": True, **found}
 
