@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from bot.cli import reach
 from bot.cli.refusal import Refusal
 from bot.settings import Intake, Settings
-from bot.surfaces import chat
 from bot.wiring.doors import TELEGRAM_PATH
+from bot.wiring.telegram_menus import menus
 from channels.contract import SendError
 from channels.telegram import setup
 from channels.telegram.send import TelegramChannel
@@ -19,8 +19,6 @@ DESCRIPTION = (
     "your clients."
 )
 SHORT = "Writes, edits and researches for your marketing. Just say what you need."
-ALONE = frozenset({"start", "console", "key", "keys"})
-"""Commands for a private chat, where nobody reads along."""
 PRIVACY = (
     "in groups I see commands, replies and mentions only (privacy mode). That is "
     "enough to work; to have me read along, send @BotFather /setprivacy, choose "
@@ -34,10 +32,10 @@ def wanted(settings: Settings) -> Wanted:
     Raises:
         Refusal: The settings lack something; it is named.
     """
-    menu = chat.menu()
+    menu, group_menu = menus()
     return Wanted(
         menu=menu,
-        group_menu=[one for one in menu if one[0] not in ALONE],
+        group_menu=group_menu,
         description=DESCRIPTION,
         short=SHORT,
         hook=_hook(settings),
@@ -48,7 +46,10 @@ def wanted(settings: Settings) -> Wanted:
 def updates(settings: Settings) -> Sequence[str]:
     """The kinds of updates that are asked for."""
     given = settings.telegram
-    return TelegramChannel(token(settings), base_url=given.base_url).updates
+    channel = TelegramChannel(
+        token(settings), base_url=given.base_url, drafts=given.drafts
+    )
+    return channel.updates
 
 
 def token(settings: Settings) -> str:

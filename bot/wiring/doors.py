@@ -19,7 +19,7 @@ from bot.doorman import team_of
 from bot.secrecy import guarded
 from bot.services import Services
 from bot.settings import Intake, Settings
-from bot.surfaces import chat
+from bot.wiring import telegram_menus
 from bot.wiring.slack_doors import Installs, is_on, open_slack
 from channels.contract import Channel, Keep, NotKept, Received, Refused, SendError
 from channels.telegram import webhook as telegram_webhook
@@ -123,7 +123,7 @@ async def _telegram(
         async def arrange() -> None:
             doors.names["telegram"] = (await channel.me()).username
             await channel.set_webhook(address, secret, channel.updates)
-            await channel.set_commands(chat.menu())
+            await telegram_menus.show(token, given.base_url)
             await asyncio.Event().wait()
 
         doors.receivers["telegram"] = arrange
@@ -132,7 +132,7 @@ async def _telegram(
     async def poll() -> None:
         me = await channel.me()
         doors.names["telegram"] = me.username
-        await channel.set_commands(chat.menu())
+        await telegram_menus.show(token, given.base_url)
         poller = Poller(
             token,
             me,

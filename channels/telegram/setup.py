@@ -90,10 +90,7 @@ async def arrange(bot: Bot, wanted: Wanted) -> list[str]:
         NotSent, MaybeSent, Refused: See each.
     """
     changed = [
-        *await _menu(bot, BotCommandScopeDefault(), wanted.menu, "menu"),
-        *await _menu(
-            bot, BotCommandScopeAllGroupChats(), wanted.group_menu, "menu in groups"
-        ),
+        *await show_menus(bot, wanted.menu, wanted.group_menu),
         *await _text(
             "description",
             (await tried(bot.get_my_description())).description,
@@ -108,6 +105,19 @@ async def arrange(bot: Bot, wanted: Wanted) -> list[str]:
         ),
     ]
     return [*changed, *await _hook(bot, wanted)]
+
+
+async def show_menus(bot: Bot, menu: Menu, group_menu: Menu) -> list[str]:
+    """Show these commands in private chats and in groups; what was changed.
+
+    Raises:
+        NotSent, MaybeSent, Refused: See each.
+    """
+    groups = BotCommandScopeAllGroupChats()
+    return [
+        *await _menu(bot, BotCommandScopeDefault(), menu, "menu"),
+        *await _menu(bot, groups, group_menu, "menu in groups"),
+    ]
 
 
 async def look(bot: Bot) -> Found:

@@ -13,6 +13,7 @@ from bot.doctor import examine
 from bot.ports import SystemClock
 from bot.settings import Intake, Settings
 from bot.settings import Telegram as Given
+from bot.wiring.telegram_menus import ALONE
 from channels.contract import Health
 from channels.telegram import setup
 from tests.standins.telegram import Telegram
@@ -57,7 +58,7 @@ async def test_setup_tells_telegram_everything_once(
         assert len([c for c in tg.calls if c.method.startswith("set")]) == calls
         private = {one["command"] for one in tg.profile.menus["default/"]}
         group = {one["command"] for one in tg.profile.menus["all_group_chats/"]}
-        assert private - group == telegram_setup.ALONE & private
+        assert private - group == ALONE & private
         assert "help" in group
 
 
