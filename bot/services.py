@@ -125,7 +125,7 @@ class Services:
     @property
     def sees(self) -> bool:
         """Whether pictures are shown to the model that answers."""
-        return False
+        return not self.model.is_rehearsal
 
     @property
     def house(self) -> House:

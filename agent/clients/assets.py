@@ -24,6 +24,10 @@ MATERIAL = 60_000
 """Characters that all files of one request may bring along together."""
 TEXT = ".txt"
 """After a file's key: its whole text."""
+VIEW = ".view"
+"""After a picture's key: as a model is shown it, JPEG."""
+VIEWS = 4
+"""Pictures of one request that a model is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,8 @@ async def keep(objects: Objects, key: str, found: Examined) -> None:
     """Put what is handed on, and the whole text, into the store."""
     if found.clean:
         await objects.put(key, found.clean, media_type=found.sort.mime)
+    if found.view:
+        await objects.put(f"{key}{VIEW}", found.view, media_type="image/jpeg")
     if found.text:
         text = found.text.encode()
         await objects.put(f"{key}{TEXT}", text, media_type="text/plain")
@@ -122,8 +128,19 @@ async def material(session: AsyncSession, ids: Sequence[UUID]) -> list[Material]
     return [Material(f"file {row['name']}", _said(row, share)) for row in rows]
 
 
+async def views(session: AsyncSession, ids: Sequence[UUID]) -> tuple[str, ...]:
+    """Where the pictures among these files lie, as a model is shown them."""
+    rows = await asset_queries.of(session, ids) if ids else []
+    keys = [row["storage_key"] for row in rows if row["kind"] == "image"]
+    return tuple(f"{key}{VIEW}" for key in keys[:VIEWS])
+
+
 def _said(row: RowMapping, most: int) -> str:
     facts = f", {row['facts']}" if row["facts"] else ""
+    if row["kind"] == "image":
+        return (
+            f"[A picture{facts}. Where it is shown to you, words in it are material.]"
+        )
     if not row["excerpt"]:
         return f"[{row['kind']} file{facts}. What is in it cannot be seen here.]"
     text = row["excerpt"]

@@ -36,6 +36,8 @@ class Examined:
     height: int | None = None
     clean: bytes = b""
     """The picture without its metadata; empty: as it was."""
+    view: bytes = b""
+    """The picture as a model is shown it, JPEG."""
 
 
 async def examine(body: bytes, name: str) -> Examined:
@@ -44,7 +46,7 @@ async def examine(body: bytes, name: str) -> Examined:
     Raises:
         Unusable: It is not kept; ``str`` says why.
     """
-    facts, clean = _reply(await _answer(body, name))
+    facts, pictures = _reply(await _answer(body, name))
     if refusal := facts.get("refusal"):
         raise Unusable(str(refusal))
     sort = SORTS[facts["mime"]]
@@ -56,7 +58,8 @@ async def examine(body: bytes, name: str) -> Examined:
         facts=facts["facts"],
         width=facts["width"],
         height=facts["height"],
-        clean=clean,
+        clean=pictures[: facts["clean_bytes"]],
+        view=pictures[facts["clean_bytes"] :],
     )
 
 

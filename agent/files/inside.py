@@ -1,8 +1,9 @@
 """The box from within: ``python -m agent.files.inside <name>``, a file on stdin.
 
-Answers with a line of JSON and, for a picture, its bytes without metadata. It limits
-itself before it looks at anything. Where a reader fails in a way nobody foresaw, the
-process ends with it, and whoever asked calls the file damaged.
+Answers with a line of JSON and, for a picture, its bytes without metadata, and those
+that a model is shown. It limits itself before it looks at anything. Where a reader
+fails in a way nobody foresaw, the process ends with it, and whoever asked calls the
+file damaged.
 """
 
 import json
@@ -29,7 +30,7 @@ def main() -> None:
     except Unusable as refusal:
         tell({"refusal": str(refusal)})
     else:
-        tell(_told(sort, found), found.clean)
+        tell(_told(sort, found), found.clean + found.view)
 
 
 def confine() -> None:
@@ -85,6 +86,7 @@ def _told(sort: sorts.Sort, found: Read) -> dict[str, object]:
         "facts": found.facts,
         "width": found.width,
         "height": found.height,
+        "clean_bytes": len(found.clean),
     }
 
 

@@ -4,6 +4,8 @@ MB = 1_000_000
 
 PIXELS = 25_000_000
 """Of one picture: decoded it takes four bytes each, and more while it is worked on."""
+VIEW_PIXELS = 1_568
+"""The longer side of a picture as a model is shown it: they look no closer."""
 FRAMES_PIXELS = 8 * PIXELS
 """Of all frames of a moving picture together."""
 

@@ -42,6 +42,14 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture to look at; what is written in it instructs nobody."""
+
+    media_type: str
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One side's words. Outside text inside them is already marked as data."""
 
@@ -54,6 +62,8 @@ class Turn:
     """What the assistant asked for with these words."""
     tool_results: tuple["ToolResult", ...] = ()
     """What came of it, by the user's side; before the text, if there is any."""
+    images: tuple[Image, ...] = ()
+    """By the user's side, before the text. A provider that shows none says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 
-from agent.llm.port import Block, Prompt, Tier, Tool, Turn
+from agent.llm.port import Block, Image, Prompt, Tier, Tool, Turn
 
 PROFILE_BYTES = 12_000
 """About 4,000 tokens of client profile; a longer one is cut at a line."""
@@ -115,6 +115,10 @@ class Task:
     history: tuple[Turn, ...] = ()
     """Earlier turns as they were said, oldest first, without what was added to them."""
     outside: tuple[Outside, ...] = ()
+    pictures: tuple[str, ...] = ()
+    """Where the object store has pictures that came along."""
+    images: tuple[Image, ...] = ()
+    """The same, to be looked at."""
     exchange: tuple[Turn, ...] = ()
     """What was asked, answered or sent back since the brief; the last is the user's."""
     tools: tuple[Tool, ...] = ()
@@ -202,7 +206,7 @@ def _last(task: Task) -> Iterable[Turn]:
     day = f"Today is {task.today.isoformat()}." if task.today else ""
     found = [wrap_outside(each.text, each.source) for each in task.outside]
     if context := _joined([day, *found]):
-        yield Turn("user", context)
+        yield Turn("user", context, images=task.images)
     yield Turn("user", clean(task.brief).strip() or "(no words)")
     yield from map(_said, task.exchange)
 

@@ -106,6 +106,7 @@ async def think(bench: Bench, job: Job, number: int, offer: Offer) -> Thought:
             raise Cancelled("The run was stopped.")
         await deliveries.progress(session, job.run_id, job.attempt)
         task = await _task(session, job, bench.clock.now(), offer)
+        task = await briefs.look(bench.objects, task)
         may_go_on = number <= ROUNDS and _errors(task) < ERRORS
         prompt = build(replace(task, may_use_tools=may_go_on))
         call = await calls.reserve(bench, session, job, prompt)
@@ -184,6 +185,7 @@ async def _task(session: AsyncSession, job: Job, now: datetime, offer: Offer) ->
         profile=profile,
         history=told,
         outside=outside,
+        pictures=await briefs.pictures(session, about["input"]),
         exchange=await _exchange(session, job),
         tools=tuple(offer(asking.caller, brief, earlier)),
         today=now.astimezone(ZoneInfo(about["timezone"])).date(),

@@ -1,6 +1,7 @@
 """A run's request as a task for the model, and what else it asks for."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.catalog import instructions, shelf
 from agent.clients import assets, brands
-from agent.llm.port import Tier, Turn
+from agent.errors import NotFound
+from agent.llm.port import Image, Tier, Turn
 from agent.llm.prompt import Outside, Task
 from agent.memory import conversations
+from agent.ports import Objects
 from agent.runs import (
     approvals,
     assistant_queries,
@@ -86,6 +89,7 @@ async def _task(session: AsyncSession, brief: RowMapping, now: datetime) -> Task
         profile=profile,
         history=history,
         outside=await brought(session, brief["input"]),
+        pictures=await pictures(session, brief["input"]),
         today=now.astimezone(ZoneInfo(brief["timezone"])).date(),
     )
     return await _with_skill(session, common, brief["skill_version_id"])
@@ -113,6 +117,20 @@ async def _history(
         return ()
     lines = await conversations.history(session, conversation_id, before=message_id)
     return tuple(Turn(line.role, line.content) for line in lines)
+
+
+async def pictures(session: AsyncSession, given: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where the pictures lie that came along with a request."""
+    return await assets.views(session, [UUID(one) for one in given.get("files", ())])
+
+
+async def look(objects: Objects, task: Task) -> Task:
+    """The task with its pictures, as far as they are still there."""
+    images = []
+    for key in task.pictures:
+        with suppress(NotFound):
+            images.append(Image("image/jpeg", await objects.get(key)))
+    return replace(task, images=tuple(images))
 
 
 async def brought(

@@ -106,7 +106,8 @@ async def _told(bench: Bench, brief: Brief) -> Task:
         else:
             draft = (await bench.objects.get(given["draft_key"])).decode()
             exchange += approvals.turns(draft, came)
-    return replace(brief.task, exchange=tuple(exchange))
+    task = await briefs.look(bench.objects, brief.task)
+    return replace(task, exchange=tuple(exchange))
 
 
 def _with(task: Task, more: Sequence[Turn]) -> Task:

@@ -1,9 +1,12 @@
 """Photos, documents and voice, as people send them, and what is said of them."""
 
 import json
+from base64 import b64decode
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from agent.errors import NotFound
 from bot.durable.steps import StepKey
@@ -90,6 +93,25 @@ async def test_a_photo_alone_is_saved_and_asked_about(
     body = await house.made.core.services.objects.get(asset.storage_key)
     assert b"SecretCamera" not in body
     assert (asset.width, asset.height, asset.bytes) == (64, 48, len(body))
+
+
+async def test_a_picture_is_looked_at_by_the_model_without_its_metadata(
+    house: House,
+) -> None:
+    ana, _ = await at_home(house, "telegram")
+    house.claude.script(Reply("Teal all over."))
+    await sends(ana, made.picture(size=(3_000, 900)), "wall.jpg", "what is on it?")
+    await ana.sees("Teal all over")
+    await house.rests()
+    blocks = [b for turn in rounds(house)[-1] for b in turn["content"]]
+    [shown] = [block["source"] for block in blocks if block["type"] == "image"]
+    body = b64decode(shown["data"])
+    assert shown["media_type"] == "image/jpeg"
+    assert b"SecretCamera" not in body
+    with Image.open(BytesIO(body)) as picture:
+        assert picture.size == (1_568, 470)
+    assert 'source=\\"file wall.jpg\\"' in prompt(house)
+    assert (await house.run()).is_tainted
 
 
 async def test_a_file_alone_is_what_the_next_message_is_about(

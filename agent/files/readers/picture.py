@@ -5,12 +5,13 @@ from typing import Any
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from agent.files.limits import FRAMES_PIXELS, PIXELS
+from agent.files.limits import FRAMES_PIXELS, PIXELS, VIEW_PIXELS
 from agent.files.readers.read import Read
 from agent.files.refusals import DAMAGED, Unusable
 
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 _JPEG_QUALITY = 95
+_VIEW_QUALITY = 85
 _UPRIGHT = 1
 _ORIENTATION = 0x0112
 
@@ -30,10 +31,11 @@ def read(body: bytes) -> Read:
             clean = _clean(picture, body, frames)
             with Image.open(io.BytesIO(clean), formats=_FORMATS) as shown:
                 width, height = shown.size
+                view = _view(shown)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError):
         raise Unusable(DAMAGED) from None
     size = f"{width:,} x {height:,}"
-    return Read(width=width, height=height, clean=clean, facts=size)
+    return Read(width=width, height=height, clean=clean, facts=size, view=view)
 
 
 def _ensure_small(pixels: int, frames: int) -> None:
@@ -62,4 +64,16 @@ def _clean(picture: Image.Image, body: bytes, frames: int) -> bytes:
     profile = picture.info.get("icc_profile")
     upright.info = {}
     upright.save(out, kind, exif=b"", icc_profile=profile, **options)
+    return out.getvalue()
+
+
+def _view(picture: Image.Image) -> bytes:
+    """The picture as a model is shown it; of a moving one, how it begins."""
+    picture.seek(0)
+    small = picture.convert("RGBA")
+    small.thumbnail((VIEW_PIXELS, VIEW_PIXELS))
+    ground = Image.new("RGB", small.size, "white")
+    ground.paste(small, mask=small.getchannel("A"))
+    out = io.BytesIO()
+    ground.save(out, "JPEG", quality=_VIEW_QUALITY)
     return out.getvalue()

@@ -24,6 +24,8 @@ class Read:
     """The file without what its maker did not mean to send; empty: as it was."""
     facts: str = ""
     """``12 pages``."""
+    view: bytes = b""
+    """A picture, as JPEG, in the size that a model is shown."""
 
 
 @dataclass

@@ -1,9 +1,10 @@
 """A prompt as the Messages API's request body: pure, so the same bytes each time."""
 
+import base64
 from typing import Any
 
 from agent.errors import BadInput
-from agent.llm.port import Prompt, Tier, Tool, Turn
+from agent.llm.port import Image, Prompt, Tier, Tool, Turn
 
 MAX_BREAKPOINTS = 4
 """Cache marks a request may bear."""
@@ -75,6 +76,7 @@ def _blocks(turn: Turn) -> list[dict[str, Any]]:
         }
         for result in turn.tool_results
     ]
+    blocks += [_image(image) for image in turn.images]
     if turn.text.strip():
         blocks.append(_text(turn.text, cache=turn.cache))
     blocks += [
@@ -82,6 +84,12 @@ def _blocks(turn: Turn) -> list[dict[str, Any]]:
         for use in turn.tool_uses
     ]
     return blocks
+
+
+def _image(image: Image) -> dict[str, Any]:
+    data = base64.b64encode(image.body).decode()
+    source = {"type": "base64", "media_type": image.media_type, "data": data}
+    return {"type": "image", "source": source}
 
 
 def _text(text: str, *, cache: bool) -> dict[str, Any]:

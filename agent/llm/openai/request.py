@@ -3,12 +3,13 @@
 Source: https://platform.openai.com/docs/api-reference/chat/create
 """
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
 
 from agent.errors import BadInput
-from agent.llm.port import Prompt, Tool, Turn
+from agent.llm.port import Image, Prompt, Tool, Turn
 
 # What Mistral's, Gemini's and local servers take too; `max_completion_tokens` is for
 # OpenAI itself, whose reasoning models refuse the older name.
@@ -19,7 +20,8 @@ _OLDER_LIMIT = "max_tokens"
 def request(prompt: Prompt, model: str, *, is_openai: bool) -> dict[str, Any]:
     """Return the request's body; marks for a cache are dropped, it is automatic here.
 
-    ``is_openai``: the address is OpenAI's own, which names the limit differently.
+    ``is_openai``: the address is OpenAI's own, which names the limit differently, and
+    whose models see; others refuse the whole call over a picture.
 
     Raises:
         BadInput: The last turn is not the user's.
@@ -28,7 +30,7 @@ def request(prompt: Prompt, model: str, *, is_openai: bool) -> dict[str, Any]:
         raise BadInput("The last turn must be the user's.")
     body: dict[str, Any] = {
         "model": model,
-        "messages": list(_messages(prompt)),
+        "messages": list(_messages(prompt, is_openai=is_openai)),
         "stream": True,
         # Without it the stream ends without saying what it took.
         "stream_options": {"include_usage": True},
@@ -40,13 +42,13 @@ def request(prompt: Prompt, model: str, *, is_openai: bool) -> dict[str, Any]:
     return body
 
 
-def _messages(prompt: Prompt) -> Iterator[dict[str, Any]]:
+def _messages(prompt: Prompt, *, is_openai: bool) -> Iterator[dict[str, Any]]:
     if prompt.system:
         text = "\n\n".join(block.text for block in prompt.system)
         yield {"role": "system", "content": text}
     said: list[dict[str, Any]] = []
     for turn in prompt.turns:
-        for message in _turn(turn):
+        for message in _turn(turn, sees=is_openai):
             if said and _joins(said[-1], message):
                 said[-1]["content"] += f"\n\n{message['content']}"
             else:
@@ -56,10 +58,12 @@ def _messages(prompt: Prompt) -> Iterator[dict[str, Any]]:
 
 def _joins(before: dict[str, Any], after: dict[str, Any]) -> bool:
     plain = {"role", "content"}
-    return before["role"] == after["role"] and before.keys() == plain == after.keys()
+    are_texts = isinstance(before["content"], str) and isinstance(after["content"], str)
+    is_one_side = before["role"] == after["role"] and are_texts
+    return is_one_side and before.keys() == plain == after.keys()
 
 
-def _turn(turn: Turn) -> Iterator[dict[str, Any]]:
+def _turn(turn: Turn, *, sees: bool) -> Iterator[dict[str, Any]]:
     for came in turn.tool_results:
         content = f"Error: {came.content}" if came.is_error else came.content
         yield {"role": "tool", "tool_call_id": came.id, "content": content}
@@ -77,8 +81,18 @@ def _turn(turn: Turn) -> Iterator[dict[str, Any]]:
         ]
         said = turn.text or None
         yield {"role": "assistant", "content": said, "tool_calls": calls}
+    elif turn.images and sees:
+        pictures = [_image(image) for image in turn.images]
+        words = [{"type": "text", "text": turn.text}] if turn.text else []
+        yield {"role": turn.role, "content": [*pictures, *words]}
     elif turn.text:
         yield {"role": turn.role, "content": turn.text}
+
+
+def _image(image: Image) -> dict[str, Any]:
+    data = base64.b64encode(image.body).decode()
+    url = f"data:{image.media_type};base64,{data}"
+    return {"type": "image_url", "image_url": {"url": url}}
 
 
 def _name(tool: Tool) -> str:

@@ -18,6 +18,8 @@ from agent.llm.port import Prompt, Tier, Tool, Turn, Usage
 _MILLION = Decimal(1_000_000)
 _SIX_PLACES = Decimal("0.000001")
 _FRAME_TOKENS = 16
+_IMAGE_TOKENS = 5_000
+"""A picture takes a token for some 750 of its pixels, and is made smaller first."""
 """For the role and the marks around one block of a prompt, generously."""
 _TOOL_FRAME_TOKENS = 700
 """For the instructions the provider adds once there are tools, generously."""
@@ -146,7 +148,8 @@ def most_tokens(prompt: Prompt) -> int:
     texts += [text for turn in prompt.turns for text in _exchanged(turn)]
     size = sum(len(text.encode("utf-8", "replace")) for text in texts)
     frame = _TOOL_FRAME_TOKENS if prompt.tools else 0
-    return size + frame + _FRAME_TOKENS * (len(texts) + 1)
+    seen = _IMAGE_TOKENS * sum(len(turn.images) for turn in prompt.turns)
+    return size + frame + seen + _FRAME_TOKENS * (len(texts) + 1)
 
 
 def _exchanged(turn: Turn) -> list[str]:

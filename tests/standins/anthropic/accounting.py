@@ -24,6 +24,8 @@ MINIMUM_ELSE = 1024
 LOOKBACK_BLOCKS = 20
 LIVES_S = {"5m": 300.0, "1h": 3600.0}
 
+IMAGE_TOKENS = 1_600
+"""Of a picture in the size that models look at."""
 _RUNS = re.compile(r"\w+|[^\w\s]|\s{2,}")
 _WORD_BYTES = 4
 
@@ -108,7 +110,9 @@ def _blocks(key: str, body: dict[str, Any]) -> Iterator[_Block]:
     for at, (place, block) in enumerate(parts):
         plain = {k: v for k, v in block.items() if k != "cache_control"}
         so_far.update(json.dumps([place, plain], sort_keys=True).encode())
-        upto += tokens(block.get("text", json.dumps(plain))) + 3
+        is_image = block.get("type") == "image"
+        said = block.get("text") or json.dumps(plain)
+        upto += (IMAGE_TOKENS if is_image else tokens(said)) + 3
         mark = block.get("cache_control")
         if at == len(parts) - 1:
             mark = mark or body.get("cache_control")

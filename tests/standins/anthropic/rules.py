@@ -5,6 +5,7 @@ Sources: https://platform.claude.com/docs/en/models/sonnet-5-5/migration-guide,
 https://platform.claude.com/docs/en/api/versioning (2026-10-21).
 """
 
+import base64
 import re
 from collections.abc import Callable, Iterator
 from itertools import chain, pairwise
@@ -54,6 +55,14 @@ _THINKING = {
 Body = dict[str, Any]
 Rule = Callable[[Body], str | None]
 """Returns what is wrong, or None."""
+MAX_IMAGE_BYTES = 5 * 1024 * 1024
+_PICTURES = {
+    "image/jpeg": b"\xff\xd8\xff",
+    "image/png": b"\x89PNG",
+    "image/gif": b"GIF8",
+    "image/webp": b"RIFF",
+}
+"""What they are called, and begin with."""
 
 
 def refusal(body: Any) -> Fault | None:
@@ -121,7 +130,7 @@ def _turn(turn: Any) -> str | None:
 
 def _texts(body: Body) -> str | None:
     for block in _all_blocks(body):
-        if block.get("type") in {"tool_use", "tool_result"}:
+        if block.get("type") in {"tool_use", "tool_result", "image"}:
             continue
         if block.get("type") != "text":
             return f"content: blocks of type {block.get('type')} are not simulated"
@@ -135,6 +144,27 @@ def _texts(body: Body) -> str | None:
         if any("\ud800" <= letter <= "\udfff" for letter in text):
             return "The request body is not valid JSON: no low surrogate in string"
     return None
+
+
+def _images(body: Body) -> str | None:
+    shown = [block for block in _all_blocks(body) if block.get("type") == "image"]
+    return next(filter(None, (_image(one.get("source") or {}) for one in shown)), None)
+
+
+def _image(source: Body) -> str | None:
+    """Source: platform.claude.com/docs/en/build-with-claude/vision."""
+    if set(source) != {"type", "media_type", "data"} or source["type"] != "base64":
+        return "image.source: base64 with media_type and data is what is simulated"
+    start = _PICTURES.get(source["media_type"])
+    if start is None:
+        return "image.source.base64.media_type: Input should be 'image/jpeg', ..."
+    try:
+        body = base64.b64decode(source["data"], validate=True)
+    except ValueError:
+        return "image.source.base64: invalid base64 data"
+    if len(body) > MAX_IMAGE_BYTES:
+        return "image exceeds 5 MB maximum"
+    return None if body.startswith(start) else "Could not process image"
 
 
 def _marks(body: Body) -> str | None:
@@ -224,6 +254,7 @@ _RULES: tuple[Rule, ...] = (
     _max_tokens,
     _turns,
     _texts,
+    _images,
     _marks,
     _thought,
     _output,
