@@ -10,7 +10,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from channels.markdown import is_too_deep, legible, reader
+from channels.markdown import is_too_deep, legible, reader, with_info
 from channels.tables import canonical, without_tables
 
 _TICKED = re.compile(r"\[([ xX])\] ")
@@ -24,7 +24,7 @@ def html(markdown: str) -> str:
     A link to an image leaks no reader's address to a stranger's server. What lies too
     deep to be laid out is shown as it was written.
     """
-    text = legible(markdown)
+    text = with_info(legible(markdown))
     tokens = _parser.parse(without_tables(text, canonical))
     if is_too_deep(tokens):
         return f"<pre>{escape(text, quote=False)}</pre>\n"

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from channels.outside import clean
 
 DEEPEST = 100
 """Blocks within blocks; what lies deeper a reader must show as it was written."""
+_SAYS_MORE = re.compile(r"(?:```|~~~)[^\n]*[ \t]\S")
 _PRIVATE = dict.fromkeys(range(0xFDD0, 0xFDF0))
 WEB = frozenset({"http", "https", "mailto"})
 """Where a link may lead at any door."""
@@ -25,8 +25,6 @@ def reader(*, inline: bool = True) -> MarkdownIt:
     """
     options = {"html": False, "maxNesting": DEEPEST}
     made = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
-    if inline:
-        made.core.ruler.push("say_info", _say_info)
     return made.disable(["reference"] if inline else ["reference", "inline"])
 
 
@@ -43,22 +41,35 @@ def is_too_deep(tokens: Sequence[Token]) -> bool:
     return any(token.level >= DEEPEST - 1 for token in tokens)
 
 
+def with_info(markdown: str) -> str:
+    """The text, with what stands behind a fence's signs below them, to be shown.
+
+    But for a language right behind the signs.
+    """
+    if not _SAYS_MORE.search(markdown):
+        return markdown
+    lines = markdown.split("\n")
+    for token in _BLOCKS.parse(markdown):
+        if token.type == "fence" and token.map:
+            first = token.map[0]
+            lines[first] = _info_below(lines[first], token.markup)
+    return "\n".join(lines)
+
+
+def _info_below(line: str, signs: str) -> str:
+    before, _, info = line.partition(signs)
+    language = "" if info[:1].isspace() else "".join(info.split(maxsplit=1)[:1])
+    rest = info.removeprefix(language).strip()
+    prefix = re.sub(r"[^>\s]", " ", before)
+    return f"{before}{signs}{language}\n{prefix}{rest}" if rest else line
+
+
 def leads_somewhere(address: str) -> bool:
     """Whether it is a full web or mail address, which is all a link may have."""
     try:
         return urlsplit(address).scheme in WEB
     except ValueError:
         return False
-
-
-def _say_info(state: StateCore) -> None:
-    """What stands behind a fence's signs is shown, but for a language right there."""
-    for token in state.tokens:
-        if token.type == "fence" and (info := token.info.rstrip()):
-            language = "" if info[0].isspace() else info.split(maxsplit=1)[0]
-            rest = info.removeprefix(language).strip()
-            token.info = language
-            token.content = f"{rest}\n{token.content}" if rest else token.content
 
 
 def words(inline: Sequence[Token]) -> str:
@@ -94,3 +105,6 @@ def _addressed(label: str, address: str) -> str:
     if not label.strip():
         return bare
     return label if not bare or bare in label else f"{label} ({bare})"
+
+
+_BLOCKS = reader(inline=False)

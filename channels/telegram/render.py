@@ -11,7 +11,7 @@ from telegramify_markdown.entity import MessageEntity as Converted
 
 from channels.contract import Button, Outgoing
 from channels.healing import heal
-from channels.markdown import legible
+from channels.markdown import legible, with_info
 from channels.progress import with_progress
 from channels.tables import Table, aligned, cells, fenced, listed, without_tables
 from channels.telegram.marks import Mark, nested
@@ -146,7 +146,7 @@ def _units(page: str) -> int:
 
 
 def _defused(markdown: str) -> str:
-    laid_out = without_tables(markdown, _table)
+    laid_out = without_tables(with_info(markdown), _table)
     # Two bars are an empty cell or a logical or; the converter takes them for spoilers.
     celled = _TABLE_ROW.sub(lambda row: row[0].replace("||", "| |"), laid_out)
     # "[1]: where" would define a link, and so be shown nowhere.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from markdown_it.token import Token
 
-from channels.markdown import is_too_deep, legible, reader, words
+from channels.markdown import is_too_deep, legible, reader, with_info, words
 from channels.tables import Table, aligned, parts
 
 STRONG, WEAK = "\ufdd0", "\ufdd1"
@@ -19,7 +19,7 @@ def prose(markdown: str) -> str:
 
     Bold words and headings stand between ``STRONG`` and ``WEAK``.
     """
-    shown = (_part(part) for part in parts(legible(markdown)))
+    shown = (_part(part) for part in parts(with_info(legible(markdown))))
     return "\n\n".join(filter(None, shown))
 
 
