@@ -12,7 +12,6 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from agent.catalog.sidecars import Question
-from agent.catalog.skillfile import SkillFile
 from agent.clients import brands, profile
 from agent.clients.schemas import Chosen
 from agent.ctx import Ctx
@@ -26,30 +25,20 @@ from agent.runs.operations import cancel_run, start_run
 from agent.runs.output_operations import explain_score
 from agent.runs.pause_schemas import Revising
 from agent.runs.revise_operations import Revised
-from bot import moves, pauses, render
+from bot import inputs, moves, pauses, render
 from bot.answers import keep, reply
 from bot.brands import for_client
+from bot.inputs import BRIEF
+from bot.render import interviews
 from bot.router import Route
 from bot.services import Services
 
 INTERVIEW_MINUTES = 24 * 60
 REVIEW_MINUTES = 15
-BRIEF = "_brief"
-"""Where an interview keeps what the person said before the first question."""
 CLIENT = "_client"
 """Where it keeps whom that is for: the answers may name others."""
 ONLY = "_only"
 """Set where one part of a profile is told anew, and nothing else is asked."""
-
-WHAT = Question(
-    key="ask",
-    question="What should I write? Say the product, for whom, and where it will stand.",
-    why="",
-    default="",
-    can_skip=False,
-    choices=(),
-)
-"""Asked when a skill is called with nothing to go on."""
 
 
 async def begin_skill(
@@ -59,7 +48,7 @@ async def begin_skill(
     file = services.shelf.file(skill)
     if file is None:
         return False
-    steps = _steps(file, brief)
+    steps = inputs.steps_of(file, brief)
     if not steps:
         return False
     dialog = Dialog(
@@ -71,7 +60,31 @@ async def begin_skill(
         subject_type="message",
         subject_id=kept or await keep(ctx),
     )
-    await _ask_first(ctx, dialog, _question(steps[0], 1, len(steps)))
+    message = interviews.question(steps[0], 1, len(steps))
+    opened = await _ask_first(
+        ctx, dialog, inputs.offered(services, ctx, steps, message)
+    )
+    await inputs.show(services, ctx, replace(dialog, id=opened), file)
+    return True
+
+
+async def fill(services: Services, ctx: Ctx, dialog_id: UUID) -> bool:
+    """Show a skill's open questions as one form; False where it does not open."""
+    dialog = await conversations.asked(ctx.session, dialog_id, ctx.caller.user_id)
+    file = services.shelf.of(dialog.skill_id) if dialog else None
+    if dialog is None or file is None:
+        return False
+    return await inputs.show(services, ctx, dialog, file)
+
+
+async def filled(
+    services: Services, ctx: Ctx, dialog_id: UUID, answers: Mapping[str, str]
+) -> bool:
+    """Go on with all that a form brought; False when nobody asks that any more."""
+    dialog = await conversations.asked(ctx.session, dialog_id, ctx.caller.user_id)
+    if dialog is None:
+        return False
+    await go_on(services, ctx, inputs.filled(dialog, answers))
     return True
 
 
@@ -91,7 +104,7 @@ async def begin_client(ctx: Ctx, client_id: UUID, name: str, opening: str) -> No
         subject_type="client",
         subject_id=client_id,
     )
-    await _ask_first(ctx, dialog, _client_question(first, name, opening))
+    await _ask_first(ctx, dialog, interviews.client_question(first, name, opening))
 
 
 async def begin_retelling(ctx: Ctx, asked: Retelling) -> None:
@@ -153,13 +166,13 @@ async def go_on(services: Services, ctx: Ctx, dialog: Dialog) -> None:
         await _next_of_client(ctx, dialog)
         return
     file = services.shelf.of(dialog.skill_id)
-    steps = _steps(file, dialog.answers.get(BRIEF, "")) if file else ()
+    steps = inputs.steps_of(file, dialog.answers.get(BRIEF, "")) if file else ()
     left = [step for step in steps if step.key not in dialog.answers]
     if left:
         await conversations.move(ctx.session, replace(dialog, step=left[0].key))
         number = len(steps) - len(left) + 1
-        message = _question(left[0], number, len(steps))
-        await reply(ctx, _with_ways_out(message, dialog.id, left[0].key))
+        message = interviews.question(left[0], number, len(steps))
+        await reply(ctx, interviews.with_ways_out(message, dialog.id, left[0].key))
     elif file is not None:
         await conversations.close(ctx.session, dialog.id, "completed")
         brief = _told(dialog.answers, steps)
@@ -231,8 +244,8 @@ async def _next_of_client(ctx: Ctx, dialog: Dialog) -> None:
     following = profile.next_question(dialog.answers)
     if following is not None:
         await conversations.move(ctx.session, replace(dialog, step=following.field))
-        message = _client_question(following, name, "")
-        await reply(ctx, _with_ways_out(message, dialog.id, following.field))
+        message = interviews.client_question(following, name, "")
+        await reply(ctx, interviews.with_ways_out(message, dialog.id, following.field))
         return
     await conversations.close(ctx.session, dialog.id, "completed")
     show = Choice("Show profile", "clients.show", {"name": name})
@@ -240,29 +253,11 @@ async def _next_of_client(ctx: Ctx, dialog: Dialog) -> None:
     await reply(ctx, Message(done, choices=(show,)))
 
 
-async def _ask_first(ctx: Ctx, dialog: Dialog, message: Message) -> None:
+async def _ask_first(ctx: Ctx, dialog: Dialog, message: Message) -> UUID:
     minutes = INTERVIEW_MINUTES
     opened = await conversations.ask(ctx.session, ctx.caller, dialog, minutes=minutes)
-    await reply(ctx, _with_ways_out(message, opened, dialog.step))
-
-
-def _steps(file: SkillFile, brief: str) -> Sequence[Question]:
-    due = file.questions.due(brief)
-    return due if due or brief.strip() else (WHAT,)
-
-
-def _question(step: Question, number: int, of: int) -> Message:
-    counted = f"({number} of {of}) {step.question}" if of > 1 else step.question
-    text = f"{counted}\n\n_{step.why}_" if step.why else counted
-    choices = [
-        Choice(choice, "memory.answer", {"text": choice}, row=at // 2)
-        for at, choice in enumerate(step.choices)
-    ]
-    if step.can_skip:
-        instead = shorten(step.default, 24, placeholder="…")
-        label = f"Skip ({instead})" if instead else "Skip"
-        choices.append(Choice(label, "memory.answer", {"text": ""}, row=9))
-    return Message(text, choices=tuple(choices))
+    await reply(ctx, interviews.with_ways_out(message, opened, dialog.step))
+    return opened
 
 
 def _for_its_client(ctx: Ctx, dialog: Dialog) -> Ctx:
@@ -270,25 +265,6 @@ def _for_its_client(ctx: Ctx, dialog: Dialog) -> Ctx:
         return ctx
     told = dialog.answers[CLIENT]
     return for_client(ctx, UUID(told) if told else None)
-
-
-def _client_question(ask: profile.Question, name: str, opening: str) -> Message:
-    text = ask.ask.format(name=render.name(name))
-    text = f"({profile.number(ask)} of {len(profile.QUESTIONS)}) {text}"
-    return Message(
-        f"{opening}\n\n{text}" if opening else text,
-        choices=(Choice("Skip", "memory.answer", {"text": ""}, row=9),),
-    )
-
-
-def _with_ways_out(message: Message, dialog_id: UUID, step: str) -> Message:
-    ref = {"dialog_id": str(dialog_id)}
-    choices = [
-        replace(choice, params={**choice.params, **ref, "step": step})
-        for choice in message.choices
-    ]
-    choices.append(Choice("Leave it", "memory.leave", ref, row=9))
-    return replace(message, choices=tuple(choices))
 
 
 def _told(answers: Mapping[str, str], steps: Sequence[Question]) -> str:

@@ -67,7 +67,7 @@ async def begin(services: Services, ctx: Ctx, op: AnyOperation, form: Form) -> N
         await reply(ctx, Message(words.opening(form), form=form.to_json()))
     else:
         await _ensure_private(ctx, form)
-        await _ask(ctx, form)
+        await _ask(ctx, form, is_late=_was_due(services, ctx))
 
 
 async def _ensure_private(ctx: Ctx, form: Form) -> None:
@@ -91,7 +91,14 @@ async def _in_window(services: Services, ctx: Ctx, form: Form) -> bool:
     return await door.open_form(form, at)
 
 
-async def _ask(ctx: Ctx, form: Form) -> None:
+def _was_due(services: Services, ctx: Ctx) -> bool:
+    """Whether a window was to open, and was refused."""
+    assert ctx.origin is not None  # noqa: S101 - asked for in a chat
+    door: object = services.channels.get(ctx.origin.channel)
+    return isinstance(door, OpensForms) and "trigger_id" in ctx.origin.extra
+
+
+async def _ask(ctx: Ctx, form: Form, *, is_late: bool = False) -> None:
     known = _known(form)
     first = next((one for one in form.fields if one.wire not in known), None)
     if first is None:
@@ -106,7 +113,7 @@ async def _ask(ctx: Ctx, form: Form) -> None:
         subject_type=SUBJECT,
     )
     opened = await conversations.ask(ctx.session, ctx.caller, dialog, minutes=MINUTES)
-    await _question(ctx, opened, form, first)
+    await _question(ctx, opened, form, first, words.NOW_HERE if is_late else "")
 
 
 def _known(form: Form) -> dict[str, str]:
@@ -129,9 +136,12 @@ async def ask_for(ctx: Ctx, dialog: Dialog, form: Form, field: Field) -> None:
     await _question(ctx, dialog.id, form, field)
 
 
-async def _question(ctx: Ctx, dialog_id: UUID, form: Form, field: Field) -> None:
+async def _question(
+    ctx: Ctx, dialog_id: UUID, form: Form, field: Field, opening: str = ""
+) -> None:
     at = [one.name for one in form.fields].index(field.name)
     message = words.question(form, field, at + 1)
+    text = "\n\n".join(filter(None, (opening, message.text)))
     ref = {"dialog_id": str(dialog_id)}
     choices = [
         replace(one, params={**one.params, **ref, "step": field.name})
@@ -140,7 +150,7 @@ async def _question(ctx: Ctx, dialog_id: UUID, form: Form, field: Field) -> None
     if _may_end(form, at):
         choices.append(Choice("Done", "memory.finish", ref, row=9))
     choices.append(Choice("Leave it", "memory.leave", ref, row=9))
-    await reply(ctx, replace(message, choices=tuple(choices)))
+    await reply(ctx, replace(message, text=text, choices=tuple(choices)))
 
 
 def _may_end(form: Form, at: int) -> bool:

@@ -51,7 +51,7 @@ from channels.contract import ChannelName, ChatKind, Inbound
 NOTICED = {ChannelName.TELEGRAM, ChannelName.SLACK}
 """Doors that can show a few words to the one who pressed, and to nobody else."""
 
-_PASSED = {Answered: "skipped", Finished: "done"}
+_PASSED: Mapping[type, str] = {Answered: "skipped", Finished: "done"}
 
 GONE = (
     "That button is no longer there, or belongs to another workspace. "

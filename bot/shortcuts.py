@@ -20,11 +20,11 @@ from agent.errors import AgentError
 from agent.gate import ensure_role, invoke
 from agent.llm.prompt import wrap_outside
 from agent.mailroom import asking_queries
-from agent.mailroom.schemas import Claimed
+from agent.mailroom.schemas import Claimed, Message
 from agent.memory import conversations
 from agent.memory.operations import focus
 from agent.runs.operations import start_run
-from bot import brands, dialogs, doorman, home, render
+from bot import brands, dialogs, doorman, home, inputs, render
 from bot.answers import keep, reply
 from bot.render import shortcuts as words
 from bot.render.shortcuts import AUTO, CLIENT, NONE, PIECE
@@ -38,6 +38,7 @@ from channels.forms import Form, OpensForms
 PREFIX = "shortcut:"
 USE_AS_BRIEF, NEW_PIECE, NEW_CLIENT = "use_as_brief", "new_piece", "new_client"
 ASSISTANT = "assistant"
+CLOSED = "Those questions are closed by now. Just write what you need."
 CLIENTS, OFFERED = 90, 4
 """Clients to choose from: Slack takes a hundred; skills offered where no form opens."""
 
@@ -171,6 +172,8 @@ async def submitted(services: Services, ctx: Ctx, inbound: Inbound) -> bool:
         said = await _start(services, ctx, inbound, given)
     elif inbound.pressed == CLIENT:
         said = await _add_client(services, ctx, inbound, given)
+    elif inbound.pressed == inputs.NAME:
+        said = await _go_on(services, ctx, inbound, given)
     else:
         return False
     if given.get("home"):
@@ -239,6 +242,16 @@ async def _material(
             sender=inbound.sender,
         )
     return tuple(Quoted(**one) for one in told)
+
+
+async def _go_on(
+    services: Services, ctx: Ctx, inbound: Inbound, given: Mapping[str, Any]
+) -> str:
+    """Go on with a skill's questions, all of which were answered at once."""
+    dialog_id = UUID(given["dialog"])
+    if not await dialogs.filled(services, ctx, dialog_id, inbound.answers):
+        await reply(ctx, Message(CLOSED))
+    return home.IN_MESSAGES
 
 
 async def _add_client(

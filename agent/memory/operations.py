@@ -209,4 +209,28 @@ async def finish(ctx: Ctx, p: DialogRef) -> Finished:
     return Finished(dialog_id=p.dialog_id)
 
 
-OPERATIONS = (focus, interview, retell, answer, leave, finish)
+class Unfilled(Frozen):
+    """Questions that are to be answered at once."""
+
+    dialog_id: UUID
+
+
+@operation(
+    "memory.fill",
+    effect=Effect.READ,
+    role=Role.MEMBER,
+    on={Surface.BUTTON},
+)
+async def fill(ctx: Ctx, p: DialogRef) -> Unfilled:
+    """Answer all open questions at once, in a form.
+
+    Raises:
+        DialogClosed: They were answered or given up already, or ask somebody else.
+    """
+    found = await queries.open_dialog_of(ctx.session, p.dialog_id, ctx.caller.user_id)
+    if found is None:
+        raise DialogClosed
+    return Unfilled(dialog_id=p.dialog_id)
+
+
+OPERATIONS = (focus, interview, retell, answer, leave, finish, fill)

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from agent.mailroom.schemas import Choice, Message
-from agent.memory.operations import Finished
+from agent.memory.operations import Finished, Unfilled
 from agent.memory.resume_operations import Resumed
 from channels.forms import Field, FieldKind, Form
 
 CHANGED = "That form has changed meanwhile. Send the command again, please."
 SENT = "Sent."
+LATE = "The form could not be opened in time. The question above is still open."
+NOW_HERE = "The form could not be opened in time, so I ask here."
 SHORT = 2
 """Characters of a label of which many fit into a row."""
 _HOW = {
@@ -59,5 +61,6 @@ def _choices(field: Field) -> tuple[Choice, ...]:
 
 WORDS: dict[type, Callable[[Any], Message]] = {
     Finished: lambda _: Message("All right, that will do."),
+    Unfilled: lambda _: Message(LATE),
     Resumed: lambda _: Message("All right, let us go on."),
 }

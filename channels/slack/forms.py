@@ -48,6 +48,8 @@ def _shown(words: str) -> Iterator[Json]:
 def _fits(field: Field) -> bool:
     options = [*field.choices]
     whole = all(0 < len(value) <= VALUE for value, _ in options)
+    # What stands there already must fit: the rest would be lost without a word.
+    whole = whole and len(field.default) <= (VALUE if options else INPUT)
     return whole and len(options) <= OPTIONS and len(field.wire) <= BLOCK_ID
 
 

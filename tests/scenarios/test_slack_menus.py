@@ -143,3 +143,44 @@ async def test_who_only_looks_on_is_told_so(house: House) -> None:
     await house.slack.uses("new_piece", user=eve.user)
     await eve.sees("member role")
     assert not house.slack.world.rooms.get(eve.user), "no room is a person's id"
+
+
+async def test_a_skills_questions_are_answered_at_once_in_a_form(house: House) -> None:
+    ana, _ = await at_home(house)
+    await ana.writes("/copywriting tea")
+    asked = await ana.sees("(1 of", buttons=("Answer all at once",))
+    await ana.press(asked, "Answer all at once")
+    form = await ana.sees_form("Copywriting")
+    labels = [block["label"]["text"] for block in form["blocks"]]
+    assert len(labels) > 1
+    house.claude.script(COPY)
+    await ana.fills(form, **{label: f"answer {n}" for n, label in enumerate(labels)})
+    await ana.sees("Oats, leaves")
+    await house.rests()
+    told = (await house.run()).user_message
+    assert all(f"answer {n}" in told for n in range(len(labels)))
+
+
+async def test_questions_that_were_closed_take_no_form(house: House) -> None:
+    ana, _ = await at_home(house)
+    await ana.writes("/copywriting tea")
+    asked = await ana.sees("(1 of", buttons=("Answer all at once",))
+    await ana.press(asked, "Answer all at once")
+    form = await ana.sees_form("Copywriting")
+    await ana.press(asked, "Leave it")
+    await house.rests()
+    labels = [block["label"]["text"] for block in form["blocks"]]
+    await ana.fills(form, **dict.fromkeys(labels, "late"))
+    await ana.sees("Those questions are closed by now")
+    await house.rests()
+
+
+async def test_a_form_that_will_not_open_is_asked_in_the_chat_and_says_so(
+    house: House,
+) -> None:
+    ana, _ = await at_home(house)
+    house.slack.fail(method="views.open", error="expired_trigger_id")
+    await ana.commands("limit")
+    await ana.sees("could not be opened in time, so I ask here")
+    await ana.presses("Leave it")
+    await house.rests()

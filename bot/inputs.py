@@ -1,0 +1,95 @@
+"""A skill's questions as one form, where the door opens forms.
+
+The questions stand in the chat all the same: whoever closes the form, or is too slow
+for it, answers there, one by one.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from agent.catalog.sidecars import Question
+from agent.catalog.skillfile import SkillFile
+from agent.ctx import Ctx
+from agent.mailroom.schemas import Choice, Message
+from agent.memory.schemas import Dialog
+from bot.services import Services
+from channels.contract import Outgoing
+from channels.forms import Field, FieldKind, Form, OpensForms
+
+NAME = "inputs"
+"""What such a form is called; ``given`` says which dialog it answers."""
+MOST = 3_000
+BRIEF = "_brief"
+"""Where an interview keeps what the person said before the first question."""
+
+WHAT = Question(
+    key="ask",
+    question="What should I write? Say the product, for whom, and where it will stand.",
+    why="",
+    default="",
+    can_skip=False,
+    choices=(),
+)
+"""Asked when a skill is called with nothing to go on."""
+
+
+def steps_of(file: SkillFile, brief: str) -> Sequence[Question]:
+    """What a skill asks before it works on ``brief``."""
+    due = file.questions.due(brief)
+    return due if due or brief.strip() else (WHAT,)
+
+
+def offered(
+    services: Services, ctx: Ctx, steps: Sequence[Question], message: Message
+) -> Message:
+    """The first question, with a button for all of them where a form can be had."""
+    if len(steps) < 2 or _door(services, ctx) is None:  # noqa: PLR2004 - one is a form
+        return message
+    at_once = Choice("Answer all at once", "memory.fill", row=8)
+    return replace(message, choices=(*message.choices, at_once))
+
+
+async def show(services: Services, ctx: Ctx, dialog: Dialog, file: SkillFile) -> bool:
+    """Show all that is still open as one form; False where it does not open."""
+    door = _door(services, ctx)
+    left = [
+        step
+        for step in steps_of(file, dialog.answers.get(BRIEF, ""))
+        if step.key not in dialog.answers
+    ]
+    origin = ctx.origin
+    if door is None or origin is None or not left:
+        return False
+    given = json.dumps({"dialog": str(dialog.id)})
+    form = Form(NAME, file.title, tuple(map(_field, left)), given, "Go on")
+    at = Outgoing(
+        origin.account, origin.chat, "", thread=origin.thread, extra=origin.extra
+    )
+    return await door.open_form(form, at)
+
+
+def filled(dialog: Dialog, answers: Mapping[str, str]) -> Dialog:
+    """The dialog with what the form brought; what was left empty is skipped."""
+    said = {key: text.strip() for key, text in answers.items()}
+    return replace(dialog, answers={**dialog.answers, **said})
+
+
+def _door(services: Services, ctx: Ctx) -> OpensForms | None:
+    door: object = services.channels.get(ctx.origin.channel) if ctx.origin else None
+    return door if isinstance(door, OpensForms) else None
+
+
+def _field(step: Question) -> Field:
+    choices = f"For example: {', '.join(step.choices)}" if step.choices else ""
+    instead = f"Left empty: {step.default}" if step.can_skip and step.default else ""
+    return Field(
+        step.key,
+        step.question,
+        FieldKind.LONG,
+        required=not step.can_skip,
+        hint=". ".join(
+            part.rstrip(".") for part in (step.why, choices, instead) if part
+        ),
+        at_most=MOST,
+    )
