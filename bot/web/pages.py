@@ -23,7 +23,7 @@ USED_UP = (
 )
 TOO_MANY = "That was tried too often. Wait a minute, then try again."
 ENDED = "You are signed out."
-PLACES = {"console": "/console", "slack": "/slack/install"}
+PLACES = {"console": "/console", "slack": "/slack/install?ask=yes"}
 """Where a sign-in may lead besides the chat; nothing else that a link names does."""
 
 _pages = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)

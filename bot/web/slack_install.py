@@ -42,7 +42,8 @@ from channels.slack.manifest import SCOPES
 
 INSTALL, REDIRECT = "/slack/install", "/slack/oauth_redirect"
 RUNNERS = ("owner", "admin")
-AGAIN = ("Try again", INSTALL)
+AGAIN, GO_ON = ("Try again", INSTALL), ("Go on to Slack", INSTALL)
+CONNECT = "Connect a Slack team."
 SIGN_IN = ("Sign in", "/signin?to=slack")
 REASONS: Mapping[str, tuple[str, str, int]] = {
     "access_denied": (
@@ -167,12 +168,15 @@ def router(app: SlackApp, backing: Backing, doorkeeper: Doorkeeper) -> APIRouter
     api = APIRouter(default_response_class=HTMLResponse)
 
     @api.get(INSTALL)
-    async def install(request: Request) -> Response:
+    async def install(request: Request, ask: str = "") -> Response:
         signed = await doorkeeper.seen(request)
         if signed and signed.caller.role not in RUNNERS:
             return _refused(NotAnAdmin())
         if signed is None and not app.takes_strangers:
             return _refused(SignInFirst())
+        if ask and signed:
+            # A form of ours may lead no browser to Slack, not even by redirects.
+            return _page(CONNECT, _whose(signed), GO_ON)
         return await _Visit(app, backing, signed).begin()
 
     @api.get(REDIRECT)
@@ -204,6 +208,12 @@ async def _succeeded(args: AsyncSuccessArgs) -> BoltResponse:
 async def _failed(args: AsyncFailureArgs) -> BoltResponse:
     what, then, status = REASONS.get(args.reason, OTHER)
     return _bolt(_page(what, then, AGAIN, status))
+
+
+def _whose(signed: Signed) -> str:
+    name = signed.caller.workspace
+    where = f"the workspace {name}" if name else "your workspace"
+    return f"It will work with {where}. Slack asks you next whether it may."
 
 
 def _refused(refused: AgentError) -> Response:

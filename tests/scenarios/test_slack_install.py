@@ -36,10 +36,14 @@ class Browser:
     async def signs_in(self, **given: Any) -> Any:
         member = await self.house.enrol(**given)
         code = await self.house.code("login", member)
-        async with self._client() as client:
-            answer = await client.post("/signin", data={"code": code})
-        self.cookies["draper"] = answer.cookies["draper"]
+        await self.posts("/signin", code=code)
         return member
+
+    async def posts(self, url: str, **form: str) -> httpx.Response:
+        async with self._client() as client:
+            answer = await client.post(url, data=form)
+        self.cookies |= dict(answer.cookies)
+        return answer
 
     async def goes(self, url: str) -> httpx.Response:
         kept = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -247,6 +251,21 @@ async def test_a_stranger_is_sent_to_sign_in_and_to_no_slack(
         assert answer.status_code == 403
         assert "Sign in as its owner or admin" in said(answer)
         assert "/signin?to=slack" in answer.text
+
+
+async def test_signing_in_on_the_way_leads_to_a_page_of_ours_first(
+    opens: Opens, outside: Outside
+) -> None:
+    async with opened(opens, outside) as house:
+        browser = Browser(house)
+        code = await house.code("login", await house.enrol())
+        answer = await browser.posts("/signin", code=code, to="slack")
+        page = await browser.goes(answer.headers["location"])
+
+        # By a redirect the browser would go nowhere: our forms lead to us alone.
+        assert page.status_code == 200
+        assert "It will work with the workspace Team" in said(page)
+        assert 'href="/slack/install"' in page.text
 
 
 async def test_in_open_mode_a_stranger_s_team_gets_a_workspace_of_its_own(
