@@ -1,7 +1,7 @@
 """Markdown into text with entities, which no stray mark can break. Pure."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
@@ -15,7 +15,7 @@ from channels.markdown import legible, with_info
 from channels.progress import with_progress
 from channels.tables import Table, aligned, cells, fenced, listed, without_tables
 from channels.telegram.marks import Mark, nested
-from channels.text import split, utf16_units
+from channels.text import Measure, split, utf16_units
 
 TEXT_UNITS = int(MessageLimit.MAX_TEXT_LENGTH)
 CAPTION_UNITS = int(MessageLimit.CAPTION_LENGTH)
@@ -84,13 +84,17 @@ def versions(message: Outgoing) -> Sequence[Rendered]:
 
 def render(markdown: str, *, quiet: bool = False) -> Rendered:
     """Show Markdown as Telegram can; links that are no web or mail address go plain."""
+    text, marks = _converted(markdown, quiet=quiet)
+    return Rendered(text, tuple(map(_entity, marks[:ENTITIES])))
+
+
+def _converted(markdown: str, *, quiet: bool) -> tuple[str, list[Mark]]:
+    """What is shown, and all its marks, however many."""
     written = legible(markdown)
     written = hushed(written) if quiet else written
     text, marks = convert(_defused(written), latex_escape=False, config=_CONFIG)
     shown = text.translate(_SHOW).rstrip()
-    if not shown:
-        return Rendered(written)
-    return Rendered(shown, tuple(_entities(marks, utf16_units(shown))))
+    return (shown, _marks(marks, utf16_units(shown))) if shown else (written, [])
 
 
 def hushed(markdown: str) -> str:
@@ -100,7 +104,7 @@ def hushed(markdown: str) -> str:
 
 def pages(markdown: str) -> list[str]:
     """Markdown pages that fit a message as rendered, and in full as plain text."""
-    return split(legible(markdown), TEXT_UNITS, _units)
+    return split(legible(markdown), TEXT_UNITS, _units_of(TEXT_UNITS))
 
 
 def captioned(message: Outgoing) -> Outgoing:
@@ -110,10 +114,11 @@ def captioned(message: Outgoing) -> Outgoing:
 
 def caption(markdown: str) -> str:
     """The Markdown's beginning, as much as stands under a file."""
-    fitting = split(legible(markdown), CAPTION_UNITS, _units)
+    units = _units_of(CAPTION_UNITS)
+    fitting = split(legible(markdown), CAPTION_UNITS, units)
     if len(fitting) < 2:  # noqa: PLR2004
         return "".join(fitting)
-    return split(markdown, CAPTION_UNITS - len("\n…"), _units)[0] + "\n…"
+    return split(markdown, CAPTION_UNITS - len("\n…"), units)[0] + "\n…"
 
 
 def keyboard(buttons: tuple[Button, ...]) -> InlineKeyboardMarkup | None:
@@ -134,15 +139,19 @@ def _fits(shown: Rendered) -> bool:
     return utf16_units(shown.text) <= TEXT_UNITS and len(shown.entities) < ENTITIES
 
 
-def _units(page: str) -> int:
-    """The page's size: the greatest of what Telegram might ever be sent of it."""
-    plain = utf16_units(hushed(page))
-    if plain > TEXT_UNITS:
-        return plain
-    shown = render(page, quiet=True)
-    # A hundred entities fill a message just as 4096 units do.
-    full = -(-len(shown.entities) * TEXT_UNITS // ENTITIES)
-    return max(plain, utf16_units(shown.text), full)
+def _units_of(most: int) -> Measure:
+    """A page's size: the greatest of what Telegram might ever be sent of it."""
+
+    def units(page: str) -> int:
+        plain = utf16_units(hushed(page))
+        if plain > most:
+            return plain
+        text, marks = _converted(page, quiet=True)
+        # A hundred entities fill a message just as all its units do.
+        full = -(-len(marks) * most // ENTITIES)
+        return max(plain, utf16_units(text), full)
+
+    return units
 
 
 def _defused(markdown: str) -> str:
@@ -161,19 +170,21 @@ def _table(table: Table) -> str:
     return listed(table) if links or widest > COLUMNS else fenced(table)
 
 
-def _entities(converted: list[Converted], units: int) -> Iterator[MessageEntity]:
+def _marks(converted: list[Converted], units: int) -> list[Mark]:
     marks = [_mark(one, units) for one in converted if one.offset < units]
     # Other addresses could name a person, whom the message would then notify.
     safe = [m for m in marks if m.url is None or _LINK.fullmatch(m.url)]
-    shown = [m for m in safe if m.kind in _SHOWN and m.start < m.end]
-    for mark in nested(shown)[:ENTITIES]:
-        yield MessageEntity(
-            mark.kind,
-            mark.start,
-            mark.end - mark.start,
-            url=mark.url,
-            language=mark.language,
-        )
+    return nested([m for m in safe if m.kind in _SHOWN and m.start < m.end])
+
+
+def _entity(mark: Mark) -> MessageEntity:
+    return MessageEntity(
+        mark.kind,
+        mark.start,
+        mark.end - mark.start,
+        url=mark.url,
+        language=mark.language,
+    )
 
 
 def _mark(one: Converted, units: int) -> Mark:

@@ -119,7 +119,7 @@ def test_thousands_of_texts(door: Door, name: str) -> None:
 @pytest.mark.long
 def test_hundreds_of_texts_grow() -> None:
     texts = documents(nasty=False, most=4)
-    tried = _tried(only_ever_grows, DOORS[0], texts, 300)
+    tried = _tried(only_ever_grows, DOORS[0], texts, 200)
     print(f"| web | a text that grows takes nothing back | {tried} |")  # noqa: T201
 
 
