@@ -25,12 +25,16 @@ _PLAN = text("""
 
 # What is whole does not wait its turn as the next look of a growing text would; only
 # as its messenger asked (429).
+# Nothing is sent of what failed; but its reader can be told of it now.
 _REVISE = text("""
-    UPDATE deliveries SET payload = CAST(:payload AS jsonb), partial = NULL,
-           revision = revision + 1,
-           not_before = CASE WHEN status <> 'sent' OR response_code = 429
-                             THEN not_before END
-    WHERE id = :id
+    WITH revised AS (
+        UPDATE deliveries SET payload = CAST(:payload AS jsonb), partial = NULL,
+               revision = revision + 1,
+               not_before = CASE WHEN status <> 'sent' OR response_code = 429
+                                 THEN not_before END
+        WHERE id = :id RETURNING status
+    )
+    SELECT pg_notify('deliveries', '') FROM revised WHERE status = 'failed'
 """)
 
 # What is only shown for a while is due again in time; news need not wait for that.
