@@ -129,6 +129,17 @@ async def release(session: AsyncSession, call: Call) -> None:
     await queries.release(session, call.workspace_id, call.key)
 
 
+async def release_earlier(
+    session: AsyncSession, workspace_id: UUID, run_id: UUID, attempt: int
+) -> None:
+    """Free what a run's earlier attempts still hold.
+
+    A call of theirs that is being cut just now books what it spent all the same.
+    """
+    current = f"{run_id}:{attempt}:"
+    await queries.release_earlier(session, workspace_id, run_id, current)
+
+
 async def sweep(session: AsyncSession) -> int:
     """Free what crashed calls still hold, in every workspace; how many."""
     return await queries.sweep(session)

@@ -105,6 +105,11 @@ _FREE = """
 _RELEASE = text(
     _FREE.format(locked=_LOCKED.format(which=f"{_OF_CALL} AND r.state = 'held'"))
 )
+_SUPERSEDED = (
+    "r.workspace_id = :workspace_id AND r.run_id = :run_id AND r.state = 'held'"
+    " AND NOT starts_with(r.call_key, :current)"
+)
+_RELEASE_EARLIER = text(_FREE.format(locked=_LOCKED.format(which=_SUPERSEDED)))
 _SWEEP = text(
     _FREE.format(
         locked=_LOCKED.format(which="r.state = 'held' AND r.expires_at < now()")
@@ -222,6 +227,14 @@ async def release(session: AsyncSession, workspace_id: UUID, call_key: str) -> N
     """Free what a call holds."""
     values = {"workspace_id": workspace_id, "call_key": call_key}
     await session.execute(_RELEASE, values)
+
+
+async def release_earlier(
+    session: AsyncSession, workspace_id: UUID, run_id: UUID, current: str
+) -> None:
+    """Free what a run's calls hold whose key does not begin with ``current``."""
+    values = {"workspace_id": workspace_id, "run_id": run_id, "current": current}
+    await session.execute(_RELEASE_EARLIER, values)
 
 
 async def settle(

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from agent.billing import budgets
 from agent.ctx import Ctx
 from agent.runs import requests
 
@@ -150,6 +151,8 @@ async def start_over(
         "client_id": client_id,
     }
     attempt = int((await ctx.session.execute(_OVER, values)).scalar_one())
+    here = ctx.caller.workspace_id
+    await budgets.release_earlier(ctx.session, here, row["id"], attempt)
     line = f"Starting over with that: {row['title'] or 'one moment'}..."
     await ctx.session.execute(_SAY_SO, {"run_id": row["id"], "line": line})
     await requests.superseded(ctx, row["id"], attempt=attempt, kind=row["kind"])

@@ -134,7 +134,7 @@ async def test_messages_of_one_chat_are_answered_in_order(
 ) -> None:
     ana = await house.member(door)
     for n in range(5):
-        await ana.writes(f"what do you think of day number {n}?")
+        await ana.writes(f"{ASK}, on day number {n}")
     await ana.sees("You asked for", "day number 4")
     await house.rests()
     said = [seen.text for seen in ana.chat()]
