@@ -1,14 +1,16 @@
 """Slack's tokens out of the vault: found by team, renewed in time, ended when lost."""
 
+import asyncio
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.ports import Clock, Sealer
@@ -19,6 +21,7 @@ from channels.contract import NotSent, Refused
 from channels.ends import End
 from db.tenancy import SystemRole
 
+KEEP_AGAIN_AFTER_S = (0.5, 1.0, 2.0, 4.0)
 BEING_RENEWED_S = 2.0
 """When to look again while another process renews a token that is no longer good."""
 SPENT = frozenset({"invalid_refresh_token", "token_revoked", "token_expired"})
@@ -82,6 +85,14 @@ class VaultTokens:
 
     async def token(self, account: str) -> str:
         """See ``Tokens``."""
+        try:
+            return await self._token(account)
+        except (SQLAlchemyError, OSError, TimeoutError) as failure:
+            # Nothing has left for Slack yet, so nobody has to wonder what became of it.
+            why = End.UNREACHABLE.because(f"the vault: {type(failure).__name__}")
+            raise NotSent(why) from failure
+
+    async def _token(self, account: str) -> str:
         found = await self._find(account) if account else await self._any()
         if found is None and self._single:
             return self._single
@@ -146,11 +157,28 @@ class VaultTokens:
         until = now + timedelta(seconds=int(answer.get("expires_in") or 0))
         if not (token and refresh):
             return await self._put_off(found, "the answer holds no token")
-        async with self._backing.as_role("vault") as session:
-            await installations.renewed(
-                session, self._backing.key, found, (token, refresh), until
-            )
+        await self._store(found, (token, refresh), until)
         return token
+
+    async def _store(
+        self, found: Installed, tokens: tuple[str, str], until: datetime
+    ) -> None:
+        """Keep the new tokens: the old refresh token was spent on them.
+
+        So a database that restarts just now is waited for.
+        """
+        for pause_s in (*KEEP_AGAIN_AFTER_S, None):
+            try:
+                async with self._backing.as_role("vault") as session:
+                    key = self._backing.key
+                    await installations.renewed(session, key, found, tokens, until)
+            except (SQLAlchemyError, OSError) as failure:
+                if pause_s is None:
+                    raise
+                log.warning("slack.not_renewed", reason=type(failure).__name__)
+                await asyncio.sleep(pause_s)
+            else:
+                return
 
     async def _refused(self, found: Installed, code: str) -> str:
         if code not in SPENT:

@@ -15,6 +15,7 @@ from agent.vault import installations
 from agent.vault.installations import Grant, Home, Installed
 from agent.vault.keys import InstallationKey
 from bot.ports import SystemClock, TimeOrderedIds
+from bot.wiring import slack_clients
 from bot.wiring.slack_clients import AppSecrets, VaultTokens
 from channels.contract import NotSent, Refused
 from channels.slack.clients import KEPT_S, ManyClients, connect
@@ -29,10 +30,15 @@ ZEN = "T0ZEN"
 @dataclass
 class Backing:
     engine: AsyncEngine
+    away: int = 0
+    """How often the database is away before it is back."""
     key: InstallationKey = field(default_factory=lambda: InstallationKey(b"k" * 32))
     clock: Clock = field(default_factory=SystemClock)
 
     def as_role(self, role: SystemRole) -> AbstractAsyncContextManager[AsyncSession]:
+        if self.away:
+            self.away -= 1
+            raise OSError("away")
         return system(self.engine, role)
 
 
@@ -197,3 +203,27 @@ async def test_a_client_for_no_team_in_particular_is_any_that_works(zen: Zen) ->
         await zen.clients.of("")
     await zen.keeps(None)
     assert (await zen.clients.of("")).token == "xoxb-zen"
+
+
+async def test_without_a_database_nothing_was_sent_and_it_is_tried_again(
+    zen: Zen,
+) -> None:
+    await zen.keeps(None)
+    zen.backing.away = 1
+    with pytest.raises(NotSent, match="the vault"):
+        await zen.clients.of(ZEN)
+    assert (await zen.clients.of(ZEN)).token == "xoxb-zen"
+
+
+async def test_a_new_token_waits_for_a_database_that_restarts(
+    zen: Zen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slack_clients, "KEEP_AGAIN_AFTER_S", (0.0, 0.0))
+    await zen.keeps(timedelta(hours=1))
+    found = await zen.kept()
+    async with zen.backing.as_role("vault") as session:
+        assert await installations.may_renew(session, found)
+    zen.backing.away = 2
+
+    token = await zen.tokens._renewed(found)
+    assert (await zen.kept()).token == token == zen.install.token
