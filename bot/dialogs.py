@@ -61,9 +61,8 @@ async def begin_skill(
         subject_id=kept or await keep(ctx),
     )
     message = interviews.question(steps[0], 1, len(steps))
-    opened = await _ask_first(
-        ctx, dialog, inputs.offered(services, ctx, steps, message)
-    )
+    at_once = inputs.is_offered(services, ctx, steps)
+    opened = await _ask_first(ctx, dialog, message, at_once=at_once)
     await inputs.show(services, ctx, replace(dialog, id=opened), file)
     return True
 
@@ -253,10 +252,13 @@ async def _next_of_client(ctx: Ctx, dialog: Dialog) -> None:
     await reply(ctx, Message(done, choices=(show,)))
 
 
-async def _ask_first(ctx: Ctx, dialog: Dialog, message: Message) -> UUID:
+async def _ask_first(
+    ctx: Ctx, dialog: Dialog, message: Message, *, at_once: bool = False
+) -> UUID:
     minutes = INTERVIEW_MINUTES
     opened = await conversations.ask(ctx.session, ctx.caller, dialog, minutes=minutes)
-    await reply(ctx, interviews.with_ways_out(message, opened, dialog.step))
+    asked = interviews.with_ways_out(message, opened, dialog.step, at_once=at_once)
+    await reply(ctx, asked)
     return opened
 
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 from agent.catalog.sidecars import Question
 from agent.catalog.skillfile import SkillFile
 from agent.ctx import Ctx
-from agent.mailroom.schemas import Choice, Message
 from agent.memory.schemas import Dialog
 from bot.services import Services
 from channels.contract import Outgoing
@@ -40,14 +39,9 @@ def steps_of(file: SkillFile, brief: str) -> Sequence[Question]:
     return due if due or brief.strip() else (WHAT,)
 
 
-def offered(
-    services: Services, ctx: Ctx, steps: Sequence[Question], message: Message
-) -> Message:
-    """The first question, with a button for all of them where a form can be had."""
-    if len(steps) < 2 or _door(services, ctx) is None:  # noqa: PLR2004 - one is a form
-        return message
-    at_once = Choice("Answer all at once", "memory.fill", row=8)
-    return replace(message, choices=(*message.choices, at_once))
+def is_offered(services: Services, ctx: Ctx, steps: Sequence[Question]) -> bool:
+    """Whether several questions can be answered at once here."""
+    return len(steps) > 1 and _door(services, ctx) is not None
 
 
 async def show(services: Services, ctx: Ctx, dialog: Dialog, file: SkillFile) -> bool:

@@ -35,12 +35,16 @@ def client_question(ask: profile.Question, name: str, opening: str) -> Message:
     )
 
 
-def with_ways_out(message: Message, dialog_id: UUID, step: str) -> Message:
+def with_ways_out(
+    message: Message, dialog_id: UUID, step: str, *, at_once: bool = False
+) -> Message:
     """The same, which its buttons answer or leave."""
     ref = {"dialog_id": str(dialog_id)}
     choices = [
         replace(choice, params={**choice.params, **ref, "step": step})
         for choice in message.choices
     ]
+    if at_once:
+        choices.append(Choice("Answer all at once", "memory.fill", ref, row=9))
     choices.append(Choice("Leave it", "memory.leave", ref, row=9))
     return replace(message, choices=tuple(choices))

@@ -180,7 +180,7 @@ async def test_a_form_that_will_not_open_is_asked_in_the_chat_and_says_so(
 ) -> None:
     ana, _ = await at_home(house)
     house.slack.fail(method="views.open", error="expired_trigger_id")
-    await ana.commands("limit")
+    await ana.commands("client new")
     await ana.sees("could not be opened in time, so I ask here")
     await ana.presses("Leave it")
     await house.rests()
