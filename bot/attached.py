@@ -4,11 +4,11 @@ import re
 from dataclasses import replace
 
 from agent.ctx import Ctx
-from agent.mailroom import deliveries
+from agent.mailroom import deliveries, receipts
 from agent.mailroom.deliveries import Owner
 from agent.mailroom.schemas import Message, Place
 from agent.memory import attachments
-from bot import render
+from bot import joins, render
 from bot.answers import keep, reply
 from bot.services import Services
 from channels.contract import Inbound, Kind
@@ -33,6 +33,8 @@ async def answered(services: Services, ctx: Ctx, inbound: Inbound, text: str) ->
     if has_words and is_kept:
         await _remark(ctx)
         return False
+    if is_kept and await joins.added(services, ctx, inbound):
+        return True  # what a request of a moment ago was about
     message_id = await keep(ctx)
     told = render.files.alone(
         origin.files,
@@ -42,6 +44,17 @@ async def answered(services: Services, ctx: Ctx, inbound: Inbound, text: str) ->
     )
     await reply(ctx, told)
     return True
+
+
+async def settled(ctx: Ctx) -> None:
+    """Let no word that files came stand without what became of them."""
+    origin = ctx.origin
+    if origin is None or not origin.files:
+        return
+    receipt = await receipts.find(ctx.session, f"{origin.key}:reply")
+    if receipt is not None:
+        told = Message(render.files.told_of(origin.files))
+        await receipts.become(ctx.session, receipt, told.payload(origin.extra))
 
 
 async def recalled(ctx: Ctx, inbound: Inbound) -> Ctx:

@@ -56,7 +56,9 @@ async def answer(
         if without is None:
             return False
         ctx, inbound = _worded(ctx, without), without
-    return await _written(services, ctx, inbound, is_new=is_new)
+    is_secret = await _written(services, ctx, inbound, is_new=is_new)
+    await attached.settled(ctx)
+    return is_secret
 
 
 async def _written(

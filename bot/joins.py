@@ -52,7 +52,8 @@ async def added(
     await additions.belongs(ctx.session, kept or await keep(ctx), row["id"])
     quoted = [{"source": source, "text": text} for source, text in origin.quoted]
     said = conversations.redact(inbound.text.strip())
-    await start_over(ctx, row, additions.added(row, said, quoted))
+    files = [file["asset_id"] for file in origin.attachments]
+    await start_over(ctx, row, additions.added(row, said, quoted, files))
     return True
 
 

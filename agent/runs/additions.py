@@ -126,9 +126,13 @@ async def belongs(session: AsyncSession, message_id: UUID, run_id: UUID) -> None
     await session.execute(_BELONGS, {"id": message_id, "run_id": run_id})
 
 
-def added(row: RowMapping, said: str, quoted: list[dict[str, str]]) -> dict[str, Any]:
-    """The input of a run with more words, and more of others' words."""
+def added(
+    row: RowMapping, said: str, quoted: list[dict[str, str]], files: list[str]
+) -> dict[str, Any]:
+    """The input of a run with more words, more of others' words, and more files."""
     given = dict(row["input"])
+    if files:
+        given["files"] = [*given.get("files", []), *files]
     if "revises" in given:
         wish = f"{given['revises']['wish']}\n{said}".strip()
         return given | {"revises": given["revises"] | {"wish": wish}}

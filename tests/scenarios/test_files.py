@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64decode
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -217,6 +218,41 @@ async def test_what_takes_a_while_is_received_at_once_in_the_message_that_answer
     await ana.sees("In short: 41")
     await house.rests()
     assert [seen.ref for seen in ana.chat()] == [first.ref, second]
+
+
+async def test_a_file_that_follows_its_request_at_once_is_part_of_it(
+    house: House,
+) -> None:
+    ana, _ = await at_home(house, "telegram")
+    house.claude.script(Reply("Which text?", hang_after=0), Reply("In short: 41."))
+    await ana.writes("please tell me what this says, briefly")
+    await ana.sees("Thinking")
+    await sends(ana, made.pdf(SECRET), "plan.pdf")
+    await ana.sees("In short: 41")
+    await house.rests()
+    assert prompt(house).count(SECRET) == 1
+    assert (await house.run()).is_tainted
+    assert not [seen for seen in ana.chat() if seen.has("What shall I do with it")]
+
+
+async def test_a_message_stays_ours_while_its_files_are_on_their_way(
+    house: House,
+) -> None:
+    ana, _ = await at_home(house, "telegram")
+    services = house.made.core.services
+    pace = services.pace
+    services.pace = replace(pace, inbox_lease_s=0.6)
+    try:
+        house.telegram.faults.append(Fault("getFile", delay_s=2.0))
+        await sends(ana, b"Our tea is green.", "slow.txt")
+        await ana.sees("Saved as slow.txt")
+        await house.rests()
+    finally:
+        services.pace = pace
+    fetches = [c for c in house.telegram.calls if c.method.lower() == "getfile"]
+    assert fetches[-1].params["file_id"] != fetches[-2].params["file_id"]
+    [row] = await house.rows("SELECT attempts FROM inbox ORDER BY id DESC LIMIT 1")
+    assert row.attempts == 1
 
 
 async def test_two_hundred_files_are_taken_as_far_as_they_are_and_said(

@@ -70,8 +70,10 @@ def _clean(picture: Image.Image, body: bytes, frames: int) -> bytes:
 def _view(picture: Image.Image) -> bytes:
     """The picture as a model is shown it; of a moving one, how it begins."""
     picture.seek(0)
-    small = picture.convert("RGBA")
-    small.thumbnail((VIEW_PIXELS, VIEW_PIXELS))
+    # A palette's colours cannot be mixed; the others are made small before they grow.
+    whole = picture.convert("RGBA") if picture.mode == "P" else picture
+    whole.thumbnail((VIEW_PIXELS, VIEW_PIXELS))
+    small = whole.convert("RGBA")
     ground = Image.new("RGB", small.size, "white")
     ground.paste(small, mask=small.getchannel("A"))
     out = io.BytesIO()
