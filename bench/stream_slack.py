@@ -137,6 +137,8 @@ async def rows(urls: Urls, folder: Path, given: Given) -> None:
         await measure("three threads at once", outside, three, given)
         await asyncio.sleep(61)
         await measure("direct: edits", outside, [""], given)
+        await asyncio.sleep(61)
+        await measure("three directly: edits", outside, [""] * 3, given)
 
 
 def _app(urls: Urls, folder: Path, outside: Outside) -> App:

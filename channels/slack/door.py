@@ -20,6 +20,7 @@ from channels.rates import Act, Rate
 from channels.slack import rates as limits
 from channels.slack import render
 from channels.slack.clients import Clients
+from channels.slack.edits import Edits
 from channels.slack.failures import (
     Outside,
     Streaming,
@@ -46,6 +47,7 @@ class SlackDoor(Surfaces, Sharing, Whispers):
         """Speak through the clients of the workspaces we are installed in."""
         self._clients = clients
         self._streams = streams or Streams(clients)
+        self._edits = Edits()
         self._sessions = Sessions(clients)
 
     def pages(self, markdown: str) -> list[str]:
@@ -55,7 +57,9 @@ class SlackDoor(Surfaces, Sharing, Whispers):
     def interval_s(self, chat: str) -> float:
         """The time between two looks of one growing text, in seconds."""
         streams = self._streams.open_beside(chat)
-        return limits.append_interval_s(streams) if streams else limits.INTERVAL_S
+        if streams:
+            return limits.append_interval_s(streams)
+        return self._edits.interval_s(chat)
 
     def rates(self, chat: str, act: Act) -> Sequence[Rate]:
         """What a write counts against; see ``channels.slack.rates``."""
@@ -111,6 +115,7 @@ class SlackDoor(Surfaces, Sharing, Whispers):
         except Streaming:  # begun by a process that is no more
             await self._streams.stop(message, external_id)
             await self._rewrite(message, external_id)
+        self._edits.made(message)
         if not message.partial:
             await self._sessions.resting(_thread(message))
 
