@@ -1,5 +1,6 @@
 """A refused answer: it ends, /run says why, and another door has it."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +11,7 @@ from agent.mailroom import ends
 from tests.scenarios.house import House
 from tests.scenarios.on_slack import OnSlack
 from tests.scenarios.on_telegram import OnTelegram
-from tests.scenarios.people import Person
-from tests.standins.slack.state import Room
+from tests.scenarios.people import LOOK_EVERY_S, Person
 from tests.standins.telegram import Fault
 
 ASK = "write homepage copy for Acme, a payroll tool for clinics"
@@ -55,7 +55,7 @@ def slack(
 
     def act(house: House, ana: OnSlack) -> object:
         place = ana.channel or house.slack.dm(ana.user)
-        return house.slack.fail(method=method, channel=place, error=error, times=ALWAYS)
+        return house.slack.fail(channel=place, error=error, times=ALWAYS)
 
     return act
 
@@ -142,14 +142,12 @@ async def test_a_refused_answer_ends_and_is_told_at_another_door(
     [lost] = await house.rows("SELECT * FROM deliveries WHERE run_id = :id", id=run.id)
     assert (lost.status, lost.last_error.partition(":")[0]) == ("failed", case.end)
     assert lost.attempts <= 3  # no loop
-    if case.in_group:
-        # What is said in a group is not shown outside of it.
+    if case.in_group and case.door == "telegram":
+        # What is said in a closed group is not shown outside of it.
         assert told.buttons == []
         return
     await elsewhere.commands("run")
-    seen = await elsewhere.sees(
-        "Run", why.said, "It is kept", buttons=("Show it here",)
-    )
+    seen = await elsewhere.sees(why.said, buttons=("Show it here", "Once more"))
     await elsewhere.presses("Show it here", told)
     shown = await elsewhere.sees("Pay on time", buttons=("1", "5"))
     await elsewhere.presses("5", shown)
@@ -161,46 +159,18 @@ async def test_a_refused_answer_ends_and_is_told_at_another_door(
     assert len([one for one in elsewhere.chat() if one.has("did not take it")]) <= 2
 
 
-async def test_a_command_whose_way_back_is_used_up_ends_so(house: House) -> None:
-    ana, elsewhere = await at_two_doors(house, Case("expired", "slack", archived))
-    assert isinstance(ana, OnSlack)
-    ana.channel = house.slack.world.add_room(
-        Room("C0USEDUP", "channel", "far", joined=False)
-    ).id
-    house.claude.script("# Payday\n\nPay on time.")
-    sent = house.slack.world.response_url_id
-
-    def used_up(room: str, user: str, ts: str = "") -> str:
-        key = sent(room, user, ts)
-        house.slack.world.responses[key].uses = 5
-        return key
-
-    house.slack.world.response_url_id = used_up  # type: ignore[method-assign]
-    try:
-        await ana.commands("copywriting a headline for Acme, for clinics")
-        why = ends.explained("slack", "expired: ")
-        await elsewhere.sees("did not take it", why.said)
-        await house.rests()
-    finally:
-        del house.slack.world.response_url_id
-    statuses = await house.rows(
-        "SELECT status FROM deliveries WHERE run_id = :id", id=(await house.run()).id
-    )
-    assert {row.status for row in statuses} == {"failed"}
-
-
 async def test_a_messenger_that_is_down_is_tried_for_a_day_and_no_longer(
     house: House,
 ) -> None:
     ana, elsewhere = await at_two_doors(house, CASES["blocked"])
     house.claude.script("# Payday\n\nPay on time.")
     house.telegram.faults.append(Fault("sendMessage", ALWAYS, drop="before"))
+    done = "SELECT count(*) FROM runs WHERE status = 'completed'"
+    before = await house.asks(done)
     await ana.writes(ASK)
-    run: Any = None
-    while run is None or run.status != "completed":
-        run = (
-            await house.rows("SELECT * FROM runs ORDER BY id DESC LIMIT 1") or [None]
-        )[0]
+    while before == await house.asks(done):  # noqa: ASYNC110 - a row is waited for
+        await asyncio.sleep(LOOK_EVERY_S)
+    run = await house.run()
     await elsewhere.commands("run")
     await elsewhere.sees("does not stand in Telegram yet", "for a day at most")
     await house.rows(

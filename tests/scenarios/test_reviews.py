@@ -111,8 +111,8 @@ async def test_the_web_page_has_a_form_for_it(house: House) -> None:
 async def test_slacks_thumbs_stand_under_an_answer(house: House) -> None:
     ana = await house.member("slack")
     assert isinstance(ana, OnSlack)
-    house.claude.script("Tuesday is best for newsletters.")
-    await ana.writes("which day is best for a newsletter?")
+    house.claude.script("Tuesday, in Sydney.")
+    await ana.writes("what day is it in Sydney?")
     answer = await ana.sees("Tuesday", buttons=("👍", "👎"))
     block = house.slack.world.find(answer.ref).blocks[-1]
     assert block["type"] == "context_actions"
@@ -142,8 +142,8 @@ async def test_what_cannot_be_reviewed_says_so(house: House, door: str) -> None:
 async def test_two_presses_at_once_leave_one_review(house: House) -> None:
     ana = await house.member("slack")
     assert isinstance(ana, OnSlack)
-    house.claude.script("Tuesday is best for newsletters.")
-    await ana.writes("which day is best for a newsletter?")
+    house.claude.script("Tuesday, in Sydney.")
+    await ana.writes("what day is it in Sydney?")
     answer = await ana.sees("Tuesday", buttons=("👍", "👎"))
     await asyncio.gather(ana.press(answer, "👍"), ana.press(answer, "👍"))
     await ana.sees_change(answer, "more like this")
