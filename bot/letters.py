@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from agent.mailroom.schemas import Delivery
 from channels.contract import Button, Channel, Outgoing
 from channels.healing import heal
-from channels.rates import Act
+from channels.rates import PREVIEW, Act
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,12 @@ def act_of(delivery: Delivery) -> Act:
     if not delivery.is_edit:
         return Act.SEND
     return Act.STREAM if _is_growing(delivery) else Act.EDIT
+
+
+def is_due_whole(delivery: Delivery) -> bool:
+    """Whether it was only shown so far, is whole now, and is to be sent."""
+    shown_only = (delivery.external_id or "").startswith(PREVIEW)
+    return shown_only and act_of(delivery) is Act.EDIT
 
 
 def letter(delivery: Delivery, channel: Channel) -> Letter:

@@ -1,4 +1,4 @@
-"""What is owed after a message went: its next pages, or owning up that it may not have."""
+"""What is owed after a message went: its next pages, or that it may not have come."""
 
 from collections.abc import Sequence
 from hashlib import sha256

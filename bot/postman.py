@@ -26,7 +26,7 @@ from agent.mailroom import flood_queries, post_queries
 from agent.mailroom.schemas import Delivery
 from bot import digests, ends, membership, owed
 from bot.ears import Heard
-from bot.letters import Letter, act_of, chat_of, letter
+from bot.letters import Letter, act_of, chat_of, is_due_whole, letter
 from bot.pacing import PATIENCE_S, Pacing, Write
 from bot.services import Services
 from bot.telemetry.port import Sending
@@ -145,6 +145,9 @@ class Postman:
 
     async def deliver(self, delivery: Delivery) -> None:
         """Send or edit one message and record how it ended."""
+        if is_due_whole(delivery):
+            await self._gone(delivery, "shown until now, and to be sent")
+            return
         write = _write(delivery)
         if wait_s := await self._pacing.turn(write):
             async with self._services.as_role("worker") as session:
@@ -180,7 +183,7 @@ class Postman:
 
     async def _try(self, channel: Channel, delivery: Delivery, write: Write) -> None:
         made = letter(delivery, channel)
-        message = made.message
+        message, began = made.message, time.monotonic()
         if delivery.external_id is not None:
             await channel.edit(message, delivery.external_id)
             external_id = delivery.external_id
@@ -198,14 +201,16 @@ class Postman:
                 external_id=external_id,
                 # What fades counts as not shown yet: it is shown again in time.
                 revision=made.revision - is_preview,
-                pause_s=PREVIEW_S if is_preview else self._pause_s(write, made),
+                pause_s=PREVIEW_S if is_preview else self._pause_s(write, made, began),
             )
             await owed.go_on(session, delivery, made)
         faultpoints.reach("post.recorded")
         self._told(delivery, "sent", run_id)
 
-    def _pause_s(self, write: Write, made: Letter) -> float:
-        return self._pacing.interval_s(write) if made.message.partial else 0.0
+    def _pause_s(self, write: Write, made: Letter, began: float) -> float:
+        if not made.message.partial:
+            return 0.0
+        return max(0.0, self._pacing.interval_s(write) + began - time.monotonic())
 
     async def _not_yet(self, delivery: Delivery, write: Write, error: NotSent) -> None:
         """Try again later; where the messenger says when, all of the chat waits."""

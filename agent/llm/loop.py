@@ -17,7 +17,7 @@ from agent.llm.port import (
 )
 from agent.llm.tally import Tally
 
-SHOW_EVERY_S = 0.35
+SHOW_EVERY_S = 0.34
 """At most about three times a second, as the deliveries allow."""
 
 MAX_PAUSES = 2

@@ -76,7 +76,10 @@ _DELIVERIES_DUE = text("""
         WHERE status = 'planned' AND not_before > statement_timestamp()
           AND channel = ANY(CAST(:channels AS text[]))
         UNION ALL
-        SELECT min(greatest(not_before, claimed_until)) FROM deliveries
+        -- What grows is best shown as it comes; it is waited for a little.
+        SELECT min(greatest(not_before, claimed_until)
+                   + CASE WHEN partial IS NULL THEN interval '0'
+                          ELSE interval '0.3 seconds' END) FROM deliveries
         WHERE status = 'sent' AND sent_revision < revision
           AND channel = ANY(CAST(:channels AS text[]))
     ) AS waiting (due)

@@ -80,7 +80,7 @@ async def test_a_draft_that_has_no_news_is_shown_again_before_it_fades(
 ) -> None:
     async with opens(**drafting(outside)) as house:
         ana = await on_telegram(house)
-        house.claude.script(Reply("At last.", pace_s=0.4))
+        house.claude.script(Reply("At last.", pace_s=0.8))
         await ana.writes(ASK)
         await house.telegram.until(lambda: ana.user in house.telegram.drafts)
         while (row := await reply(house)).external_id is None:
