@@ -27,6 +27,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from agent.errors import AgentError, Forbidden, Unavailable
+from agent.identity import throttles
 from agent.identity.callers import Membership
 from bot.slack_stores import (
     STATE_S,
@@ -36,13 +37,16 @@ from bot.slack_stores import (
     SignInFirst,
     States,
 )
+from bot.web.desk import Visitor
 from bot.web.pages import page
-from bot.web.session import Doorkeeper, Signed
+from bot.web.pg_desk import TRIES, WINDOW
+from bot.web.session import Doorkeeper, Signed, visitor_of
 from channels.slack.manifest import SCOPES
 
 INSTALL, REDIRECT = "/slack/install", "/slack/oauth_redirect"
 RUNNERS = ("owner", "admin")
 AGAIN, GO_ON = ("Try again", INSTALL), ("Go on to Slack", INSTALL)
+TOO_OFTEN = "That was tried too often.", "Wait a minute, then try again."
 CONNECT = "Connect a Slack team."
 SIGN_IN = ("Sign in", "/signin?to=slack")
 REASONS: Mapping[str, tuple[str, str, int]] = {
@@ -174,6 +178,8 @@ def router(app: SlackApp, backing: Backing, doorkeeper: Doorkeeper) -> APIRouter
             return _refused(NotAnAdmin())
         if signed is None and not app.takes_strangers:
             return _refused(SignInFirst())
+        if not await _allowed(backing, visitor_of(request)):
+            return _page(*TOO_OFTEN, AGAIN, 429)
         if ask and signed:
             # A form of ours may lead no browser to Slack, not even by redirects.
             return _page(CONNECT, _whose(signed), GO_ON)
@@ -185,6 +191,12 @@ def router(app: SlackApp, backing: Backing, doorkeeper: Doorkeeper) -> APIRouter
         return await visit.end(request)
 
     return api
+
+
+async def _allowed(backing: Backing, visitor: Visitor) -> bool:
+    key = f"install:{visitor.address}"
+    async with backing.as_role("door") as session:
+        return await throttles.allow(session, key, limit=TRIES, window=WINDOW)
 
 
 async def _succeeded(args: AsyncSuccessArgs) -> BoltResponse:

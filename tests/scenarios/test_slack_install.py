@@ -336,6 +336,34 @@ async def test_a_state_serves_once(opens: Opens, outside: Outside) -> None:
         assert "done already" in said(await browser.goes(back))
 
 
+async def test_a_code_serves_once(opens: Opens, outside: Outside) -> None:
+    async with opened(opens, outside) as house:
+        browser = Browser(house)
+        await browser.signs_in()
+        first = house.slack.oauth.approve(await browser.asks(), team=ZEN, user=ZENA)
+        await browser.goes(first)
+        code = re.search(r"code=(\w+)", first)
+        assert code is not None
+        again = await browser.goes(
+            f"/slack/oauth_redirect?{code[0]}&state={await state_of(browser)}"
+        )
+        assert "did not accept" in said(again)
+        assert (await installed(house)).status == "active"
+
+
+async def test_who_asks_again_and_again_waits_for_a_minute(
+    opens: Opens, outside: Outside
+) -> None:
+    async with opened(opens, outside) as house:
+        browser = Browser(house)
+        await browser.signs_in()
+        answers = [await browser.goes("/slack/install") for _ in range(12)]
+
+        assert answers[0].status_code == 302
+        assert answers[-1].status_code == 429
+        assert "Wait a minute" in said(answers[-1])
+
+
 async def test_a_team_of_another_workspace_and_a_mere_member_are_refused(
     opens: Opens, outside: Outside
 ) -> None:
