@@ -1,9 +1,10 @@
-"""Showing an answer anew at another place, when the first one did not take it."""
+"""How a run's answer stands in its chat; and showing it anew where it is taken."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.mailroom import ends_queries, queries
@@ -11,6 +12,13 @@ from agent.mailroom.deliveries import Owner
 from agent.mailroom.schemas import Message, Place
 
 Pages = Callable[[str], list[str]]
+
+
+async def of_run(
+    session: AsyncSession, run_id: UUID, attempt: int
+) -> Sequence[RowMapping]:
+    """The messages that show a run's answer, as far as the caller may see them."""
+    return await ends_queries.of_run(session, run_id, attempt)
 
 
 async def is_lost(session: AsyncSession, delivery_id: UUID) -> bool:

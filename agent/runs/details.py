@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from agent.ctx import Ctx
-from agent.mailroom import ends, ends_queries
+from agent.mailroom import ends, ends_shown
 from agent.ports import Progress
 from agent.runs import queries
 from agent.runs.pause_schemas import ANSWER_WITHIN, DECIDE_WITHIN
@@ -54,7 +54,7 @@ async def of(ctx: Ctx, row: RowMapping) -> RunDetail:
 
 async def _shown(ctx: Ctx, row: RowMapping) -> list[Shown]:
     """The messages of its answer: nobody sees those of a chat that is not theirs."""
-    found = await ends_queries.of_run(ctx.session, row["id"], row["attempt"])
+    found = await ends_shown.of_run(ctx.session, row["id"], row["attempt"])
     return [_fate(one) for one in found]
 
 
