@@ -108,7 +108,7 @@ def _with_its_fence(text: str, start: int, fence: Token) -> str:
 def _without_half_a_row(text: str, start: int) -> str:
     before, last = _cut_last_line(text)
     head = text[start:].partition("\n")[0].strip()
-    if len(before) <= start or not last.strip() or _RULE.match(last):
+    if len(before) <= start or not last.strip() or ("-" in last and _RULE.match(last)):
         return text
     ended = last.rstrip().endswith("|") or not head.endswith("|")
     whole = len(_PIPE.findall(last)) >= len(_PIPE.findall(head))

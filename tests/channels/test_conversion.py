@@ -22,7 +22,7 @@ SLOW = [
     HealthCheck.data_too_large,
     HealthCheck.large_base_example,
 ]
-EVERY_DAY, LONG_FORM, LONG_TEXTS = 40, 3000, 100
+EVERY_DAY, LONG_FORM, LONG_TEXTS = 40, 2000, 10
 at_every_door = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
 
 

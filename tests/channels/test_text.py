@@ -264,3 +264,33 @@ def test_forty_thousand_hostile_characters_are_split(piece: str) -> None:
 
     assert "".join("".join(pages).split()) == "".join(text.split())
     assert all(unicodedata.category(page[-1]) != "Cs" for page in pages)
+
+
+@pytest.mark.parametrize(
+    "cluster",
+    [
+        "👩‍👩‍👧‍👦",
+        "👍🏽",
+        "🇮🇳",
+        "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+        "1\ufe0f\u20e3",
+        "क्ष्म्य",
+        "क्\u200dष",
+        "\u1100\u1100\u1161\u11a8",
+        "\ua960\u1161",
+        "각\u11a8",
+        "e\u0301\u0323\u0308",
+        "ก\u0e33",
+        "ｶ\uff9e",
+        "\u06001",
+        "ക്ഷ",
+    ],
+)
+def test_what_a_person_sees_as_one_is_never_cut(cluster: str) -> None:
+    for shift in range(len(cluster)):
+        text = "x" * (40 + shift) + cluster * 12
+        pages = split(text, 48)
+
+        assert "".join(pages) == text
+        assert all(page.strip("x") in cluster * 12 for page in pages)
+        assert all(len(page.strip("x")) % len(cluster) == 0 for page in pages)

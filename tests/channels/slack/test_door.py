@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -117,6 +119,28 @@ async def test_where_markdown_blocks_are_refused_plainer_ones_say_the_same(
 
     [shown] = slack.messages(slack.channel)
     assert (shown.text, len(shown.buttons)) == ("*Bye*", 5)
+
+
+async def test_where_all_blocks_are_refused_the_text_is_there(
+    door: SlackDoor, slack: Slack
+) -> None:
+    slack.fail(method="chat.postMessage", error="invalid_blocks", times=2)
+    slack.fail(method="chat.update", error="only_one_table_allowed", times=2)
+
+    ts = await door.send(to(slack.channel, "**Hi**", buttons=RATING))
+    await door.edit(to(slack.channel, "**Bye**", buttons=RATING), ts)
+
+    [shown] = slack.messages(slack.channel)
+    assert (shown.text, shown.buttons) == ("*Bye*", [])
+
+
+async def test_a_file_pings_nobody(door: SlackDoor, slack: Slack) -> None:
+    hostile = OutFile("<!channel> @here.md", "text/markdown", b"x")
+
+    await door.send(to(slack.channel, "<@U1> @channel", file=hostile))
+
+    sent = repr(told(slack, "files.completeUploadExternal"))
+    assert not re.search(r"<[!@]|@(?=here|channel)", sent)
 
 
 @pytest.mark.parametrize("blank", ["", " \n"])

@@ -6,8 +6,9 @@ import pytest
 
 from channels.contract import Button, Outgoing
 from channels.slack.markup import harmless, mrkdwn, readable
-from channels.slack.render import LIMIT, actions, pages, plain, rich
-from tests.standins.slack.blocks import buttons, displayed, faults_of
+from channels.slack.render import LIMIT, actions, pages, plain, rich, text
+from tests.standins.slack.blocks import buttons, displayed, faults_of, pings
+from tests.standins.slack.tables import addresses, words
 
 CHAT_UPDATE_TEXT = 4_000
 
@@ -101,3 +102,58 @@ def test_no_two_buttons_share_an_action_id(count: int) -> None:
     found = buttons(list(actions([*rated(count), *rated(count, row=1)])))
 
     assert len({button["action_id"] for button in found}) == 2 * count
+
+
+TABLE = "| tea | price |\n|---|--:|\n| **Chai** | [2](https://a.io) |\n| | |"
+
+
+def test_a_table_is_a_table() -> None:
+    [before, table, after] = rich(saying(f"Prices:\n\n{TABLE}\n\nEach."))
+
+    assert (before["text"], after["text"]) == ("Prices:", "Each.")
+    assert faults_of([before, table, after]) == []
+    assert words(table) == "tea\tprice\nChai\t2\n \t "
+    assert addresses(table) == ["https://a.io"]
+    assert [column["align"] for column in table["column_settings"]] == ["left", "right"]
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        "| a |\n|---|\n" + "| b |\n" * 100,
+        "| a " * 21 + "|\n" + "|---" * 21 + "|\n" + "| b " * 21 + "|\n",
+    ],
+)
+def test_a_table_too_large_for_slack_stands_in_columns(over: str) -> None:
+    [block] = rich(saying(over))
+
+    assert block["type"] == "markdown"
+    assert block["text"].startswith("```\na")
+
+
+def test_one_message_holds_one_table() -> None:
+    blocks = rich(saying(f"{TABLE}\n\nand\n\n{TABLE}"))
+
+    assert [block["type"] for block in blocks] == ["table", "markdown"]
+    assert "Chai | 2 (https://a.io)" in blocks[1]["text"]
+    assert faults_of(blocks) == []
+
+
+def test_nothing_in_a_table_pings() -> None:
+    table = "| <!channel> | &lt;!here&gt; |\n|---|---|\n| `<@U1>` | @here |"
+
+    assert pings("", rich(saying(table)), links_names=True) == []
+
+
+def test_a_text_field_says_all_in_slacks_dialect() -> None:
+    said = text(saying(f"# A **b**\n\n*c* [d](https://e.f/g?h=1&i) ~~j~~\n\n{TABLE}"))
+
+    assert said.startswith("*A b*\n\n_c_ <https://e.f/g?h=1&amp;i|d> ~j~\n\n```\ntea ")
+    assert "Chai | 2 (https://a.io)" in said
+
+
+def test_what_is_being_written_shows_no_open_mark() -> None:
+    message = Outgoing("T1", "C1", "see **our [pri", partial=True)
+
+    assert rich(message)[0]["text"] == "see **our pri**"
+    assert text(message) == "see *our pri*"
