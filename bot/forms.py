@@ -61,12 +61,13 @@ async def begin(services: Services, ctx: Ctx, op: AnyOperation, form: Form) -> N
     if await _in_window(services, ctx, form):
         return
     assert ctx.origin is not None  # noqa: S101 - asked for in a chat
+    if ctx.origin.channel == ChannelName.WEB.value:
+        await reply(ctx, Message(words.opening(form), form=form.to_json()))
+        return
+    await _ensure_private(ctx, form)
     if privately.is_only(ctx.origin):
         await reply(ctx, Message(privately.FORM))
-    elif ctx.origin.channel == ChannelName.WEB.value:
-        await reply(ctx, Message(words.opening(form), form=form.to_json()))
     else:
-        await _ensure_private(ctx, form)
         await _ask(ctx, form, is_late=_was_due(services, ctx))
 
 

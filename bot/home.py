@@ -15,7 +15,7 @@ from sqlalchemy import RowMapping
 from agent.ctx import Caller, Ctx, Origin
 from agent.gate import invoke
 from agent.mailroom import home_queries
-from agent.mailroom.schemas import Message, Place
+from agent.mailroom.schemas import Choice, Message, Place
 from agent.runs import desk_queries
 from agent.runs.operations import show_status
 from agent.runs.schemas import Ended, Scored
@@ -94,7 +94,9 @@ async def done(ctx: Ctx, result: BaseModel) -> str:
         case Scored(score=score) if score > render.LOW_SCORE:
             return f"Thanks! {score} of 5."
         case Scored(score=score):
-            await reply(ctx, Message(WHY.format(score=score)))
+            ref = {"output_id": str(result.output_id), "overall": score}
+            detail = Choice("In detail", "runs.review", ref, ask=True)
+            await reply(ctx, Message(WHY.format(score=score), choices=(detail,)))
             await dialogs.begin_review(ctx, result.output_id)
             return (
                 f"{score} of 5, noted. What should be better? Tell me in **Messages**."

@@ -98,6 +98,21 @@ async def test_a_low_score_on_the_home_is_asked_about_in_the_conversation(
     assert await house.asks(REVIEW.format("comment")) == "I miss the harvest"
 
 
+async def test_what_was_off_is_told_in_detail_in_a_form(house: House) -> None:
+    ana = await with_a_piece(house)
+    await opens(house, ana)
+    await presses(house, ana, "1")
+    asked = await ana.sees("What should be better", buttons=("In detail",))
+    await ana.press(asked, "In detail")
+    await until(lambda: house.slack.world.views[ana._views_before :], "no form")
+    form = house.slack.world.views[-1]
+    by_id = {block["block_id"]: block for block in form["blocks"]}
+    assert {"accuracy", "quality", "usefulness", "rule_compliance"} <= by_id.keys()
+    await ana.fills(form, **{by_id["issue"]["label"]["text"]: "No harvest date"})
+    await house.rests()
+    assert "No harvest date" in str(await house.asks(REVIEW.format("issues")))
+
+
 async def test_a_piece_is_opened_and_asked_for_again_from_the_home(
     house: House,
 ) -> None:
