@@ -1,28 +1,44 @@
 """Slack teams that install the app themselves: what they see, and what is kept."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from html import unescape
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+import pytest_asyncio
 from pydantic import SecretStr
 
 from bot.settings import Access, Intake
 from bot.slack_endings import REVOKED, UNINSTALLED
-from tests.scenarios.house import House, Opens, Outside, _free_port, slack_settings
+from db.server_bootstrap import Urls
+from tests.conftest import copied
+from tests.scenarios.house import (
+    House,
+    Opens,
+    Outside,
+    _free_port,
+    opened,
+    slack_settings,
+    surroundings,
+)
 from tests.scenarios.on_slack import OnSlack
 from tests.scenarios.people import until
-from tests.standins.slack.oauth import CLIENT_ID, CLIENT_SECRET
+from tests.standins.slack.oauth import CLIENT_ID, CLIENT_SECRET, Install
 
-ZEN, ZENA = "T0ZEN", "U0ZENA"
 COOKIE = "slack-app-oauth-state"
 ROWS = """
     SELECT account_id, account_name, status, last_error, scopes, settings, expires_at,
         secret_ciphertext, refresh_ciphertext, workspace_id
     FROM connections WHERE kind = 'channel' AND account_id = :account
 """
+
+_number = count(1)
 
 
 class Browser:
@@ -31,6 +47,8 @@ class Browser:
     def __init__(self, house: House) -> None:
         self.house = house
         self.slack = house.slack
+        number = next(_number)
+        self.address = f"127.1.{number // 250 + 1}.{number % 250 + 1}"
         self.cookies: dict[str, str] = {}
 
     async def signs_in(self, **given: Any) -> Any:
@@ -57,7 +75,8 @@ class Browser:
 
     def _client(self) -> httpx.AsyncClient:
         ours = {"origin": self.house.url, "sec-fetch-site": "same-origin"}
-        return httpx.AsyncClient(base_url=self.house.url, headers=ours)
+        way = httpx.AsyncHTTPTransport(local_address=self.address)
+        return httpx.AsyncClient(base_url=self.house.url, headers=ours, transport=way)
 
     async def asks(self) -> str:
         """Go to the install page; where it sends the browser."""
@@ -65,7 +84,7 @@ class Browser:
         assert answer.status_code == 302, answer.text
         return str(answer.headers["location"])
 
-    async def installs(self, team: str = ZEN, user: str = ZENA) -> str:
+    async def installs(self, team: str, user: str) -> str:
         """All of it; what the last page says."""
         back = self.slack.oauth.approve(await self.asks(), team=team, user=user)
         return said(await self.goes(back))
@@ -77,246 +96,290 @@ def said(answer: httpx.Response) -> str:
 
 
 @asynccontextmanager
-async def opened(
-    opens: Opens, outside: Outside, access: Access = Access.PAIRED
+async def an_app(
+    server: Urls,
+    bare_template: Urls,
+    home: Path,
+    access: Access = Access.PAIRED,
 ) -> AsyncIterator[House]:
     port = _free_port()
-    url, slack = f"http://127.0.0.1:{port}", outside.slack
-    slack.oauth.redirect_urls = [f"{url}/slack/oauth_redirect"]
-    slack.post_events_to(f"{url}/slack/events")
-    slack.world.teams.homes[ZENA] = ZEN
-    given = slack_settings(
-        outside,
-        bot_token=None,
-        intake=Intake.WEBHOOK,
-        client_id=CLIENT_ID,
-        client_secret=SecretStr(CLIENT_SECRET),
-    )
-    async with opens(slack=given, port=port, public_url=url, access=access) as house:
+    url = f"http://127.0.0.1:{port}"
+    async with (
+        copied(server, template=bare_template) as urls,
+        surroundings() as outside,
+    ):
+        slack = outside.slack
+        slack.oauth.redirect_urls = [f"{url}/slack/oauth_redirect"]
+        slack.post_events_to(f"{url}/slack/events")
+        given = slack_settings(
+            outside,
+            bot_token=None,
+            intake=Intake.WEBHOOK,
+            client_id=CLIENT_ID,
+            client_secret=SecretStr(CLIENT_SECRET),
+        )
+        changes = {"slack": given, "port": port, "public_url": url, "access": access}
+        async with opened(urls, home, outside, **changes) as house:
+            yield house
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def app(
+    server: Urls, bare_template: Urls, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[House]:
+    """One app for the file; each test has a team of its own."""
+    home = tmp_path_factory.mktemp("home")
+    async with an_app(server, bare_template, home) as house:
         yield house
 
 
-async def installed(house: House, account: str = ZEN) -> Any:
-    [row] = await house.rows(ROWS, account=account)
-    return row
+@dataclass
+class Team:
+    """A Slack team, and somebody in it."""
+
+    house: House
+    zen: str
+    zena: str
+
+    @property
+    def install(self) -> Install:
+        return self.house.slack.oauth.installs[self.zen]
+
+    def somebody(self) -> OnSlack:
+        return OnSlack(self.house.slack, self.zena)
+
+    async def row(self) -> Any:
+        """What is kept of it."""
+        [found] = await self.house.rows(ROWS, account=self.zen)
+        return found
 
 
-async def test_a_team_installs_the_app_and_is_answered_there(
-    opens: Opens, outside: Outside
-) -> None:
-    async with opened(opens, outside) as house:
-        browser = Browser(house)
-        owner = await browser.signs_in()
-        page = await browser.installs()
-        row = await installed(house)
-        zena = OnSlack(house.slack, ZENA)
-        await zena.commands("help")
-        await zena.sees("what you need")
+def team_in(house: House, kind: str = "T", name: str = "Zen") -> Team:
+    number = next(_number)
+    team = Team(house, f"{kind}0ZEN{number}", f"U0ZENA{number}")
+    house.slack.oauth.names[team.zen] = name
+    house.slack.world.teams.homes[team.zena] = team.zen
+    return team
 
-        assert "I am in Zen" in page
-        assert (row.status, row.workspace_id) == ("active", owner.workspace_id)
-        assert row.settings["bot"] == house.slack.bot
-        token = house.slack.oauth.installs[ZEN].token
-        assert token.encode() not in bytes(row.secret_ciphertext)
-        assert "chat:write" in row.scopes
+
+@pytest.fixture
+def team(app: House) -> Iterator[Team]:
+    app.outside.calm()
+    yield team_in(app)
+    app.outside.calm()
+    app.slack.oauth.rotates = False
+
+
+async def test_a_team_installs_the_app_and_is_answered_there(team: Team) -> None:
+    house = team.house
+    browser = Browser(house)
+    owner = await browser.signs_in()
+    page = await browser.installs(team.zen, team.zena)
+    row = await team.row()
+    zena = team.somebody()
+    await zena.commands("help")
+    await zena.sees("what you need")
+
+    assert "I am in Zen" in page
+    assert (row.status, row.workspace_id) == ("active", owner.workspace_id)
+    assert row.settings["bot"] == house.slack.bot
+    token = team.install.token
+    assert token.encode() not in bytes(row.secret_ciphertext)
+    assert "chat:write" in row.scopes
 
 
 async def test_a_team_that_removes_the_app_ends_and_its_owner_is_told_elsewhere(
-    opens: Opens, outside: Outside
+    team: Team,
 ) -> None:
-    async with opened(opens, outside) as house:
-        browser = Browser(house)
-        owner = await browser.signs_in()
-        await browser.installs()
-        elsewhere = house.stranger("telegram")
-        await house.introduce(elsewhere, owner)
-        await elsewhere.writes("/help")
-        await elsewhere.sees("what you need")
-        zena = OnSlack(house.slack, ZENA)
-        await zena.writes("write homepage copy for Acme, a payroll tool")
-        await zena.sees("")
-        house.slack.uninstall(ZEN)
-        await elsewhere.sees("removed", "Zen")
-        await house.rests()
+    house = team.house
+    browser = Browser(house)
+    owner = await browser.signs_in()
+    await browser.installs(team.zen, team.zena)
+    elsewhere = house.stranger("telegram")
+    await house.introduce(elsewhere, owner)
+    await elsewhere.writes("/help")
+    await elsewhere.sees("what you need")
+    zena = team.somebody()
+    await zena.writes("write homepage copy for Acme, a payroll tool")
+    await zena.sees("")
+    house.slack.uninstall(team.zen)
+    await elsewhere.sees("removed", "Zen")
+    await house.rests()
 
-        row = await installed(house)
-        assert (row.status, row.secret_ciphertext) == ("revoked", None)
-        assert row.last_error in {UNINSTALLED, REVOKED}  # two events tell of it
-        told = [one for one in elsewhere.chat() if one.has("removed", "Zen")]
-        assert len(told) == 1
-        ends = await house.rows(
-            "SELECT DISTINCT status, last_error FROM deliveries WHERE channel = 'slack'"
-            " AND status NOT IN ('sent', 'cancelled')"
-        )
-        assert {one.status for one in ends} == {"failed"}
-        assert all(str(one.last_error).startswith("revoked:") for one in ends)
+    row = await team.row()
+    assert (row.status, row.secret_ciphertext) == ("revoked", None)
+    assert row.last_error in {UNINSTALLED, REVOKED}  # two events tell of it
+    told = [one for one in elsewhere.chat() if one.has("removed", "Zen")]
+    assert len(told) == 1
+    ends = await house.rows(
+        "SELECT DISTINCT status, last_error FROM deliveries WHERE account = :account"
+        " AND status NOT IN ('sent', 'cancelled')",
+        account=team.zen,
+    )
+    assert {one.status for one in ends} == {"failed"}
+    assert all(str(one.last_error).startswith("revoked:") for one in ends)
 
-        page = await browser.installs()
-        assert "I am in Zen" in page
-        assert (await installed(house)).status == "active"
-        await zena.commands("help")
-        await zena.sees("what you need")
+    page = await browser.installs(team.zen, team.zena)
+    assert "I am in Zen" in page
+    assert (await team.row()).status == "active"
+    await zena.commands("help")
+    await zena.sees("what you need")
 
 
 async def test_a_token_that_slack_no_longer_takes_ends_without_an_event(
-    opens: Opens, outside: Outside
+    team: Team,
 ) -> None:
-    async with opened(opens, outside) as house:
-        browser = Browser(house)
-        await browser.signs_in()
-        await browser.installs()
-        zena = OnSlack(house.slack, ZENA)
-        house.slack.oauth.installs[ZEN].fault = "token_revoked"
-        await zena.writes("hello")
-        await house.rests()
+    house = team.house
+    browser = Browser(house)
+    await browser.signs_in()
+    await browser.installs(team.zen, team.zena)
+    zena = team.somebody()
+    team.install.fault = "token_revoked"
+    await zena.writes("hello")
+    await house.rests()
 
-        row = await installed(house)
-        assert (row.status, row.secret_ciphertext) == ("revoked", None)
-        assert row.last_error == REVOKED
+    row = await team.row()
+    assert (row.status, row.secret_ciphertext) == ("revoked", None)
+    assert row.last_error == REVOKED
 
 
 async def test_a_permission_that_was_never_given_ends_the_answer_with_its_reason(
-    opens: Opens, outside: Outside
+    team: Team,
 ) -> None:
-    async with opened(opens, outside) as house:
+    house = team.house
+    browser = Browser(house)
+    await browser.signs_in()
+    await browser.installs(team.zen, team.zena)
+    team.install.scopes.remove("chat:write")
+    zena = team.somebody()
+    await zena.writes("/help")
+    await house.rests()
+
+    assert zena.chat() == []
+    ends = await house.rows(
+        "SELECT status, last_error FROM deliveries WHERE account = :account",
+        account=team.zen,
+    )
+    assert {one.status for one in ends} == {"failed"}
+    assert all(one.last_error.startswith("scope: ") for one in ends)
+    assert all(one.last_error.endswith("(chat:write)") for one in ends)
+    assert (await team.row()).status == "active"
+
+
+async def test_tokens_that_rotate_are_renewed_before_their_end(team: Team) -> None:
+    house = team.house
+    house.slack.oauth.rotates = True
+    browser = Browser(house)
+    await browser.signs_in()
+    await browser.installs(team.zen, team.zena)
+    install = team.install
+    before, spent = install.token, install.refresh
+    await house.rows(
+        "UPDATE connections SET expires_at = now() + interval '1 hour'"
+        " WHERE account_id = :account",
+        account=team.zen,
+    )
+    zena = team.somebody()
+    await zena.commands("help")
+    await zena.sees("what you need")
+
+    assert install.spent == {spent}
+    assert install.token != before
+    assert (await team.row()).refresh_ciphertext is not None
+    [hours] = await house.rows(
+        "SELECT extract(epoch FROM expires_at - now()) / 3600 AS left"
+        " FROM connections WHERE account_id = :account",
+        account=team.zen,
+    )
+    assert 11 < hours.left <= 12
+
+
+async def test_each_team_is_spoken_to_by_its_own_token(team: Team) -> None:
+    house = team.house
+    corp = team_in(house, "E", "Corp")
+    for one in (team, corp):
         browser = Browser(house)
         await browser.signs_in()
-        await browser.installs()
-        house.slack.oauth.installs[ZEN].scopes.remove("chat:write")
-        zena = OnSlack(house.slack, ZENA)
-        await zena.writes("/help")
-        await house.rests()
+        await browser.installs(one.zen, one.zena)
+        await one.somebody().writes("/help")
+        await one.somebody().sees("what you need")
 
-        assert zena.chat() == []
-        ends = await house.rows("SELECT status, last_error FROM deliveries")
-        assert {one.status for one in ends} == {"failed"}
-        assert all(one.last_error.startswith("scope: ") for one in ends)
-        assert all(one.last_error.endswith("(chat:write)") for one in ends)
-        assert (await installed(house)).status == "active"
+    homes = {(await one.row()).workspace_id for one in (team, corp)}
+    assert len(homes) == 2
+    assert (await corp.row()).account_name == "Corp"
 
 
-async def test_tokens_that_rotate_are_renewed_before_their_end(
-    opens: Opens, outside: Outside
-) -> None:
-    async with opened(opens, outside) as house:
-        house.slack.oauth.rotates = True
-        browser = Browser(house)
-        await browser.signs_in()
-        await browser.installs()
-        install = house.slack.oauth.installs[ZEN]
-        before, spent = install.token, install.refresh
-        await house.rows(
-            "UPDATE connections SET expires_at = now() + interval '1 hour'"
-            " WHERE account_id = 'T0ZEN'"
-        )
-        zena = OnSlack(house.slack, ZENA)
-        await zena.commands("help")
-        await zena.sees("what you need")
+async def test_a_stranger_is_sent_to_sign_in_and_to_no_slack(team: Team) -> None:
+    house = team.house
+    answer = await Browser(house).goes("/slack/install")
 
-        assert install.spent == {spent}
-        assert install.token != before
-        assert (await installed(house)).refresh_ciphertext is not None
-        [hours] = await house.rows(
-            "SELECT extract(epoch FROM expires_at - now()) / 3600 AS left"
-            " FROM connections WHERE account_id = 'T0ZEN'"
-        )
-        assert 11 < hours.left <= 12
+    assert answer.status_code == 403
+    assert "Sign in as its owner or admin" in said(answer)
+    assert "/signin?to=slack" in answer.text
 
 
-async def test_each_team_is_spoken_to_by_its_own_token(
-    opens: Opens, outside: Outside
-) -> None:
-    async with opened(opens, outside) as house:
-        browser, corp = Browser(house), Browser(house)
-        await browser.signs_in()
-        await corp.signs_in()
-        house.slack.world.teams.homes["U0CORA"] = "E0CORP"
-        assert "I am in Zen" in await browser.installs()
-        assert "I am in Corp" in await corp.installs("E0CORP", "U0CORA")
-        zena, cora = OnSlack(house.slack, ZENA), OnSlack(house.slack, "U0CORA")
-        for somebody in (zena, cora):
-            await somebody.writes("/help")
-            await somebody.sees("what you need")
+async def test_signing_in_on_the_way_leads_to_a_page_of_ours_first(team: Team) -> None:
+    house = team.house
+    browser = Browser(house)
+    code = await house.code("login", await house.enrol())
+    answer = await browser.posts("/signin", code=code, to="slack")
+    page = await browser.goes(answer.headers["location"])
 
-        both = [(await installed(house, one)) for one in (ZEN, "E0CORP")]
-        assert both[0].workspace_id != both[1].workspace_id
-
-
-async def test_a_stranger_is_sent_to_sign_in_and_to_no_slack(
-    opens: Opens, outside: Outside
-) -> None:
-    async with opened(opens, outside) as house:
-        answer = await Browser(house).goes("/slack/install")
-
-        assert answer.status_code == 403
-        assert "Sign in as its owner or admin" in said(answer)
-        assert "/signin?to=slack" in answer.text
-
-
-async def test_signing_in_on_the_way_leads_to_a_page_of_ours_first(
-    opens: Opens, outside: Outside
-) -> None:
-    async with opened(opens, outside) as house:
-        browser = Browser(house)
-        code = await house.code("login", await house.enrol())
-        answer = await browser.posts("/signin", code=code, to="slack")
-        page = await browser.goes(answer.headers["location"])
-
-        # By a redirect the browser would go nowhere: our forms lead to us alone.
-        assert page.status_code == 200
-        assert "It will work with the workspace Team" in said(page)
-        assert 'href="/slack/install"' in page.text
+    # By a redirect the browser would go nowhere: our forms lead to us alone.
+    assert page.status_code == 200
+    assert "It will work with the workspace Team" in said(page)
+    assert 'href="/slack/install"' in page.text
 
 
 async def test_in_open_mode_a_stranger_s_team_gets_a_workspace_of_its_own(
-    opens: Opens, outside: Outside
+    server: Urls, bare_template: Urls, tmp_path: Path
 ) -> None:
-    async with opened(opens, outside, Access.OPEN) as house:
-        assert "I am in Zen" in await Browser(house).installs()
+    async with an_app(server, bare_template, tmp_path, Access.OPEN) as house:
+        team = team_in(house)
+        page = await Browser(house).installs(team.zen, team.zena)
+        assert "I am in Zen" in page
         [row] = await house.rows(
             "SELECT w.name, m.role FROM connections c"
             " JOIN workspaces w ON w.id = c.workspace_id"
             " JOIN workspace_members m ON m.workspace_id = w.id"
-            " WHERE c.account_id = 'T0ZEN'"
+            " WHERE c.account_id = :account",
+            account=team.zen,
         )
         assert (row.name, row.role) == ("Zen", "owner")
-        zena = OnSlack(house.slack, ZENA)
-        await zena.commands("help")
-        await zena.sees("what you need")
+        await team.somebody().commands("help")
+        await team.somebody().sees("what you need")
 
 
 async def test_whatever_goes_wrong_on_the_way_is_said_and_nothing_is_kept(
-    opens: Opens, outside: Outside
+    team: Team,
 ) -> None:
-    async with opened(opens, outside) as house:
-        browser, other = Browser(house), Browser(house)
-        await browser.signs_in()
-        oauth = house.slack.oauth
+    house = team.house
+    browser, other = Browser(house), Browser(house)
+    await browser.signs_in()
+    oauth = house.slack.oauth
 
-        denied = await browser.goes(oauth.deny(await browser.asks()))
-        assert "You did not let Slack go on" in said(denied)
+    denied = await browser.goes(oauth.deny(await browser.asks()))
+    assert "You did not let Slack go on" in said(denied)
 
-        foreign = await other.goes(oauth.approve(await browser.asks()))
-        assert "another browser" in said(foreign)
+    foreign = await other.goes(oauth.approve(await browser.asks()))
+    assert "another browser" in said(foreign)
 
-        late = oauth.approve(await browser.asks())
-        await house.rows(
-            "UPDATE link_codes SET expires_at = now() WHERE used_at IS NULL"
-        )
-        assert "took too long" in said(await browser.goes(late))
+    late = oauth.approve(await browser.asks())
+    await house.rows("UPDATE link_codes SET expires_at = now() WHERE used_at IS NULL")
+    assert "took too long" in said(await browser.goes(late))
 
-        bent = oauth.approve(await browser.asks()).replace("code=code", "code=bad")
-        assert "did not accept" in said(await browser.goes(bent))
+    bent = oauth.approve(await browser.asks()).replace("code=code", "code=bad")
+    assert "did not accept" in said(await browser.goes(bent))
 
-        house.slack.fail(method="oauth.v2.access", drop=True)
-        silent = await browser.goes(oauth.approve(await browser.asks()))
-        assert (silent.status_code, "gave no answer" in said(silent)) == (503, True)
+    house.slack.fail(method="oauth.v2.access", drop=True)
+    silent = await browser.goes(oauth.approve(await browser.asks()))
+    assert (silent.status_code, "gave no answer" in said(silent)) == (503, True)
 
-        no_code = await browser.goes(
-            f"/slack/oauth_redirect?state={await state_of(browser)}"
-        )
-        assert "not whole" in said(no_code)
-        assert await house.rows(ROWS, account=ZEN) == []
+    no_code = await browser.goes(
+        f"/slack/oauth_redirect?state={await state_of(browser)}"
+    )
+    assert "not whole" in said(no_code)
+    assert await house.rows(ROWS, account=team.zen) == []
 
 
 async def state_of(browser: Browser) -> str:
@@ -325,59 +388,63 @@ async def state_of(browser: Browser) -> str:
     return found[1]
 
 
-async def test_a_state_serves_once(opens: Opens, outside: Outside) -> None:
-    async with opened(opens, outside) as house:
-        browser = Browser(house)
-        await browser.signs_in()
-        back = house.slack.oauth.approve(await browser.asks(), team=ZEN, user=ZENA)
-        state = browser.cookies[COOKIE]
-        assert "I am in Zen" in said(await browser.goes(back))
-        browser.cookies[COOKIE] = state
-        assert "done already" in said(await browser.goes(back))
+async def test_a_state_serves_once(team: Team) -> None:
+    house = team.house
+    browser = Browser(house)
+    await browser.signs_in()
+    back = house.slack.oauth.approve(
+        await browser.asks(), team=team.zen, user=team.zena
+    )
+    state = browser.cookies[COOKIE]
+    assert "I am in Zen" in said(await browser.goes(back))
+    browser.cookies[COOKIE] = state
+    assert "done already" in said(await browser.goes(back))
 
 
-async def test_a_code_serves_once(opens: Opens, outside: Outside) -> None:
-    async with opened(opens, outside) as house:
-        browser = Browser(house)
-        await browser.signs_in()
-        first = house.slack.oauth.approve(await browser.asks(), team=ZEN, user=ZENA)
-        await browser.goes(first)
-        code = re.search(r"code=(\w+)", first)
-        assert code is not None
-        again = await browser.goes(
-            f"/slack/oauth_redirect?{code[0]}&state={await state_of(browser)}"
-        )
-        assert "did not accept" in said(again)
-        assert (await installed(house)).status == "active"
+async def test_a_code_serves_once(team: Team) -> None:
+    house = team.house
+    browser = Browser(house)
+    await browser.signs_in()
+    first = house.slack.oauth.approve(
+        await browser.asks(), team=team.zen, user=team.zena
+    )
+    await browser.goes(first)
+    code = re.search(r"code=(\w+)", first)
+    assert code is not None
+    again = await browser.goes(
+        f"/slack/oauth_redirect?{code[0]}&state={await state_of(browser)}"
+    )
+    assert "did not accept" in said(again)
+    assert (await team.row()).status == "active"
 
 
-async def test_who_asks_again_and_again_waits_for_a_minute(
-    opens: Opens, outside: Outside
-) -> None:
-    async with opened(opens, outside) as house:
-        browser = Browser(house)
-        await browser.signs_in()
-        answers = [await browser.goes("/slack/install") for _ in range(12)]
+async def test_who_asks_again_and_again_waits_for_a_minute(team: Team) -> None:
+    house = team.house
+    browser = Browser(house)
+    await browser.signs_in()
+    answers = [await browser.goes("/slack/install") for _ in range(12)]
 
-        assert answers[0].status_code == 302
-        assert answers[-1].status_code == 429
-        assert "Wait a minute" in said(answers[-1])
+    assert answers[0].status_code == 302
+    assert answers[-1].status_code == 429
+    assert "Wait a minute" in said(answers[-1])
 
 
 async def test_a_team_of_another_workspace_and_a_mere_member_are_refused(
-    opens: Opens, outside: Outside
+    team: Team,
 ) -> None:
-    async with opened(opens, outside) as house:
-        first, second, third = Browser(house), Browser(house), Browser(house)
-        owner = await first.signs_in()
-        await second.signs_in()
-        await third.signs_in(role="member", workspace=owner.workspace_id)
-        await first.installs()
+    house = team.house
+    first, second, third = Browser(house), Browser(house), Browser(house)
+    owner = await first.signs_in()
+    await second.signs_in()
+    await third.signs_in(role="member", workspace=owner.workspace_id)
+    await first.installs(team.zen, team.zena)
 
-        assert "works with another workspace already" in await second.installs()
-        assert (await installed(house)).workspace_id == owner.workspace_id
-        refused = await third.goes("/slack/install")
-        assert "takes an owner or admin" in said(refused)
+    assert "works with another workspace already" in await second.installs(
+        team.zen, team.zena
+    )
+    assert (await team.row()).workspace_id == owner.workspace_id
+    refused = await third.goes("/slack/install")
+    assert "takes an owner or admin" in said(refused)
 
 
 async def test_slack_s_check_of_our_address_is_answered_before_any_token_is_set(
