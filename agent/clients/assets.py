@@ -1,7 +1,7 @@
 """Files that people send: from quarantine to something that can be worked with.
 
 The object store has the bytes, and beside them the whole text; the row has as much of
-the text as a request may bring along.
+the text as a request may bring along. Keys and tokens in a text are left out of both.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from agent.ctx import Caller
 from agent.files.box import Examined
 from agent.files.names import suffix_of
 from agent.ports import Objects
+from agent.recognise import redact
 
 EXCERPT = 40_000
 """Characters of one file that its row keeps, and a request brings along."""
@@ -83,7 +84,7 @@ async def keep(objects: Objects, key: str, found: Examined) -> None:
     if found.view:
         await objects.put(f"{key}{VIEW}", found.view, media_type="image/jpeg")
     if found.text:
-        text = found.text.encode()
+        text = redact(found.text).encode()
         await objects.put(f"{key}{TEXT}", text, media_type="text/plain")
 
 
@@ -105,7 +106,7 @@ async def ready(
             "height": found.height,
             "facts": found.facts,
             "note": found.note,
-            "excerpt": found.text[:EXCERPT],
+            "excerpt": redact(found.text[:EXCERPT]),
         },
     )
 
@@ -118,7 +119,7 @@ async def reject(session: AsyncSession, storage_key: str, name: str, why: str) -
 
 async def heard(session: AsyncSession, asset_id: UUID, words: str) -> None:
     """Keep what was said in a recording."""
-    await asset_queries.heard(session, asset_id, words[:EXCERPT])
+    await asset_queries.heard(session, asset_id, redact(words[:EXCERPT]))
 
 
 async def material(session: AsyncSession, ids: Sequence[UUID]) -> list[Material]:

@@ -1,0 +1,89 @@
+"""Files as material: what of them a request brings along, to whom, and how long."""
+
+from uuid import UUID
+
+from agent.clients import assets, clearing
+from agent.clients.asset_operations import delete_file, list_files
+from agent.clients.assets import Arrived
+from agent.ctx import Caller
+from agent.files.box import Examined
+from agent.files.sorts import PNG, TEXT
+from tests.agent.world import AS_ANA, AS_BOB, AS_EVE, World
+
+KEY = "sk-ant-api03-" + "aB3dE6gH9jK2" * 8 + "-QWERTYAA"
+
+
+async def kept(world: World, name: str, text: str, caller: Caller = AS_ANA) -> UUID:
+    """Take in a file with this text."""
+    key, body = f"assets/test/{name}-{len(world.files.kept)}", text.encode()
+    await world.files.put(key, body, media_type="")
+    found = Examined(f"{name}.txt", TEXT, text=text, facts="words")
+    async with world.tenant(caller) as session:
+        asset_id = await assets.quarantine(session, caller, Arrived(key, name, body))
+    await assets.keep(world.files, key, found)
+    async with world.tenant(caller) as session:
+        await assets.ready(session, key, found, body)
+        assert asset_id is not None
+        return asset_id
+
+
+async def material(world: World, *ids: UUID, caller: Caller = AS_ANA) -> list[str]:
+    async with world.tenant(caller) as session:
+        return [one.text for one in await assets.material(session, ids)]
+
+
+async def test_what_files_bring_along_is_bounded_together_and_cut_with_a_word(
+    world: World,
+) -> None:
+    ids = [await kept(world, f"n{n}", f"{n}" * 50_000) for n in range(3)]
+    alone, *_ = await material(world, ids[0])
+    assert alone.startswith("0" * 40_000)
+    found = await material(world, *ids)
+    assert [text.count(str(n)) >= 20_000 for n, text in enumerate(found)] == [True] * 3
+    assert all("[Cut here: the first 20,000 characters.]" in text for text in found)
+    assert sum(map(len, found)) < assets.MATERIAL + 500
+
+
+async def test_a_file_is_its_senders_and_gone_when_it_is_deleted(world: World) -> None:
+    diary = await kept(world, "diary", "Dear diary")
+    assert await material(world, diary) == ["Dear diary"]
+    assert await material(world, diary, caller=AS_BOB) == []
+    assert await material(world, diary, caller=AS_EVE) == []
+    async with world.ctx(AS_ANA) as ctx:
+        await delete_file.run(ctx, delete_file.params(name="DIARY.txt"))
+        assert not (await list_files.run(ctx, list_files.params())).lines
+    assert await material(world, diary) == []
+    assert len(world.files.kept) == 2
+    cleared = await clearing.clear(lambda: world.house.as_role("eraser"), world.files)
+    assert (cleared, len(world.files.kept)) == (1, 0)
+
+
+async def test_two_files_of_one_name_have_two_names(world: World) -> None:
+    for _ in range(3):
+        await kept(world, "100%_offer", "tea")
+    async with world.ctx(AS_ANA) as ctx:
+        listed = await list_files.run(ctx, list_files.params())
+    names = [line.name for line in listed.lines]
+    assert names == ["100%_offer-3.txt", "100%_offer-2.txt", "100%_offer.txt"]
+
+
+async def test_a_key_in_a_file_goes_no_further(world: World) -> None:
+    asset_id = await kept(world, "env", f"the key is {KEY} as agreed")
+    [text] = await material(world, asset_id)
+    assert KEY not in text
+    assert text.endswith("as agreed")
+    texts = [body for key, body in world.files.kept.items() if key.endswith(".txt")]
+    assert KEY.encode() not in b"".join(texts)
+
+
+async def test_a_picture_is_material_by_its_view_alone(world: World) -> None:
+    found = Examined("tea.png", PNG, width=3, height=2, clean=b"clean", view=b"small")
+    await assets.keep(world.files, "assets/test/p", found)
+    async with world.tenant(AS_ANA) as session:
+        arrived = Arrived("assets/test/p", "tea.png", b"with its place and camera")
+        asset_id = await assets.quarantine(session, AS_ANA, arrived)
+        assert asset_id is not None
+        await assets.ready(session, "assets/test/p", found, arrived.body)
+        keys = await assets.views(session, [asset_id])
+    assert [world.files.kept[key] for key in keys] == [b"small"]
+    assert world.files.kept["assets/test/p"] == b"clean"
