@@ -134,7 +134,7 @@ async def damaged(
     return {
         "mutants": len(bodies),
         "answers": dict(statuses),
-        "rows": len(kept),
+        "rows": len(ids & {e.event_id for e in expected}),
         "same message": sum(
             e.event_id not in ids and e.message_key in keys for e in expected
         ),

@@ -33,6 +33,11 @@ BAD_CODE = Message(
     + STRANGER.text
 )
 
+ANONYMOUS = Message(
+    "You write here in the name of a group or channel, so I cannot tell who you are. "
+    "Write as yourself, or to me in private."
+)
+
 NOT_A_MEMBER = Message(
     "This chat belongs to a workspace you are not in. "
     "Ask one of its owners to invite you, or write to me in private."
@@ -132,6 +137,9 @@ async def _let_in_by_code(
 async def _newcomer(
     services: Services, inbound: Inbound, origin: Origin
 ) -> Membership | None:
+    if _is_a_chat(inbound):
+        await _turn_away(services, inbound, origin, ANONYMOUS)
+        return None
     identity = _identity(inbound)
     if services.admits(identity):
         async with services.as_role("door") as session:
@@ -140,6 +148,11 @@ async def _newcomer(
     is_code = codes_brought.read(inbound.text) is not None
     await _turn_away(services, inbound, origin, BAD_CODE if is_code else STRANGER)
     return None
+
+
+def _is_a_chat(inbound: Inbound) -> bool:
+    """Whether a chat speaks: Telegram gives those negative ids, and people none."""
+    return inbound.channel is ChannelName.TELEGRAM and inbound.sender.startswith("-")
 
 
 async def _team_s(session: AsyncSession, inbound: Inbound) -> UUID | None:

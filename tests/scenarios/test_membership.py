@@ -126,3 +126,16 @@ async def test_slack_lets_us_in_and_archives_the_channel(house: House) -> None:
     await house.slack.hear({"type": "channel_unarchive", "channel": channel})
     await house.rests()
     assert set(await state(house, "slack", channel)) == {"active"}
+
+
+async def test_who_writes_as_the_group_is_told_that_nobody_can_tell_who(
+    house: House,
+) -> None:
+    group = house.group("telegram")
+    eve = OnTelegram(house.telegram, 1087968824, group)
+    as_group = {"id": group, "type": "supergroup", "title": "Us"}
+    await eve.writes("@draper_bot hello", sender_chat=as_group)
+    await eve.sees("I cannot tell who you are")
+    assert not await house.rows(
+        "SELECT FROM user_channels WHERE channel_user_id = :id", id=str(group)
+    )

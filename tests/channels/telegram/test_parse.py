@@ -240,6 +240,68 @@ def test_a_group_that_moves_says_where_to() -> None:
     assert (again.chat, again.extra) == (inbound.chat, inbound.extra)
 
 
+ME_THERE = {"id": 7, "is_bot": True, "first_name": "Draper"}
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "pressed"),
+    [
+        ("left", "member", "joined"),
+        ("kicked", "administrator", "joined"),
+        ("member", "left", "left"),
+        ("administrator", "kicked", "left"),
+        ("member", "administrator", None),
+        ("left", "kicked", None),
+    ],
+)
+def test_our_place_in_a_chat_is_told_when_it_changes(
+    was: str, now: str, pressed: str | None
+) -> None:
+    found = parse(
+        json.dumps(
+            {
+                "update_id": 1,
+                "my_chat_member": {
+                    "chat": GROUP,
+                    "from": ANA,
+                    "date": 1,
+                    "old_chat_member": {"status": was, "user": ME_THERE},
+                    "new_chat_member": {"status": now, "user": ME_THERE},
+                },
+            }
+        ).encode(),
+        ME,
+    ).inbound
+
+    assert (found and found.pressed) == pressed
+    if found:
+        assert (found.kind, found.chat_kind) == (Kind.MEMBERSHIP, ChatKind.GROUP)
+
+
+def test_the_general_topic_is_the_chat_itself() -> None:
+    forum = {"chat": GROUP, "is_topic_message": True}
+    assert written(**forum, message_thread_id=1).thread == ""
+    assert written(**forum, message_thread_id=5).thread == "5"
+
+
+def test_a_post_of_the_linked_channel_is_not_for_us() -> None:
+    channel = {"id": -1005, "type": "channel", "title": "News"}
+    post = written(
+        chat=GROUP,
+        text=f"@{ME.username} is a bot we like",
+        sender_chat=channel,
+        is_automatic_forward=True,
+        forward_origin={"type": "channel", "chat": channel, "message_id": 1, "date": 1},
+    )
+    assert not post.addressed
+
+
+def test_a_full_message_says_that_more_may_follow() -> None:
+    assert written(text="x" * 4096).extra == {"long": "yes"}
+    assert written(text="\U0001f600" * 2000).extra == {"long": "yes"}
+    assert written(text="x" * 3999).extra == {}
+
+
 def test_a_press_carries_its_payload_and_what_acknowledges_it() -> None:
     press = {"id": "cb1", "from": ANA | {"id": 43}, "data": "d:4", "message": WRITTEN}
 
