@@ -8,7 +8,7 @@ id of the file. See docs/decisions/0023.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -18,7 +18,7 @@ from sqlalchemy import RowMapping
 from agent.clients import assets
 from agent.clients.assets import Arrived
 from agent.ctx import Caller, Origin, SentFile
-from agent.errors import Unavailable
+from agent.errors import NotFound, Unavailable
 from agent.files import box
 from agent.files.names import clean_name, suffix_of
 from agent.files.refusals import EMPTY, Unusable
@@ -43,7 +43,6 @@ AGAIN_S = (0.5, 2.0)
 RECEIPT_S = 0.7
 """What takes longer is said to be under way."""
 SPOKEN = {"voice", "audio"}
-OPAQUE = "application/octet-stream"
 
 GONE = "it is no longer there. Please send it again."
 AWAY = "it could not be fetched just now. Please send it again in a moment."
@@ -125,7 +124,7 @@ class _Taking:
             body = await self._fetched(file)
             await self._quarantined(Arrived(key, shown, body, file.duration_s))
         elif row["status"] == "quarantine":
-            body = await self.services.objects.get(key)
+            body = await self._waiting(key, file)
         elif row["status"] == "rejected":
             raise Unusable(row["note"])
         else:
@@ -145,9 +144,15 @@ class _Taking:
         faultpoints.reach("file.fetched")
         return body
 
+    async def _waiting(self, key: str, file: Attachment) -> bytes:
+        """The bytes that were kept and not looked at, or not to the end."""
+        for kept in (f"{key}{assets.RAW}", key):
+            with suppress(NotFound):
+                return await self.services.objects.get(kept)
+        return await self._fetched(file)
+
     async def _quarantined(self, file: Arrived) -> None:
-        objects = self.services.objects
-        await objects.put(file.storage_key, file.body, media_type=OPAQUE)
+        await assets.receive(self.services.objects, file)
         async with self.services.tenant(self.caller) as session:
             await assets.quarantine(session, self.caller, file)
         faultpoints.reach("file.kept")
@@ -160,14 +165,15 @@ class _Taking:
         except Unusable as why:
             async with self.services.tenant(self.caller) as session:
                 await assets.reject(session, key, shown, str(why))
-            await self.services.objects.delete(key)
+            await self.services.objects.delete(f"{key}{assets.RAW}")
             raise
-        await assets.keep(self.services.objects, key, found)
+        await assets.keep(self.services.objects, key, found, body)
         async with self.services.tenant(self.caller) as session:
             await assets.ready(session, key, found, body)
             row = await assets.find(session, key)
         faultpoints.reach("file.ready")
-        assert row is not None  # noqa: S101 - kept just now
+        if row is None:  # deleted meanwhile, by its owner
+            raise Unusable(GONE)
         return await self._heard(_sent(row), row, file)
 
     async def _heard(

@@ -25,6 +25,8 @@ MATERIAL = 60_000
 """Characters that all files of one request may bring along together."""
 TEXT = ".txt"
 """After a file's key: its whole text."""
+RAW = ".raw"
+"""After a file's key: as it came. Only what was looked at lies under the key itself."""
 VIEW = ".view"
 """After a picture's key: as a model is shown it, JPEG."""
 VIEWS = 4
@@ -77,15 +79,21 @@ async def quarantine(
     )
 
 
-async def keep(objects: Objects, key: str, found: Examined) -> None:
-    """Put what is handed on, and the whole text, into the store."""
-    if found.clean:
-        await objects.put(key, found.clean, media_type=found.sort.mime)
+async def receive(objects: Objects, file: Arrived) -> None:
+    """Keep the bytes as they came, apart from what was looked at."""
+    raw = f"{file.storage_key}{RAW}"
+    await objects.put(raw, file.body, media_type="application/octet-stream")
+
+
+async def keep(objects: Objects, key: str, found: Examined, body: bytes) -> None:
+    """Put what is handed on, and the whole text, in the place of what came."""
+    await objects.put(key, found.clean or body, media_type=found.sort.mime)
     if found.view:
         await objects.put(f"{key}{VIEW}", found.view, media_type="image/jpeg")
     if found.text:
         text = redact(found.text).encode()
         await objects.put(f"{key}{TEXT}", text, media_type="text/plain")
+    await objects.delete(f"{key}{RAW}")
 
 
 async def ready(

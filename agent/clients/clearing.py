@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.clients import asset_queries
-from agent.clients.assets import TEXT, VIEW
+from agent.clients.assets import RAW, TEXT, VIEW
 from agent.ports import Objects
 
 BATCH = 100
@@ -25,9 +25,8 @@ async def clear(as_eraser: AsEraser, objects: Objects) -> int:
         async with as_eraser() as session:
             due = await asset_queries.due(session, BATCH)
         for _, key in due:
-            await objects.delete(key)
-            await objects.delete(f"{key}{TEXT}")
-            await objects.delete(f"{key}{VIEW}")
+            for suffix in ("", TEXT, VIEW, RAW):
+                await objects.delete(f"{key}{suffix}")
         async with as_eraser() as session:
             await asset_queries.drop(session, [asset_id for asset_id, _ in due])
         total += len(due)

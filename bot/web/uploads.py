@@ -19,7 +19,7 @@ from agent.ctx import Caller, Role
 from agent.errors import Unavailable
 from agent.files.names import clean_name, suffix_of
 from agent.ports import Ids, Objects
-from bot.files import OPAQUE, upload_key
+from bot.files import upload_key
 from bot.web.session import Doorkeeper, Signed, Turned
 from channels.abilities import too_big
 
@@ -79,10 +79,11 @@ async def _kept(
     caller = Caller(person.workspace_id, person.user_id, Role.VIEWER)
     file_id, shown = str(backing.ids.new()), clean_name(name, suffix_of(name))
     key = upload_key(caller, file_id)
+    file = Arrived(key, shown, body)
     try:
-        await backing.objects.put(key, body, media_type=OPAQUE)
+        await assets.receive(backing.objects, file)
     except Unavailable:
         raise Turned(503, "That could not be kept just now. Try again.") from None
     async with backing.tenant(caller) as session:
-        await assets.quarantine(session, caller, Arrived(key, shown, body))
+        await assets.quarantine(session, caller, file)
     return file_id, shown
