@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from unicodedata import category, combining, east_asian_width
 
 from markdown_it.rules_block.table import escapedSplit
@@ -49,6 +50,7 @@ def without_tables(markdown: str, instead: Callable[[Table], str]) -> str:
     return "".join(shown)
 
 
+@lru_cache(maxsize=4096)
 def spoken(cell: str) -> str:
     """What a cell says, in one line without marks."""
     inline = _INLINE.parseInline(cell)[0].children or []
@@ -93,6 +95,8 @@ def cells(text: str) -> int:
 
 def cell_width(character: str) -> int:
     """0 for what joins or marks another, 2 for what is twice as wide, else 1."""
+    if character.isascii():
+        return 1
     if combining(character) or category(character) in {"Cf", "Mn", "Me"}:
         return 0
     if "\ufdd0" <= character <= "\ufdef":

@@ -76,10 +76,11 @@ def versions(message: Outgoing) -> Sequence[Rendered]:
     written = legible(message.markdown)
     quiet = not message.chat.isdecimal()
     whole = heal(written) if message.partial else written
-    formatted = render(whole, quiet=quiet)
-    said = render(with_progress(whole, message), quiet=quiet)
-    plain = Rendered(hushed(written) if quiet else written)
-    return said if _fits(said) else formatted, plain
+    said = with_progress(whole, message)
+    formatted = render(said, quiet=quiet)
+    if said != whole and not _fits(formatted):
+        formatted = render(whole, quiet=quiet)
+    return formatted, Rendered(hushed(written) if quiet else written)
 
 
 def render(markdown: str, *, quiet: bool = False) -> Rendered:
