@@ -33,6 +33,7 @@ KEPT_BACK = frozenset({"message_id"})
 OTHERS_WORDS = frozenset(
     {"runs.status", "runs.list", "runs.show", "runs.search", "runs.approvals"}
     | {"runs.read", "runs.outputs", "runs.search_outputs", "clients.show"}
+    | {"runs.feedback", "runs.review", "runs.report_issue"}
     | {"catalog.instructions", "identity.members", "identity.audit"}
     | {"identity.privacy"}
     | {"clients.history", "clients.version", "clients.compare"}
