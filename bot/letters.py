@@ -28,7 +28,7 @@ def act_of(delivery: Delivery) -> Act:
     """What sending it is, as far as limits tell it apart."""
     if not delivery.is_edit:
         return Act.SEND
-    return Act.STREAM if _is_growing(delivery) else Act.EDIT
+    return Act.EDIT if delivery.is_whole else Act.STREAM
 
 
 def is_due_whole(delivery: Delivery) -> bool:
@@ -41,7 +41,7 @@ def letter(delivery: Delivery, channel: Channel) -> Letter:
     """What the message shows now; the newest, whatever was skipped."""
     chat, _, thread = delivery.recipient.rpartition("/")
     text, revision = _shown(delivery)
-    is_partial = _is_partial(delivery, text)
+    is_partial = not delivery.is_whole
     first, *rest = _pages(delivery, channel, text)
     message = Outgoing(
         account=delivery.account,
@@ -78,15 +78,6 @@ def _shown(delivery: Delivery) -> tuple[str, int]:
     if payload.get("cut"):
         text = heal(text)
     return "\n\n".join(filter(None, (text, note))), delivery.revision
-
-
-def _is_partial(delivery: Delivery, shown: str) -> bool:
-    is_promise = bool(shown) and shown == delivery.payload.get("placeholder")
-    return _is_growing(delivery) or is_promise
-
-
-def _is_growing(delivery: Delivery) -> bool:
-    return delivery.partial is not None or "progress" in delivery.payload
 
 
 def _progress(delivery: Delivery) -> str:
