@@ -19,6 +19,7 @@ LINK = (
     "and tell me what you need."
 )
 SUMMARISE = "Summarise this in a few sentences, then the key points as a list."
+DESCRIBE = "Describe what this shows, in a few sentences."
 POST = "Write a short social media post that draws on this."
 
 
@@ -112,14 +113,15 @@ def _choices(
     kept: Sequence[SentFile], message_id: UUID, *, sees: bool
 ) -> tuple[Choice, ...]:
     readable = any(file.has_text or (sees and file.kind == "image") for file in kept)
-    wishes = (("Summarise", SUMMARISE), ("Write a post", POST)) if readable else ()
+    are_pictures = all(file.kind == "image" for file in kept)
+    first = ("Describe", DESCRIBE) if are_pictures else ("Summarise", SUMMARISE)
+    wishes = (first, ("Write a post", POST)) if readable else ()
     given = {"skill": "assistant", "message_id": str(message_id)}
     asks = tuple(
         Choice(label, "runs.start", {**given, "brief": brief})
         for label, brief in wishes
     )
-    first = kept[0]
-    delete = {"name": first.name} if len(kept) == 1 else None
+    delete = {"name": kept[0].name} if len(kept) == 1 else None
     last = (Choice("Delete", "clients.delete_file", delete, row=1),) if delete else ()
     return (*asks, Choice("All files", "clients.files", row=1), *last)
 
