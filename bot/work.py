@@ -195,7 +195,7 @@ async def _around(session: AsyncSession, job: Job) -> tuple[str, str]:
     return above, f"Approved by {by}." if by else "Approved."
 
 
-def _thumbed(shown: Sequence[Message], job: Job) -> Sequence[Message]:
+def _thumbed(shown: Sequence[Message], job: Job) -> tuple[Message, ...]:
     """An answer with the thumbs that Slack shows natively; pieces have a scale."""
     *before, last = shown
     return (*before, replace(last, choices=(*last.choices, *render.thumbs(job.run_id))))

@@ -43,7 +43,8 @@ def edit(words: str) -> Callable[[House, Any], object]:
 
     def act(house: House, ana: OnTelegram) -> object:
         fault = Fault("editMessageText", ALWAYS, 400, f"Bad Request: {words}")
-        return house.telegram.faults.append(fault)
+        house.telegram.faults.append(fault)
+        return fault
 
     return act
 

@@ -6,6 +6,7 @@ import pytest
 
 from agent.mailroom import ends, post_queries
 from agent.mailroom.ends import ENDS, GAVE_UP, Reach
+from agent.mailroom.schemas import Delivery
 from channels.ends import End
 from db.tenancy import system
 from tests.agent.mailroom.test_resend import lost
@@ -53,7 +54,7 @@ async def test_what_fails_for_a_day_ends_after_a_few_hundred_tries(
             [row] = await run(
                 session, "SELECT * FROM deliveries WHERE id = :i", i=which
             )
-            claimed = post_queries.Delivery(
+            claimed = Delivery(
                 id=which, channel=row.channel, account=row.account,
                 recipient=row.recipient, payload=row.payload, partial=None, revision=0,
                 sent_revision=None, external_id=None, attempts=row.attempts,

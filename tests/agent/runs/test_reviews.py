@@ -23,7 +23,7 @@ from agent.runs.review_operations import (
     read_feedback,
     report_issue,
 )
-from agent.runs.review_schemas import MOST_ISSUES, Review
+from agent.runs.review_schemas import MOST_ISSUES, Saved
 from agent.runs.sharing_operations import share_run
 from tests.agent.runs.test_operations import piece, put, start
 from tests.agent.world import AS_ANA, AS_BOB, AS_EVE, World
@@ -37,9 +37,8 @@ async def made(world: World) -> tuple[Caller, UUID]:
     return ana, await piece(world, ana, (await start(world, ana)).run_id)
 
 
-async def review(world: World, who: Caller, **said: Any) -> Review:
-    kept: Review = await world.call(give_review, who, **said)
-    return kept
+async def review(world: World, who: Caller, **said: Any) -> Saved:
+    return await world.call(give_review, who, **said)
 
 
 async def test_what_is_said_later_is_merged_into_what_was_said(world: World) -> None:
