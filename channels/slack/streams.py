@@ -92,7 +92,7 @@ class Streams:
         try:
             ts = await self._start(message, _task(title))
         except NotSent as failure:
-            self._bar((message.account, ""), failure.retry_after_s or BARRED_S)
+            self._bar((message.account, ""), failure.retry_after_s or 0.0)
             return ""
         except Refused as failure:
             log.info("slack.no_stream", reason=str(failure))

@@ -361,6 +361,25 @@ async def test_where_streams_are_refused_it_is_a_message_that_is_edited(
     assert called(slack).count("chat.startStream") == 2
 
 
+async def test_a_minute_full_of_starts_is_sat_out_everywhere_a_hiccup_is_not(
+    answer: Answer, slack: Slack, tick: list[float]
+) -> None:
+    slack.fail(method="chat.startStream", retry_after_s=20, status=429)
+    await answer.begins()
+    root = await slack.say("@draper hi", channel=slack.private)
+    other = Answer(answer.door, slack, root, chat=slack.private)
+    await other.begins()
+    assert called(slack).count("chat.startStream") == 1
+    passes(slack, tick, 21)
+    slack.fail(method="chat.startStream", error="service_unavailable")
+    await other.begins()
+    assert called(slack)[-2:] == ["chat.startStream", "chat.postMessage"]
+
+    await other.begins()
+
+    assert called(slack)[-1] == "chat.startStream"
+
+
 async def test_a_stream_that_may_have_no_buttons_goes_without(
     answer: Answer, slack: Slack
 ) -> None:
