@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from channels.contract import ChannelName, Inbound, Kind, Received
+from channels.contract import ChannelName, ChatKind, Inbound, Kind, Received
 from channels.outside import digest_id
 from channels.slack.parse_events import event
 from channels.slack.parse_interactions import interaction
@@ -40,7 +40,11 @@ def _inbound(payload: Json, bot: str) -> Inbound | None:
 
 
 def _answerable(inbound: Inbound) -> Inbound:
-    """In a thread, an answer may be streamed, and Slack wants to know for whom."""
-    if not inbound.thread or inbound.kind is Kind.OPENED:
+    """In a thread an answer may be streamed, and Slack wants to know for whom.
+
+    What is written to us directly may yet become the beginning of one.
+    """
+    may_stream = inbound.thread or inbound.chat_kind is ChatKind.PRIVATE
+    if not may_stream or inbound.kind is Kind.OPENED:
         return inbound
     return replace(inbound, extra={**inbound.extra, ASKER: inbound.sender})

@@ -389,3 +389,4 @@ def test_slacks_own_stop_names_the_answer_it_ended_and_where() -> None:
 
 def test_who_writes_in_a_thread_is_who_is_answered_there() -> None:
     assert seen(event(thread_ts="1700000000.000001")).extra["asker"]
+    assert seen(event(channel="D1", channel_type="im")).extra["asker"]

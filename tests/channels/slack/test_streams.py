@@ -400,6 +400,20 @@ async def test_outside_threads_nothing_streams(door: SlackDoor, slack: Slack) ->
     assert slack.world.calls[0][0] == "chat.postMessage"
 
 
+async def test_in_a_thread_of_the_direct_conversation_an_answer_streams(
+    door: SlackDoor, slack: Slack
+) -> None:
+    root = await slack.say("write")
+    answer = Answer(door, slack, thread=root, chat=slack.dm())
+
+    await answer.begins()
+    await answer.grows("One. Two. ")
+    await answer.ends()
+
+    assert answer.shown == "All of it."
+    assert "chat.appendStream" in called(slack)
+
+
 async def test_without_a_stream_the_line_stands_under_the_text_where_there_is_room(
     door: SlackDoor, slack: Slack
 ) -> None:
