@@ -145,6 +145,21 @@ async def test_a_file_alone_is_what_the_next_message_is_about(
     assert prompt(house).count(SECRET) == 1
 
 
+async def test_who_answers_an_older_file_means_that_one(house: House) -> None:
+    ana, _ = await at_home(house, "telegram")
+    assert isinstance(ana, OnTelegram)
+    older = await sends(ana, b"Our tea is green.", "tea.txt")
+    await ana.sees("Saved as tea.txt")
+    await sends(ana, b"Our cups are blue.", "cups.txt")
+    await ana.sees("Saved as cups.txt")
+    house.claude.script(Reply("Green."))
+    ana.world.say("which colour is it?", user=ana.user, reply_to=older)
+    await ana.sees("Green")
+    await house.rests()
+    assert "Our tea is green." in prompt(house)
+    assert "Our cups are blue." not in prompt(house)
+
+
 async def test_an_album_has_one_answer_and_all_its_files(house: House) -> None:
     ana, _ = await at_home(house, "telegram")
     assert isinstance(ana, OnTelegram)
