@@ -30,6 +30,7 @@ BOLD = re.compile(r"(?<![*\\])\*\*(?=[^\s*])([^*\n]+?)(?<=[^\s*\\])\*\*(?!\*)")
 BOTH = re.compile(r"(?<![*\\])\*\*\*(?=[^\s*])([^*\n]+?)(?<=[^\s*\\])\*\*\*(?!\*)")
 ITALIC = re.compile(r"(?<![*\w\\])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*\\])\*(?![*\w])")
 STRUCK = re.compile(r"~~(?=\S)([^~\n]+?)(?<=\S)~~")
+ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 HEADING = re.compile(r"^#{1,6} +([^\n]+)$", re.MULTILINE)
 
 
@@ -98,7 +99,8 @@ def _prose(markdown: str) -> str:
     linked = "".join(_linked(markdown))
     headed = HEADING.sub(_heading, linked)
     bold = BOLD.sub(r"*\1*", ITALIC.sub(r"_\1_", BOTH.sub(r"**_\1_**", headed)))
-    return STRUCK.sub(r"~\1~", bold)
+    # Slack's dialect has no escapes: a backslash would be seen.
+    return ESCAPED.sub(r"\1", STRUCK.sub(r"~\1~", bold))
 
 
 def _linked(markdown: str) -> Iterator[str]:

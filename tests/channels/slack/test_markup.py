@@ -68,3 +68,9 @@ def test_a_text_field_loses_no_word() -> None:
 
 def test_the_joiner_is_the_only_thing_put_into_code() -> None:
     assert harmless("`<!channel>`") == f"`<{JOINER}!channel>`"
+
+
+def test_a_text_field_shows_no_escapes() -> None:
+    written = r"**Salt \& Co\_op** \<b\> C:\dir 5 \* 4 \\"
+
+    assert displayed(mrkdwn(written)) == r"*Salt & Co_op* <b> C:\dir 5 * 4 " + "\\"
