@@ -3,11 +3,12 @@
 A run that waits for a person lets others go first, and stands in nobody's way.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.ctx import Ctx
 from agent.runs import usual
@@ -15,33 +16,62 @@ from agent.runs import usual
 LEAST = timedelta(seconds=5)
 """What a run that is late already still takes, as far as anybody can tell."""
 
-_AHEAD = text("""
-    SELECT r.user_id, r.skill_id, r.started_at, coalesce(s.title, '') AS title
-    FROM runs r LEFT JOIN skills s ON s.id = r.skill_id
-    WHERE r.conversation_id = :conversation_id AND r.status IN ('queued', 'running')
-    ORDER BY r.number
-""")
+# The one that is asked for now, and those of its conversation before it; with how long
+# each one's like usually take.
+_LINE = text(f"""
+    SELECT w.*, coalesce(s.title, '') AS title, ({
+    usual.MEDIAN_OF.format(skill="w.skill_id")
+})::float8 AS usually_s
+    FROM (
+        SELECT 0 AS number, CAST(NULL AS uuid) AS user_id,
+               CAST(:skill_id AS uuid) AS skill_id,
+               CAST(NULL AS timestamptz) AS started_at
+        UNION ALL
+        SELECT r.number, r.user_id, r.skill_id, r.started_at FROM runs r
+        WHERE r.conversation_id = :conversation_id AND r.status IN ('queued', 'running')
+    ) w LEFT JOIN skills s ON s.id = w.skill_id
+    ORDER BY w.number
+""")  # noqa: S608 - a constant of ours
 
 
-async def line(ctx: Ctx) -> str:
-    """What somebody who asks now is told of their turn; empty: it is theirs."""
-    here = ctx.caller.conversation_id
-    found = await ctx.session.execute(_AHEAD, {"conversation_id": here})
-    ahead = found.mappings().all()
-    if here is None or not ahead:
-        return ""
-    now, workspace = ctx.clock.now(), ctx.caller.workspace_id
-    times = [await _left(ctx.session, workspace, row, now) for row in ahead]
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """How a request stands that is made now."""
+
+    usually: timedelta | None
+    """How long its like take; None where that is not known."""
+    waits: str = ""
+    """What it waits for, in a line; empty: for nothing."""
+
+
+async def turn(ctx: Ctx, skill_id: UUID | None) -> Turn:
+    """When a request of this conversation has its turn."""
+    values = {
+        "workspace_id": ctx.caller.workspace_id,
+        "conversation_id": ctx.caller.conversation_id,
+        "skill_id": skill_id,
+        "enough": usual.ENOUGH,
+    }
+    mine, *ahead = (await ctx.session.execute(_LINE, values)).mappings().all()
+    usually = _usually(mine)
+    return Turn(usually, _waits(ctx, ahead) if ahead else "")
+
+
+def _usually(row: RowMapping) -> timedelta | None:
+    found = row["usually_s"]
+    return None if found is None else timedelta(seconds=found)
+
+
+def _waits(ctx: Ctx, ahead: Sequence[RowMapping]) -> str:
+    times = [_left(row, ctx.clock.now()) for row in ahead]
     whom = f"{len(ahead)} others" if len(ahead) > 1 else _name(ahead[0], ctx)
     return f"Queued behind {whom}{_about(times)}."
 
 
-async def _left(
-    session: AsyncSession, workspace_id: UUID, row: RowMapping, now: datetime
-) -> timedelta | None:
+def _left(row: RowMapping, now: datetime) -> timedelta | None:
     if row["skill_id"] is None:
         return LEAST
-    usually = await usual.median(session, workspace_id, row["skill_id"])
+    usually = _usually(row)
     if usually is None or row["started_at"] is None:
         return usually
     since: timedelta = now - row["started_at"]
@@ -53,7 +83,7 @@ def _name(row: RowMapping, ctx: Ctx) -> str:
     return f"{whose} {row['title'].lower() or 'question'}"
 
 
-def _about(times: list[timedelta | None]) -> str:
+def _about(times: Sequence[timedelta | None]) -> str:
     known = [time for time in times if time is not None]
     if len(known) < len(times):
         return ""

@@ -235,16 +235,14 @@ def _nowhere(run_id: UUID) -> dict[str, Any]:
 async def _placeholder(
     ctx: Ctx, skill: SkillRef | None, run_id: UUID
 ) -> dict[str, Any]:
-    text = "Thinking..."
-    if skill is not None and ctx.origin is not None:
-        here = ctx.caller.workspace_id
-        usually = await usual.median(ctx.session, here, skill.id)
-        text = usual.working_on(skill.title, usually)
-    turn = await queue.line(ctx) if ctx.origin else ""
-    choice = replace(_stop(run_id), label="Cancel") if turn else _stop(run_id)
+    if ctx.origin is None:
+        return {}  # nobody waits in a chat: no message answers
+    turn = await queue.turn(ctx, skill.id if skill else None)
+    text = usual.working_on(skill.title, turn.usually) if skill else "Thinking..."
+    choice = replace(_stop(run_id), label="Cancel") if turn.waits else _stop(run_id)
     message = Message(text, choices=(choice,), placeholder=text)
-    payload = message.payload(ctx.origin.extra if ctx.origin else {})
-    return payload | ({"progress": turn, "queued": True} if turn else {})
+    payload = message.payload(ctx.origin.extra)
+    return payload | ({"progress": turn.waits, "queued": True} if turn.waits else {})
 
 
 def _stopped(run_id: UUID, so_far: str) -> Message:

@@ -1,10 +1,6 @@
 """How long runs like this one usually take, and the line that says so."""
 
 from datetime import timedelta
-from uuid import UUID
-
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 ENOUGH = 3
 """Finished runs; of fewer nothing is claimed."""
@@ -13,27 +9,20 @@ _MINUTE_S = 60
 
 # Of the workspace's latest runs only, so that it stays as quick as the years go by. A
 # run that waited for a person says nothing about the work.
-_MEDIAN = text("""
+MEDIAN_OF = """
     SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY took) FROM (
         SELECT extract(epoch FROM completed_at - started_at) AS took FROM (
             SELECT id, skill_id, status, started_at, completed_at FROM runs
             WHERE workspace_id = :workspace_id ORDER BY queued_at DESC LIMIT 200
         ) latest
-        WHERE skill_id = :skill_id AND status = 'completed'
+        WHERE skill_id = {skill} AND status = 'completed'
           AND NOT EXISTS (SELECT FROM run_steps s WHERE s.run_id = latest.id
                           AND s.kind IN ('wait', 'approval'))
         LIMIT 20
     ) alike HAVING count(*) >= :enough
-""")
-
-
-async def median(
-    session: AsyncSession, workspace_id: UUID, skill_id: UUID
-) -> timedelta | None:
-    """How long a skill's latest runs took here; None while too few have finished."""
-    facts = {"workspace_id": workspace_id, "skill_id": skill_id, "enough": ENOUGH}
-    found = await session.scalar(_MEDIAN, facts)
-    return None if found is None else timedelta(seconds=float(found))
+"""
+"""How long a skill's latest runs took here, in seconds; NULL while too few have
+finished. ``{skill}`` is the skill; it takes ``:workspace_id`` and ``:enough``."""
 
 
 def working_on(title: str, usual: timedelta | None = None) -> str:
