@@ -16,7 +16,7 @@ from agent.ctx import Caller, Ctx, Origin
 from agent.gate import invoke
 from agent.mailroom import home_queries
 from agent.mailroom.schemas import Choice, Message, Place
-from agent.runs import desk_queries
+from agent.runs import desk_queries, output_queries
 from agent.runs.operations import show_status
 from agent.runs.schemas import Ended, Scored
 from bot import dialogs, render
@@ -32,7 +32,7 @@ DUE, LATEST = 5, 8
 KEY, PAGE, NOTE = "home:", "page", "home"
 
 IN_MESSAGES = "It is in **Messages**, above."
-WHY = "You gave that one {score} of 5. What should be better? Write it here."
+WHY = "You gave {piece} {score} of 5. What should be better? Write it here."
 
 log = structlog.get_logger()
 
@@ -96,7 +96,7 @@ async def done(ctx: Ctx, result: BaseModel) -> str:
         case Scored(score=score):
             ref = {"output_id": str(result.output_id), "overall": score}
             detail = Choice("In detail", "runs.review", ref, ask=True)
-            await reply(ctx, Message(WHY.format(score=score), choices=(detail,)))
+            await reply(ctx, Message(await _why(ctx, result), choices=(detail,)))
             await dialogs.begin_review(ctx, result.output_id)
             return (
                 f"{score} of 5, noted. What should be better? Tell me in **Messages**."
@@ -105,6 +105,12 @@ async def done(ctx: Ctx, result: BaseModel) -> str:
             return render.result(result).text
     await dialogs.follow(ctx, result)
     return IN_MESSAGES
+
+
+async def _why(ctx: Ctx, scored: Scored) -> str:
+    row = await output_queries.output(ctx.session, scored.output_id)
+    piece = f"**{render.name(row['title'])}** (#{row['number']})" if row else "it"
+    return WHY.format(piece=piece, score=scored.score)
 
 
 def _door(services: Services, origin: Origin) -> ShowsHome | None:

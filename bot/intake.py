@@ -72,7 +72,7 @@ async def handle(services: Services, item: Claimed) -> Handled:
     await rates.pace(services, caller, inbound, origin)
     taken = await files.take(services, item, caller, (inbound, origin))
     is_new = caller.conversation_id is None
-    async with openings.entitling(services, taken.origin, taken.inbound):
+    async with openings.entitling(services, taken.origin, taken.inbound, is_new=is_new):
         is_secret = await _worked(services, taken, is_new=is_new)
     return Handled("processed", forget=is_secret)
 

@@ -18,7 +18,7 @@ from bot.services import Services
 from channels.abilities import Entitles, Prompt, Suggests
 from channels.contract import ChatKind, Inbound, Kind
 
-PROMPTS, CLIENTS = 4, 3
+PROMPTS, CLIENTS, LATEST = 4, 3, 10
 TITLE = 80
 BESIDE = "beside"
 """Where a door tells which channel is open next to our conversation."""
@@ -55,19 +55,16 @@ async def opened(
 
 @asynccontextmanager
 async def entitling(
-    services: Services, origin: Origin, inbound: Inbound
+    services: Services, origin: Origin, inbound: Inbound, *, is_new: bool
 ) -> AsyncIterator[None]:
-    """Meanwhile call a conversation what its first message asks.
-
-    Where the door lists conversations, each message outside a thread begins one.
-    """
+    """Meanwhile call a thread what its first message asks, where doors list them."""
     door: object = services.channels.get(origin.channel)
-    is_first = inbound.kind is Kind.MESSAGE and not inbound.thread
+    is_first = is_new and inbound.kind is Kind.MESSAGE and bool(inbound.thread)
     title = title_of(conversations.redact(inbound.text)) if is_first else ""
     if not (title and isinstance(door, Entitles) and _is_private(inbound)):
         yield
         return
-    where = (origin.account, origin.chat, origin.message_id)
+    where = (origin.account, origin.chat, origin.thread)
     entitled = asyncio.create_task(door.entitle(*where, title))
     try:
         yield
@@ -95,7 +92,7 @@ async def _offered(
         return STRANGERS
     async with services.ctx(caller, origin) as ctx:
         beside = await _beside(ctx.session, origin)
-        latest = await desk_queries.latest(ctx.session, caller.user_id, 1)
+        latest = await desk_queries.latest(ctx.session, caller.user_id, LATEST)
         found = await desk_queries.clients(ctx.session, caller.user_id, CLIENTS)
     clients = list(dict.fromkeys(filter(None, (beside, *found))))
     return suggestions(services, latest, clients)
@@ -116,7 +113,7 @@ def suggestions(
     """Up to four things to begin with, of what the person has and did last."""
     if not clients:
         return [*FIRST, BRAND, WHAT]
-    work = latest[0] if latest else None
+    work = next((one for one in latest if one.skill), None)
     again = _again(services, work, clients[0]) if work else iter(())
     about = (
         Prompt(f"Homepage copy for {name}", f"Write homepage copy for {name}")

@@ -102,6 +102,8 @@ class Slack(BaseSettings):
     signing_secret: SecretStr | None = None
     base_url: str = "https://slack.com/api/"
     intake: Intake = Intake.POLL
+    threads: bool = False
+    """Each direct message begins a thread: a session of Slack's agent view."""
     allowed: Names = frozenset()
 
 

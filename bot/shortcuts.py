@@ -156,7 +156,8 @@ class _Asked:
     @property
     def brief(self) -> str:
         """What is asked, in the person's name."""
-        return "\n\n".join(filter(None, (self.note, self.quoted and words.USE_IT)))
+        what = words.USE_IT if self.quoted else ""
+        return "\n\n".join(filter(None, (self.note, what)))
 
     @property
     def told(self) -> str:

@@ -21,6 +21,7 @@ from channels.slack.clients import Clients, ManyClients, OneClient, connect
 from channels.slack.door import SlackDoor
 from channels.slack.http import MAX_BODY_BYTES, Webhook
 from channels.slack.socket import SocketMode
+from channels.slack.threads import threaded
 
 SLACK_PATH = "/slack/events"
 
@@ -111,6 +112,7 @@ def _nothing(account: str) -> None:
 def _listen(
     given: Slack, keep: Keep, clock: Clock, client: AsyncWebClient, made: SlackParts
 ) -> None:
+    keep = threaded(keep) if given.threads else keep
     if given.intake is Intake.WEBHOOK:
         if given.signing_secret is None:
             raise BadInput(

@@ -1,6 +1,6 @@
 """Slack's agent view: what an empty conversation offers, and what it is called."""
 
-from tests.scenarios.house import House
+from tests.scenarios.house import House, Opens, Outside, slack_settings
 from tests.scenarios.on_slack import OnSlack
 from tests.scenarios.people import until
 from tests.standins.anthropic import Reply
@@ -74,14 +74,31 @@ async def test_the_channel_beside_says_whom_and_never_what(house: House) -> None
     assert "Beacon" not in " ".join(await offered(house, bob, beside=channel))
 
 
-async def test_a_conversation_is_called_what_its_first_message_asks(
-    house: House,
+async def test_each_direct_message_is_a_session_where_that_is_set_up(
+    opens: Opens, outside: Outside
 ) -> None:
-    ana = await member(house)
-    ts = await ana.writes("Write a headline for our new lamp\nand keep it short")
-    await house.rests()
-    key = (ana.world.dm(ana.user), ts)
-    assert house.slack.world.titles[key] == "Write a headline for our new lamp"
+    slack = slack_settings(outside, threads=True)
+    async with opens(slack=slack) as house:
+        ana = await member(house)
+        house.claude.script(
+            Reply("**Bright**, and yours."), Reply("**Warm**, and hers.")
+        )
+        asked = await ana.writes("how are you today?\nreally")
+        await ana.sees("Bright, and yours")
+        other = await ana.writes("and how are they?")
+        await ana.sees("Warm, and hers")
+        await house.rests()
+        room = ana.world.dm(ana.user)
+        titles = house.slack.world.titles
+        assert titles[room, asked] == "how are you today?"
+        assert titles[room, other] == "and how are they?"
+        [_, answer] = house.slack.messages(room, asked)
+        assert "Bright" in answer.text
+        await ana.writes("And why?", thread=asked)
+        await house.rests()
+        assert titles[room, asked] == "how are you today?"
+        where = "SELECT count(*) FROM chats WHERE chat_id = :room AND thread_id = ''"
+        assert await house.asks(where, room=room) == 1, "the chat that threads are in"
 
 
 async def test_the_older_assistant_view_is_served_too(house: House) -> None:
@@ -89,8 +106,33 @@ async def test_the_older_assistant_view_is_served_too(house: House) -> None:
     house.slack.world.is_agent = False
     try:
         assert "What can you do?" in await offered(house, ana)
-        ts = await ana.writes("how are you?")
+        root = await ana.writes("hello")
         await house.rests()
-        assert house.slack.world.titles[ana.world.dm(ana.user), ts] == "how are you?"
+        await ana.writes("how are you?", thread=root)
+        await house.rests()
+        titles = house.slack.world.titles
+        assert titles[ana.world.dm(ana.user), root] == "how are you?"
     finally:
         house.slack.world.is_agent = True
+
+
+async def test_a_second_thread_does_not_wait_for_a_busy_one(house: House) -> None:
+    channel = house.group("slack")
+    ana = house.person("slack", house.stranger("slack").identity[1], channel)
+    await house.introduce(ana, await house.enrol())
+    assert isinstance(ana, OnSlack)
+
+    def answer(ts: str) -> str:
+        return " ".join(
+            one.text for one in house.slack.messages(channel, ts) if one.ts != ts
+        )
+
+    asked = len(house.claude.requests)
+    house.claude.script(Reply("Slowly, with a lathe.", pace_s=0.4), Reply("Quickly."))
+    busy = await ana.writes("@draper how are lamps made, at length?")
+    await until(lambda: len(house.claude.requests) > asked, "nothing was asked")
+    other = await ana.writes("@draper and teas?")
+    await until(lambda: "Quickly." in answer(other), f"{answer(other)} is no answer")
+    assert "lathe." not in answer(busy)
+    await house.rests()
+    assert "lathe." in answer(busy)
