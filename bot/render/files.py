@@ -10,6 +10,7 @@ from agent.mailroom.schemas import Choice, Message
 from bot.render.paging import more
 from bot.render.words import name
 
+SENT = "(sent: "
 KINDS = {"image": "picture", "audio": "recording", "video": "video"}
 KB, MB = 1_000, 1_000_000
 LISTED = 10
@@ -36,7 +37,12 @@ def counted(count: int, one: str = "file") -> str:
 def named(files: Sequence[SentFile]) -> str:
     """What stands for a message that is files only, without anybody's words."""
     kinds = [KINDS.get(file.kind, "document") for file in files if file.asset_id]
-    return f"(sent: {', '.join(kinds[:LISTED]) or 'a file'})"
+    return f"{SENT}{', '.join(kinds[:LISTED]) or 'a file'})"
+
+
+def is_named(content: str) -> bool:
+    """Whether a message was files only."""
+    return content.startswith(SENT)
 
 
 def alone(

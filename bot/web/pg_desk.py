@@ -1,10 +1,10 @@
 """The desk over PostgreSQL: every read is made anew, with the person's own rights."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import RowMapping
@@ -166,19 +166,15 @@ class PgDesk:
 
     async def file(self, caller: WebCaller, key: str) -> OutFile | None:
         """See `Desk`."""
-        ref = _file_ref(key)
-        if ref is None:
-            return None
         async with self._as(caller) as session:
-            payload = await pg_queries.payload(session, ref[0])
-        file = shown.file_at(payload or {}, ref[1])
+            file = await _file_of(session, key)
         if file is None:
             return None
         try:
             body = await self._backing.objects.get(file["storage_key"])
         except NotFound:
             return None
-        return OutFile(file["name"], file["media_type"], body)
+        return OutFile(file["name"], file.get("media_type") or file["mime"], body)
 
     async def look(self, caller: WebCaller, cursor: Cursor | None) -> "_Look":
         """Read what changed since ``cursor``, or the latest when it does not fit."""
@@ -270,9 +266,13 @@ async def open_session(
     )
 
 
-def _file_ref(key: str) -> tuple[UUID, int] | None:
-    row_id, _, number = key.partition(":")
+async def _file_of(session: AsyncSession, key: str) -> Mapping[str, Any] | None:
+    """A file by what the page calls it: one they sent, or one of a message of ours."""
+    first, _, second = key.partition(":")
     try:
-        return UUID(row_id), int(number)
+        if first == shown.SENT:
+            return await pg_queries.asset(session, UUID(second))
+        payload = await pg_queries.payload(session, UUID(first))
+        return shown.file_at(payload or {}, int(second))
     except ValueError:
         return None

@@ -18,6 +18,12 @@ _CONVERSATION = text("""
 _CHAT = """
     SELECT * FROM (
         SELECT id, 0 AS rank, created_at, channel_message_id, content,
+               CASE WHEN attachments <> '[]' THEN (
+                   SELECT jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name,
+                       'size_bytes', a.bytes) ORDER BY a.id) FROM assets a
+                   WHERE a.status = 'ready' AND a.expires_at IS NULL AND a.id IN (
+                       SELECT CAST(f ->> 'asset_id' AS uuid)
+                       FROM jsonb_array_elements(attachments) f)) END AS sent,
                NULL::jsonb AS payload, NULL::text AS partial,
                CASE WHEN coalesce(edited_at, redacted_at) IS NULL THEN 0 ELSE 1 END
                    AS revision,
@@ -25,7 +31,8 @@ _CHAT = """
         FROM messages
         WHERE conversation_id = :conversation_id AND channel = 'web' AND role = 'user'
         UNION ALL
-        SELECT id, 1, created_at, NULL, NULL, payload, partial, revision, updated_at
+        SELECT id, 1, created_at, NULL, NULL, NULL, payload, partial, revision,
+               updated_at
         FROM deliveries
         WHERE conversation_id = :conversation_id AND channel = 'web'
           AND status NOT IN ('held', 'cancelled')
@@ -46,6 +53,12 @@ _CHANGED = text(f"""
 """)
 
 _PAYLOAD = text("SELECT payload FROM deliveries WHERE id = :id AND channel = 'web'")
+
+
+_ASSET = text("""
+    SELECT name, mime, storage_key FROM assets
+    WHERE id = :id AND status = 'ready' AND expires_at IS NULL
+""")
 
 
 async def conversation(session: AsyncSession, user_id: UUID) -> UUID | None:
@@ -83,6 +96,13 @@ async def payload(session: AsyncSession, delivery_id: UUID) -> dict[str, Any] | 
     """Return what a delivery shows; None when the caller may not see it."""
     found: dict[str, Any] | None = await session.scalar(_PAYLOAD, {"id": delivery_id})
     return found
+
+
+async def asset(session: AsyncSession, asset_id: UUID) -> dict[str, Any] | None:
+    """Return a file that somebody sent; None when the caller may not see it."""
+    found = await session.execute(_ASSET, {"id": asset_id})
+    row = found.mappings().one_or_none()
+    return dict(row) if row else None
 
 
 async def _rows(

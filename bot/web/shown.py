@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
+from bot.render.files import is_named
 from bot.web.desk import Shown, ShownButton, ShownFile
 from channels.healing import heal
 from channels.web.render import to_html
@@ -14,6 +15,9 @@ from channels.web.render import to_html
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MARK = "\u2022"
 """Stands around the label of a button that was pressed."""
+
+SENT = "sent"
+"""Before the id of a file that the person sent."""
 
 Position = tuple[datetime, int, UUID]
 """Where a row stands: its time, a person's before Draper's, its id."""
@@ -60,14 +64,19 @@ def file_at(payload: Mapping[str, Any], number: int) -> Mapping[str, Any] | None
 
 
 def _written(row: RowMapping) -> Shown:
+    files = tuple(
+        ShownFile(file["name"], file["size_bytes"], f"/chat/files/{SENT}:{file['id']}")
+        for file in row["sent"] or ()
+    )
     return Shown(
         id=str(row["id"]),
         order=_order(row),
         role="you",
         at=row["created_at"],
         revision=row["revision"],
-        markdown=row["content"],
+        markdown="" if files and is_named(row["content"]) else row["content"],
         client_id=row["channel_message_id"] or "",
+        files=files,
     )
 
 

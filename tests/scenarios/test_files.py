@@ -373,6 +373,22 @@ async def test_the_page_hands_files_over_before_the_message(house: House) -> Non
     assert (await house.run()).is_tainted
 
 
+async def test_the_page_shows_what_was_sent_to_its_sender_alone(house: House) -> None:
+    ana, _ = await at_home(house, "web")
+    bela, _ = await at_home(house, "web")
+    assert isinstance(ana, OnWeb)
+    assert isinstance(bela, OnWeb)
+    given = await ana.attaches("tea.txt", b"Our tea is green.")
+    await ana.writes("", files=[given])
+    await ana.sees("Saved as tea.txt")
+    await house.rests()
+    assert await ana.fetches("tea.txt") == "Our tea is green."
+    [mine] = [one for one in ana._shown.values() if one["role"] == "you"]
+    assert mine["markdown"] == ""
+    answer = await bela._client.get(mine["files"][0]["url"])
+    assert answer.status_code == 404
+
+
 async def test_another_persons_upload_cannot_be_named(house: House) -> None:
     ana, _ = await at_home(house, "web")
     bela, _ = await at_home(house, "web")
