@@ -1,9 +1,9 @@
 """How far behind the model an answer on Slack is seen to grow, and what that costs.
 
-``python -m bench.stream_slack [--deltas 200] [--gap 0.1]``: the app is a process of its
-own at its real pace, with fsync; the stand-in of Slack counts tiers and a message a
-second in a channel, and refuses what goes beyond. Streams in a thread, several of them
-at once, then edits in a direct conversation.
+``python -m bench.stream_slack [--deltas 200] [--gap 0.1] [--threads]``: the app is a
+process of its own at its real pace, with fsync; the stand-in of Slack counts tiers and
+a message a second in a channel, and refuses what goes beyond. A stream in a thread,
+several at once, then edits in a direct conversation; with ``--threads`` a stream there.
 """
 
 import argparse
@@ -41,6 +41,8 @@ class Given:
 
     deltas: int
     gap_s: float
+    threads: bool = False
+    """Only this: directly, where each message begins a thread (SLACK_THREADS)."""
 
 
 @dataclass
@@ -124,13 +126,16 @@ async def rows(urls: Urls, folder: Path, given: Given) -> None:
         slack.world.tiers.on, slack.world.pace_s = True, 1.0
         for number in range(8):
             slack.world.add_room(Room(f"C{number:08d}", "channel", f"c{number}"))
-        app = _app(urls, folder, outside)
+        app = _app(urls, folder, outside, threads=given.threads)
         stack.push_async_callback(app.ends)
         await app.starts()
         print(f"{given.deltas} deltas, one each {given.gap_s} s; lag in seconds")
         heads = "".join(f"{m[-7:]:>8}" for m in METHODS)
         print(f"{'':<26}{'p50':>7}{'p95':>7}{'max':>7}{heads}{'429s':>7}{'pings':>7}")
         await measure("a thread, warming up", outside, ["C00000000"], Given(20, 0.05))
+        if given.threads:
+            await measure("directly: a stream", outside, [""], given)
+            return
         await measure("a thread: a stream", outside, ["C00000001"], given)
         three = [f"C{number:08d}" for number in range(2, 5)]
         await asyncio.sleep(61)
@@ -141,19 +146,22 @@ async def rows(urls: Urls, folder: Path, given: Given) -> None:
         await measure("three directly: edits", outside, [""] * 3, given)
 
 
-def _app(urls: Urls, folder: Path, outside: Outside) -> App:
+def _app(urls: Urls, folder: Path, outside: Outside, *, threads: bool) -> App:
     folder.mkdir(parents=True)
     settings = house.settings(
         urls, folder / "home", outside, access=Access.OPEN, messages_per_minute=0
     )
     off = settings.telegram.model_copy(update={"token": None})
-    return App(settings.model_copy(update={"telegram": off}), folder, Pace())
+    on = settings.slack.model_copy(update={"threads": threads})
+    changes = {"telegram": off, "slack": on}
+    return App(settings.model_copy(update=changes), folder, Pace())
 
 
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--deltas", type=int, default=200)
     parser.add_argument("--gap", type=float, default=0.1)
+    parser.add_argument("--threads", action="store_true")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="draper-bench-") as home:
         server = Server(Path(home) / "server")
@@ -161,7 +169,9 @@ async def main() -> None:
         try:
             async with connected(urls.owner) as owner, owner.begin() as connection:
                 await connection.run_sync(schema.upgrade)
-            await rows(urls, Path(home) / "app", Given(args.deltas, args.gap))
+            await rows(
+                urls, Path(home) / "app", Given(args.deltas, args.gap, args.threads)
+            )
         finally:
             await server.stop()
 
