@@ -18,6 +18,7 @@ import structlog
 
 from bench.stream import database, opened
 from db.server_bootstrap import Urls
+from tests.scenarios import house
 from tests.scenarios.house import House
 from tests.scenarios.on_telegram import OnTelegram
 
@@ -82,21 +83,27 @@ async def rows(urls: Urls, folder: Path, args: argparse.Namespace) -> None:
         f"{'one more chat':<26}{'answers':>8}{'p50':>7}{'p95':>7}{'max':>7}"
         f"{'tries':>7}{'429s':>7}{'its own':>9}"
     )
-    for name, wait_s in (
-        ("warming up", 0.0),
-        ("is busy", 0.0),
-        (f"waits {args.wait:.0f} s", args.wait),
-    ):
-        seconds = 5.0 if name == "warming up" else args.seconds
-        async with opened(urls, folder / name.replace(" ", "-")) as made:
-            seen = await round_of(made, args.chats, seconds, wait_s)
-            flood = made.telegram.flood
-            cuts = statistics.quantiles(seen.waits, n=100)
-            print(
-                f"{name:<26}{len(seen.waits):>8}{cuts[49]:>7.2f}{cuts[94]:>7.2f}"
-                f"{max(seen.waits):>7.2f}{flood.early:>7}{flood.refused:>7}"
-                f"{f'{seen.answered}/{seen.asked}':>9}"
-            )
+    async with house.surroundings() as outside:
+        for name, wait_s in (
+            ("warming up", 0.0),
+            ("is busy", 0.0),
+            (f"waits {args.wait:.0f} s", args.wait),
+        ):
+            seconds = 5.0 if name == "warming up" else args.seconds
+            home = folder / name.replace(" ", "-")
+            async with opened(outside, urls, home) as made:
+                tell(name, await round_of(made, args.chats, seconds, wait_s), made)
+
+
+def tell(name: str, seen: Seen, made: House) -> None:
+    """One row."""
+    flood = made.telegram.flood
+    cuts = statistics.quantiles(seen.waits, n=100)
+    print(
+        f"{name:<26}{len(seen.waits):>8}{cuts[49]:>7.2f}{cuts[94]:>7.2f}"
+        f"{max(seen.waits):>7.2f}{flood.early:>7}{flood.refused:>7}"
+        f"{f'{seen.answered}/{seen.asked}':>9}"
+    )
 
 
 async def main() -> None:

@@ -26,6 +26,7 @@ from tests.scenarios import house
 from tests.scenarios.house import House, Outside
 from tests.scenarios.on_telegram import OnTelegram
 from tests.standins.anthropic import Reply
+from tests.standins.telegram.floods import Flood
 
 ASK = "write homepage copy for Acme, a payroll tool for clinics"
 DOORS = ("web", "private", "drafts", "group")
@@ -114,8 +115,17 @@ async def rows(urls: Urls, folder: Path, doors: list[str], given: Given) -> None
         + "".join(f"{head:>8}" for head in heads)
         + f"{'429s':>7}"
     )
+    async with house.surroundings() as outside:
+        await each_door(outside, urls, folder, doors, given)
+
+
+async def each_door(
+    outside: Outside, urls: Urls, folder: Path, doors: list[str], given: Given
+) -> None:
+    """The rows, at one door after the other."""
     for door in doors:
-        async with opened(urls, folder / door, drafts=door == "drafts") as made:
+        home, drafts = folder / door, door == "drafts"
+        async with opened(outside, urls, home, drafts=drafts) as made:
             await measure(f"{door}, warming up", door, made, Given(20, 0.02))
             await measure(door, door, made, given)
             if door != "web":
@@ -125,14 +135,13 @@ async def rows(urls: Urls, folder: Path, doors: list[str], given: Given) -> None
 
 @contextlib.asynccontextmanager
 async def opened(
-    urls: Urls, home: Path, *, drafts: bool = False
+    outside: Outside, urls: Urls, home: Path, *, drafts: bool = False
 ) -> AsyncIterator[House]:
     """The app at its real pace, among stand-ins that hold to their limits."""
-    async with house.surroundings() as outside:
-        outside.telegram.flood.on = True
-        changes = _settings(outside, drafts=drafts)
-        async with house.opened(urls, home, outside, **changes) as made:
-            yield made
+    outside.telegram.flood = Flood(on=True)
+    changes = _settings(outside, drafts=drafts)
+    async with house.opened(urls, home, outside, **changes) as made:
+        yield made
 
 
 def _settings(outside: Outside, *, drafts: bool) -> dict[str, Any]:

@@ -100,7 +100,11 @@ class Pacing:
 
     def ended(self, write: Write) -> None:
         """The platform has answered: the chat's next write may begin."""
+        if write.place not in self._in_flight:
+            return
         self._in_flight.discard(write.place)
+        for _, gauge in self._counted(write):
+            gauge.ended(self._clock())
 
     def _take(self, write: Write) -> None:
         now = self._clock()
@@ -137,6 +141,8 @@ class _Gauge(Protocol):
 
     def count(self, now: float) -> None: ...
 
+    def ended(self, now: float) -> None: ...
+
     def is_idle(self, now: float) -> bool: ...
 
 
@@ -156,6 +162,9 @@ class _Window:
     def count(self, now: float) -> None:
         self._times.append(now)
 
+    def ended(self, now: float) -> None:
+        """Nothing: a span is counted with room to spare."""
+
     def is_idle(self, now: float) -> bool:
         return not self._times or self._times[-1] + self._per_s <= now
 
@@ -174,6 +183,10 @@ class _Bucket:
 
     def count(self, now: float) -> None:
         self._full_at = max(self._full_at, now) + self._each_s
+
+    def ended(self, now: float) -> None:
+        # It may have been counted as late as this; until then theirs was full.
+        self._full_at = max(self._full_at, now + self._each_s)
 
     def is_idle(self, now: float) -> bool:
         return self._full_at <= now
