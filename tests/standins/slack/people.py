@@ -1,7 +1,6 @@
 """What people and Slack itself do in the workspace, and what people see there."""
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
 from channels.slack.manifest import SCOPES
@@ -26,7 +25,6 @@ from tests.standins.slack.state import (
 )
 from tests.standins.slack.streams import stop_pressed
 from tests.standins.slack.surface_api import SurfaceApi
-from tests.standins.slack.views import entered
 
 
 class People:
@@ -129,32 +127,6 @@ class People:
     async def stop(self, channel: str, thread: str, *, user: str = anna) -> None:
         """Press the Stop that Slack itself shows while a session is processing."""
         await self.hear(stop_pressed(self.world, channel, thread, user))
-
-    async def fill(
-        self, view: Json, answers: Mapping[str, str], *, user: str = anna
-    ) -> Json:
-        """Fill a modal in, by its labels, and send it; the errors Slack then shows."""
-        delivery = await self.submit(view, entered(view, answers), user=user)
-        await self.settle()
-        if delivery.response.get("response_action") != "errors":
-            return {}
-        errors: Json = delivery.response["errors"]
-        there = {block.get("block_id") for block in view["blocks"]}
-        assert errors
-        assert errors.keys() <= there, errors
-        return errors
-
-    async def submit(self, view: Json, values: Json, *, user: str = anna) -> Delivery:
-        """Send a modal's answers: {block id: {action id: element state}}."""
-        payload = {
-            "type": "view_submission",
-            "team": {"id": TEAM, "domain": "acme"},
-            "user": {"id": user, "name": self.world.users[user], "team_id": TEAM},
-            "api_app_id": APP,
-            "trigger_id": self.world.new_trigger(),
-            "view": {**view, "state": {"values": values}},
-        }
-        return self._deliver("interactive", payload)
 
     async def hear(self, event: Json) -> None:
         """Send the app any event at all."""

@@ -1,10 +1,13 @@
 """What people do beside writing: they open us, look around, use Slack's own menus."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tests.standins.slack import blocks as kit
+from tests.standins.slack.delivery import Delivery
 from tests.standins.slack.people import People
 from tests.standins.slack.state import APP, TEAM, Json, as_event
+from tests.standins.slack.views import entered
 
 
 class Visits(People):
@@ -70,6 +73,34 @@ class Visits(People):
             view=view,
             actions=[{**there[nth], "action_ts": self.world.new_ts()}],
         )
+
+    async def fill(
+        self, view: Json, answers: Mapping[str, str], *, user: str = People.anna
+    ) -> Json:
+        """Fill a modal in, by its labels, and send it; the errors Slack then shows."""
+        delivery = await self.submit(view, entered(view, answers), user=user)
+        await self.settle()
+        if delivery.response.get("response_action") != "errors":
+            return {}
+        errors: Json = delivery.response["errors"]
+        there = {block.get("block_id") for block in view["blocks"]}
+        assert errors
+        assert errors.keys() <= there, errors
+        return errors
+
+    async def submit(
+        self, view: Json, values: Json, *, user: str = People.anna
+    ) -> Delivery:
+        """Send a modal's answers: {block id: {action id: element state}}."""
+        payload = {
+            "type": "view_submission",
+            "team": {"id": TEAM, "domain": "acme"},
+            "user": {"id": user, "name": self.world.users[user], "team_id": TEAM},
+            "api_app_id": APP,
+            "trigger_id": self.world.new_trigger(),
+            "view": {**view, "state": {"values": values}},
+        }
+        return self._deliver("interactive", payload)
 
     def home(self, user: str = People.anna) -> str:
         """What one reads on one's Home tab, buttons in brackets; empty: nothing yet."""
