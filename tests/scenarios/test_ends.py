@@ -11,7 +11,7 @@ from agent.mailroom import ends
 from tests.scenarios.house import House
 from tests.scenarios.on_slack import OnSlack
 from tests.scenarios.on_telegram import OnTelegram
-from tests.scenarios.people import LOOK_EVERY_S, Person
+from tests.scenarios.people import LOOK_EVERY_S, PATIENCE_S, Person
 from tests.standins.telegram import Fault
 
 ASK = "write homepage copy for Acme, a payroll tool for clinics"
@@ -169,8 +169,9 @@ async def test_a_messenger_that_is_down_is_tried_for_a_day_and_no_longer(
     done = "SELECT count(*) FROM runs WHERE status = 'completed'"
     before = await house.asks(done)
     await ana.writes(ASK)
-    while before == await house.asks(done):  # noqa: ASYNC110 - a row is waited for
-        await asyncio.sleep(LOOK_EVERY_S)
+    async with asyncio.timeout(PATIENCE_S):
+        while before == await house.asks(done):  # noqa: ASYNC110
+            await asyncio.sleep(LOOK_EVERY_S)
     run = await house.run()
     await elsewhere.commands("run")
     await elsewhere.sees("does not stand in Telegram yet", "for a day at most")
