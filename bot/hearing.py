@@ -145,9 +145,7 @@ async def _unasked(
     services: Services, ctx: Ctx, inbound: Inbound, route: Route, kept: UUID | None
 ) -> None:
     text = route.brief
-    if await pauses.heard(ctx, inbound.reply_to, text):
-        if kept is None:
-            await keep(ctx)
+    if await _awaited(services, ctx, inbound, route, kept):
         return
     if (call := chat.heard(text)) is not None:
         kept = kept or await keep(ctx)
@@ -157,6 +155,19 @@ async def _unasked(
         await reply(ctx, Message(render.files.LINK))
     elif not await _carries_on(services, ctx, inbound, route, kept):
         await _start(services, with_route(ctx, route), route, kept)
+
+
+async def _awaited(
+    services: Services, ctx: Ctx, inbound: Inbound, route: Route, kept: UUID | None
+) -> bool:
+    """Whether something waited for these words, or they change what stands there."""
+    if await pauses.heard(ctx, inbound.reply_to, route.brief):
+        if kept is None:
+            await keep(ctx)
+        return True
+    # "In German" is a setting only where there is nothing to put into German.
+    is_wish = revisions.is_wish(route.brief)
+    return is_wish and await _carries_on(services, ctx, inbound, route, kept)
 
 
 async def _carries_on(

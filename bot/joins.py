@@ -28,7 +28,7 @@ async def joined(
     services: Services, ctx: Ctx, inbound: Inbound, route: Route, kept: UUID | None
 ) -> bool:
     """Add a message to the run it belongs to; False when it stands for itself."""
-    if route.method in {"phrase", "command"} or inbound.reply_to:
+    if route.method in {"phrase", "command"}:
         return False
     return await added(services, ctx, inbound, kept)
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.scenarios.house import House
+from tests.scenarios.on_slack import OnSlack
 from tests.scenarios.on_telegram import OnTelegram
 from tests.scenarios.people import Person
 from tests.scenarios.test_stopping import SLOWLY, money
@@ -153,3 +154,16 @@ async def test_a_message_never_answered_is_answered_when_its_edit_asks_for_it(
     await ana.edits(wrote, "@draper_bot how are you today?")
     await ana.sees("that I had not worked on", buttons=("Do it",))
     await house.rests()
+
+
+async def test_in_a_thread_of_a_channel_words_are_added_too(house: House) -> None:
+    ana = await house.member("slack", house.group("slack"))
+    assert isinstance(ana, OnSlack)
+    house.claude.script(SLOWLY, Reply("Zahltag."))
+    root = await ana.writes(f"@draper {ASK}")
+    growing = await ana.sees("slow0")
+    await ana.writes("in German", thread=root)
+    done = await ana.sees("Zahltag", buttons=("5",))
+    await house.rests()
+    assert done.ref == growing.ref
+    assert [run.attempt for run in await runs(house)] == [2]

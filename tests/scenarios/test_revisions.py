@@ -41,7 +41,7 @@ async def test_a_short_wish_after_a_piece_makes_its_next_version(
     first = await piece(house, ana, "Payday without the pain.")
     second = await piece(house, ana, "Payday, painless.", "shorter")
     assert second.has("Version 2")
-    third = await piece(house, ana, "Zahltag, schmerzlos.", "and in German, please")
+    third = await piece(house, ana, "Zahltag, schmerzlos.", "in German")
     assert third.has("Version 3")
     assert ana.now(first).has("Payday without the pain")
     one, two, three = await family(house)
@@ -49,7 +49,7 @@ async def test_a_short_wish_after_a_piece_makes_its_next_version(
     assert one.skill_id == two.skill_id == three.skill_id
     assert [row.user_message for row in (two, three)] == [
         "shorter",
-        "and in German, please",
+        "in German",
     ]
     turns = json.dumps(last_turns(house))
     assert ASK in turns
@@ -63,7 +63,12 @@ async def test_a_reply_revises_the_very_piece_it_replies_to(house: House) -> Non
     ana = await house.member("telegram")
     assert isinstance(ana, OnTelegram)
     first = await piece(house, ana, "Payday without the pain.")
-    await piece(house, ana, "Shifts, sorted.", "write homepage copy for Bolt, a scooter for nurses")
+    await piece(
+        house,
+        ana,
+        "Shifts, sorted.",
+        "write homepage copy for Bolt, a scooter for nurses",
+    )
     house.claude.script(Reply("Payday without tears."))
     quote = {"text": "the pain", "position": 15}
     await ana.writes("I do not like this word", reply_to=first.ref, quote=quote)
