@@ -48,6 +48,13 @@ _REJECTED = text("""
 
 _HEARD = text("UPDATE assets SET excerpt = :excerpt WHERE id = :id")
 
+# Files of one message are named at the same time: one after the other, each sees those
+# before it.
+_NAMING = text("""
+    SELECT pg_advisory_xact_lock(hashtextextended('assets:' ||
+        current_setting('app.workspace_id'), 0))
+""")
+
 _NAMES = text(f"SELECT name FROM assets WHERE {SEEN} AND name LIKE :like")  # noqa: S608
 
 _LISTED = text(f"""
@@ -109,7 +116,8 @@ async def heard(session: AsyncSession, asset_id: UUID, excerpt: str) -> None:
 
 
 async def names_like(session: AsyncSession, stem: str, suffix: str) -> set[str]:
-    """The names in use that begin and end so."""
+    """The names in use that begin and end so; no other is given until this commits."""
+    await session.execute(_NAMING)
     safe = stem.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     found = await session.scalars(_NAMES, {"like": f"{safe}%{suffix}"})
     return set(found)

@@ -13,6 +13,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from agent import recognise
 from agent.clients import assets
 from agent.clients.assets import Arrived
 from agent.ctx import Caller, Role
@@ -77,6 +78,7 @@ async def _kept(
 ) -> tuple[str, str]:
     person = signed.caller
     caller = Caller(person.workspace_id, person.user_id, Role.VIEWER)
+    name = recognise.redact(name)
     file_id, shown = str(backing.ids.new()), clean_name(name, suffix_of(name))
     key = upload_key(caller, file_id)
     file = Arrived(key, shown, body)

@@ -70,14 +70,14 @@ async def test_a_photo_without_a_word_is_answered(house: House) -> None:
     photo = [{"file_id": "p1", "file_unique_id": "u", "width": 9, "height": 9}]
     assert isinstance(ana, OnTelegram)
     await ana.writes("", photo=photo)
-    await ana.sees("cannot read files yet", "paste the text")
+    await ana.sees("photo: Telegram no longer has it", "paste the text")
 
 
 async def test_a_file_on_slack_is_answered(house: House) -> None:
     ana = await house.member("slack")
     assert isinstance(ana, OnSlack)
-    await house.slack.say("", user=ana.user, files={"brief.pdf": b"%PDF"})
-    await ana.sees("cannot read files yet", "paste the text")
+    await house.slack.say("", user=ana.user, files={"brief.pdf": b"%PDF-1.7"})
+    await ana.sees("brief.pdf: it is damaged", "paste the text")
 
 
 @pytest.mark.parametrize(

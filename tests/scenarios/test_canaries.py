@@ -150,9 +150,10 @@ def _times(person: Any, words: str) -> int:
 async def _in_odd_places(house: House, canaries: Canaries) -> None:
     ana, _ = await known(house, "telegram")
     assert isinstance(ana, OnTelegram)
+    house.telegram.files["f1"] = b"Our tea is green."
     document = {"file_id": "f1", "file_name": f"{canaries.key('file name')}.txt"}
     await ana.writes("", document=document)
-    await ana.sees("I cannot read files")
+    await ana.sees("Saved as", ".txt")
     await ana.writes("", document=document, caption=canaries.key("caption"))
     await ana.commands("client new Acme")
     await ana.sees("Acme", buttons=("Skip",))
