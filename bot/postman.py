@@ -63,11 +63,12 @@ class Postman:
         self._wake = wake
         self._channels = channels
         self._pacing = Pacing(channels, pause_s=services.pace.write_pause_s)
-        self._knows_waits = False
+        self._is_new = False
         self._under_way: dict[asyncio.Task[None], Delivery] = {}
 
     async def run(self) -> None:
         """Send until cancelled; what is under way then is finished first."""
+        self._is_new = True
         beat = asyncio.create_task(self._beat())
         try:
             while True:
@@ -100,10 +101,10 @@ class Postman:
 
     async def _recall(self, session: AsyncSession) -> None:
         """Learn which chats asked an earlier process to wait."""
-        if not self._knows_waits:
+        if self._is_new:
             for place, wait_s in await flood_queries.flood_waits(session):
                 self._pacing.hold(place, wait_s)
-            self._knows_waits = True
+            self._is_new = False
 
     async def _begin(self, claimed: Sequence[Delivery]) -> None:
         """Send what may be sent by now, and give the rest back."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from channels.rates import Act, Rate
 
-STREAM_S, GROUP_STREAM_S = 0.68, 3.1
+STREAM_S, GROUP_STREAM_S = 0.72, 3.1
 """Between two edits of a growing text. In a group, 19 of them fit a minute."""
 
 # A little less than is allowed: what leaves evenly does not arrive evenly.

@@ -174,7 +174,8 @@ async def test_nothing_is_streamed_into_a_run_that_was_stopped(
     assert not await stream(world, ana, run_id, "Tea is")
     [row] = await run(world.owner, "SELECT partial, payload FROM deliveries")
     assert row.partial is None
-    assert row.payload["text"].startswith("Stopped.")
+    assert row.payload["text"] == "Tea"
+    assert row.payload["note"].startswith("Stopped.")
 
 
 async def test_a_stop_that_meets_the_stream_has_the_last_word(

@@ -197,7 +197,7 @@ async def test_a_flood_answer_says_how_long_to_wait(
     with pytest.raises(NotSent) as caught:
         await channel.send(out("One too many"))
 
-    assert caught.value.retry_after_s == pytest.approx(3, abs=1)
+    assert caught.value.retry_after_s == 1
     assert len(tg.replies()) == 3
 
 
@@ -421,7 +421,7 @@ async def test_the_token_is_never_logged(
 def test_groups_are_written_to_more_slowly() -> None:
     door: Channel = TelegramChannel("1:x")
 
-    assert (door.interval_s("42"), door.interval_s("-100")) == (0.68, 3.1)
+    assert (door.interval_s("42"), door.interval_s("-100")) == (0.72, 3.1)
 
 
 async def test_every_page_of_a_long_text_can_be_sent(
