@@ -151,7 +151,7 @@ async def retell(ctx: Ctx, p: RetellClient) -> Retelling:
 @operation(
     "memory.answer",
     effect=Effect.WRITE,
-    role=Role.VIEWER,
+    role=Role.MEMBER,
     on={Surface.BUTTON},
 )
 async def answer(ctx: Ctx, p: AnswerDialog) -> Answered:
@@ -175,7 +175,7 @@ async def answer(ctx: Ctx, p: AnswerDialog) -> Answered:
 @operation(
     "memory.leave",
     effect=Effect.WRITE,
-    role=Role.VIEWER,
+    role=Role.MEMBER,
     on={Surface.BUTTON},
 )
 async def leave(ctx: Ctx, p: DialogRef) -> Left:
@@ -194,7 +194,7 @@ async def leave(ctx: Ctx, p: DialogRef) -> Left:
 @operation(
     "memory.finish",
     effect=Effect.WRITE,
-    role=Role.VIEWER,
+    role=Role.MEMBER,
     on={Surface.BUTTON},
 )
 async def finish(ctx: Ctx, p: DialogRef) -> Finished:

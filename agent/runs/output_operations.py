@@ -68,7 +68,7 @@ async def list_outputs(ctx: Ctx, p: Paged) -> Outputs:
 @operation(
     "runs.score",
     effect=Effect.WRITE,
-    role=Role.VIEWER,
+    role=Role.MEMBER,
     on={Surface.BUTTON, Surface.REST, Surface.MCP},
     example={"output_id": "01990000-0000-7000-8000-000000000001", "score": 4},
 )
@@ -88,7 +88,7 @@ async def score_output(ctx: Ctx, p: ScoreOutput) -> Scored:
 @operation(
     "runs.explain",
     effect=Effect.WRITE,
-    role=Role.VIEWER,
+    role=Role.MEMBER,
     on={Surface.BUTTON, Surface.REST, Surface.MCP},
     example={"output_id": "01990000-0000-7000-8000-000000000001", "reason": "Too long"},
 )

@@ -65,7 +65,7 @@ async def read_feedback(ctx: Ctx, p: Reviewed) -> Review:
 @operation(
     "runs.review",
     effect=Effect.WRITE,
-    role=Role.VIEWER,
+    role=Role.MEMBER,
     on={Surface.BUTTON, Surface.TOOL, Surface.REST, Surface.MCP},
     example={"number": 12, "overall": 4, "accuracy": 5, "issue": "The end is weak"},
 )
@@ -85,7 +85,7 @@ async def give_review(ctx: Ctx, p: GiveReview) -> Saved:
 @operation(
     "runs.report_issue",
     effect=Effect.WRITE,
-    role=Role.VIEWER,
+    role=Role.MEMBER,
     on={Surface.BUTTON, Surface.TOOL, Surface.REST, Surface.MCP},
     example={"number": 12, "issue": "The price is wrong", "severity": "high"},
 )
@@ -106,7 +106,7 @@ async def report_issue(ctx: Ctx, p: ReportIssue) -> Saved:
 @operation(
     "runs.judge",
     effect=Effect.WRITE,
-    role=Role.VIEWER,
+    role=Role.MEMBER,
     on={Surface.BUTTON, Surface.REST, Surface.MCP},
     example={"run_id": "01990000-0000-7000-8000-000000000001", "liked": True},
 )

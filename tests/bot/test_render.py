@@ -121,7 +121,8 @@ SAID: list[tuple[Any, str]] = [
     (
         Runs(lines=[run_line(status="queued")]),
         (
-            "The latest runs:\n\n- **#3** Copywriting, waiting its turn - write an ad\n\n"
+            "The latest runs:\n\n"
+            "- **#3** Copywriting, waiting its turn - write an ad\n\n"
             "`/run <number>` shows one."
         ),
     ),

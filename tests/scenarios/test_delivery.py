@@ -216,7 +216,8 @@ async def test_at_telegrams_own_pace_nothing_is_refused_and_all_arrives(
     flood.on = True
     async with opens(write_pause_s=None) as house:
         ana = await on_telegram(house)
-        house.claude.script(Reply(" ".join(f"slow{n}" for n in range(160)), pace_s=0.06))
+        slow = " ".join(f"slow{n}" for n in range(160))
+        house.claude.script(Reply(slow, pace_s=0.06))
         await ana.writes(ASK)
         await ana.sees("slow0", "slow159", buttons=("5",))
         await house.rests()

@@ -307,19 +307,14 @@ async def test_the_last_score_of_a_person_counts_and_people_are_averaged(
     assert (line.number, line.title, line.score) == (1, "Tea", 3.5)
 
 
-async def test_a_score_is_one_to_five_and_everybody_s_who_may_read(
-    world: World,
-) -> None:
+async def test_a_score_is_one_to_five_and_a_member_s(world: World) -> None:
     ana = await world.settled(AS_ANA)
     made = await piece(world, ana, (await start(world, ana)).run_id)
     for bad in (0, 6, "high", 2.5, None):
         with pytest.raises(BadInput, match=r"^score: "):
             await score(world, ana, made, bad)
-    viewer = replace(AS_BOB, role=Role.VIEWER)
-    with pytest.raises(OutputNotFound):
-        await score(world, viewer, made, 3)
-    await world.call(share_run, ana, number=1)
-    await score(world, viewer, made, 3)
+    with pytest.raises(Forbidden):
+        await score(world, replace(AS_BOB, role=Role.VIEWER), made, 3)
 
 
 async def test_reasons_are_kept_each_once(world: World) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from agent.ctx import Caller, Role
-from agent.errors import BadInput
+from agent.errors import BadInput, Forbidden
 from agent.runs.errors import (
     NothingToReview,
     NotScored,
@@ -74,9 +74,10 @@ async def test_each_person_has_a_review_of_their_own(world: World) -> None:
     ana, which = await made(world)
     await review(world, ana, output_id=which, overall=5)
     await world.call(share_run, ana, number=1)
-    viewer = replace(AS_BOB, role=Role.VIEWER)
-    assert (await world.call(read_feedback, viewer, number=1)).overall == 0
-    await review(world, viewer, number=1, overall=2, comment="Not for us")
+    assert (await world.call(read_feedback, AS_BOB, number=1)).overall == 0
+    with pytest.raises(Forbidden):
+        await review(world, replace(AS_BOB, role=Role.VIEWER), number=1, overall=2)
+    await review(world, AS_BOB, number=1, overall=2, comment="Not for us")
     assert (await world.call(read_feedback, ana, number=1)).overall == 5
     [line] = (await world.call(list_outputs, ana)).lines
     assert line.score == 3.5

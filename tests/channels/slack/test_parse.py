@@ -369,7 +369,7 @@ def test_forty_thousand_characters_arrive_whole() -> None:
 
 
 def test_slacks_own_stop_names_the_answer_it_ended_and_where() -> None:
-    told = {
+    told: dict[str, Any] = {
         "type": "agent_session_stopped",
         "channel": "C1",
         "thread_ts": "1782234671.392669",

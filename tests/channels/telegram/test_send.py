@@ -388,7 +388,7 @@ async def test_a_file_beyond_the_cap_is_not_fetched(
 ) -> None:
     tg.files["f1"] = b"x" * 100_000
 
-    with pytest.raises(NotFetched, match="larger than 0.05 MB"):
+    with pytest.raises(NotFetched, match=r"larger than 0\.05 MB"):
         await channel.fetch("", Attachment("f1"), at_most=50_000)
     with pytest.raises(NotFetched, match="no longer has it"):
         await channel.fetch("", Attachment("other"))

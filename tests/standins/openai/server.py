@@ -78,10 +78,10 @@ class OpenAIStandIn:
             said = "Invalid file format. Supported formats: " + ", ".join(HEARD)
             return _fault(Fault(400, "invalid_request_error", None, said))
         self.heard.append((file.filename, file.content_type, file.file.read()))
-        said = self._script.popleft() if self._script else Reply("Hello there.")
-        if isinstance(said, Fault):
-            return _fault(said)
-        return web.json_response({"text": said.text})
+        heard = self._script.popleft() if self._script else Reply("Hello there.")
+        if isinstance(heard, Fault):
+            return _fault(heard)
+        return web.json_response({"text": heard.text})
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         if refused := self._unknown_key(request):
