@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from channels.rates import Act, Rate
 
-INTERVAL_S = 0.85
+INTERVAL_S = 1.1
 """Between two looks of one text that grows alone."""
 # A little less than is allowed: what leaves evenly does not arrive evenly.
 _MINUTE_S = 60.5
-_UPDATES = Rate("chat.update", 20, 40.4, refills=True, spare=4)
-"""Fifty a minute (tier 3): half a minute at a lively pace, and then evenly, or a text
-that grows for longer would stand still for the rest of each minute."""
+_UPDATES = Rate("chat.update", 14, 24.2, refills=True, spare=4)
+"""Fifty a minute (tier 3): a few at once, and then evenly, or a text that grows for
+longer would stand still for the rest of each minute."""
 APPENDS = (Rate("chat.appendStream", 98, _MINUTE_S),)
 """A hundred additions a minute in a workspace (tier 4), from all streams together. A
 channel's own pace is about messages."""
@@ -32,5 +32,6 @@ def edit_interval_s(texts: int) -> float:
 
 
 def rates(chat: str, act: Act) -> Sequence[Rate]:
-    """A message a second in a channel; 50 edits a minute in a workspace (tier 3)."""
-    return (Rate(f"chat:{chat}", 1, 1.05),) if act is Act.SEND else (_UPDATES,)
+    """A write a second in a channel; 50 edits a minute in a workspace (tier 3)."""
+    channel = Rate(f"chat:{chat}", 1, 1.05)
+    return (channel,) if act is Act.SEND else (channel, _UPDATES)
