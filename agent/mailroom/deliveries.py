@@ -94,8 +94,8 @@ async def being_answered(
 ) -> UUID | None:
     """The run whose answer is on its way where ``origin`` is from; None: nothing is.
 
-    The one that ``external_id`` stands for, else the one that is being written, else
-    the newest that waits for its turn.
+    Only the one that ``external_id`` stands for, if that is a message of ours; else the
+    one that is being written, else the newest that waits for its turn.
     """
     return await queries.being_answered(
         session,

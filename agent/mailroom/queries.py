@@ -99,6 +99,12 @@ _BEING_ANSWERED = text("""
     WHERE d.channel = :channel AND d.account = :account
       AND d.recipient = :chat || '/' || :thread AND d.purpose = 'reply'
       AND r.status IN ('queued', 'running', 'waiting_approval', 'waiting_input')
+      -- A message of ours was named: that one, or none should it be whole by now.
+      AND (d.external_id = :external_id OR NOT EXISTS (
+           SELECT FROM deliveries named
+           WHERE named.channel = d.channel AND named.account = d.account
+             AND named.recipient = d.recipient
+             AND named.external_id = :external_id))
     ORDER BY (d.external_id = :external_id) DESC NULLS LAST,
              (r.status = 'running') DESC, d.id DESC
     LIMIT 1
