@@ -48,6 +48,7 @@ async def settle(
         status=status,
         is_fallback=bool(completion.fallback_from),
     )
+    await work_queries.lock(session, call.run_id)
     crossed = await budgets.settle(session, call, spent)
     await work_queries.total(session, call.run_id, provider, model)
     if status == "ok":

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
+from agent.billing import budgets
 from agent.clients import brands
 from agent.ctx import Caller, Ctx
 from agent.errors import BadInput, NotFound
@@ -96,13 +97,18 @@ async def again(ctx: Ctx, run_id: UUID, *, attempt: int, kind: str) -> None:
 
 
 async def cancelled(ctx: Ctx, run_id: UUID, *, attempt: int) -> None:
-    """Tell the engine to stop, and say so where the answer would have been."""
+    """Tell the engine to stop, and say so where the answer would have been.
+
+    What its calls hold is free at once: nobody may be left to settle it.
+    """
     await pause_queries.drop(ctx.session, run_id)
     await conversations.close_about(ctx.session, run_id)
     reply = await deliveries.reply_of(ctx.session, run_id)
     if reply is not None:
         stopped = _stopped(run_id, reply["partial"] or "")
         await deliveries.show(ctx.session, reply, stopped)
+    here = ctx.caller.workspace_id
+    await budgets.release_earlier(ctx.session, here, run_id, attempt + 1)
     await ctx.events.emit(
         ctx.session,
         CANCELLED,

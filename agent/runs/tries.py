@@ -169,6 +169,7 @@ class Try:
 
     async def _book(self, session: AsyncSession, error: BaseException) -> None:
         if isinstance(error, Skipped):
+            await work_queries.lock(session, self.call.run_id)
             await budgets.release(session, self.call)
             return
         spent = Completion(
@@ -209,6 +210,10 @@ class Try:
         seating = self.bench.seating
         if seating is None or self._is_shown or self.call.fallback_from:
             return None
+        if not await work_queries.is_running(
+            session, self.job.run_id, self.job.attempt
+        ):
+            return None  # nobody wants the answer any more
         found, own = await seating.instead(session, self.job.caller, self.job.run_id)
         call = in_place_of(self.call)
         if isinstance(error, OwnKeyRefused) and found.house_key:

@@ -48,6 +48,8 @@ _HAS_FAILED = text("""
                    AND attempt = :attempt AND status = 'failed')
 """)
 
+_LOCK = text("SELECT FROM runs WHERE id = :run_id FOR NO KEY UPDATE")
+
 _IS_RUNNING = text("""
     SELECT status = 'running' AND attempt = :attempt FROM runs WHERE id = :run_id
 """)
@@ -152,6 +154,15 @@ async def has_failed(
 ) -> bool:
     """Whether the step failed when it was done last."""
     return bool(await session.scalar(_HAS_FAILED, _key(run_id, name, attempt)))
+
+
+async def lock(session: AsyncSession, run_id: UUID) -> None:
+    """Keep a run as it is until this transaction ends.
+
+    Whoever starts or stops it locks its row, and then its budget; so does, by this,
+    whoever settles: else each might wait for the other.
+    """
+    await session.execute(_LOCK, {"run_id": run_id})
 
 
 async def is_running(session: AsyncSession, run_id: UUID, attempt: int) -> bool:

@@ -16,7 +16,7 @@ from agent.llm.breaker import Rule
 from agent.llm.port import ModelFailed, ModelRejected
 from agent.runs import writing
 from agent.runs.calls import Bench, Job
-from agent.runs.operations import start_run
+from agent.runs.operations import cancel_run, start_run
 from agent.runs.tries import OwnKeyRefused, Skipped
 from agent.vault import connections
 from agent.vault.connections import Entry
@@ -154,6 +154,23 @@ async def test_when_both_fail_the_step_fails_and_nothing_is_charged(
     [step] = await run(world.owner, "SELECT status, error_message FROM run_steps")
     assert tuple(step) == ("failed", "The model is overloaded.")
     assert await one(world.owner, "SELECT sum(cost_usd) FROM usage_records") == 0
+
+
+async def test_nobody_stands_in_where_the_run_was_stopped_meanwhile(
+    world: World, ana: Caller, job: Job
+) -> None:
+    desk = Desk()
+
+    async def stop() -> None:
+        async with world.ctx(ana) as ctx:
+            await invoke(cancel_run, ctx, {"run_id": str(job.run_id)})
+
+    desk.meanwhile = stop
+    desk.tell(SONNET, busy)
+    desk.tell(GPT, "Tea is good")
+    with pytest.raises(ModelFailed):
+        await writing.write(bench(world, desk, fallback=GPT), job)
+    assert [row.status for row in await run(world.owner, LEDGER)] == ["error"]
 
 
 async def test_nobody_stands_in_unless_somebody_is_named(

@@ -36,6 +36,7 @@ from agent.runs.output_operations import explain_score, list_outputs, score_outp
 from agent.runs.requests import SkillNotFound
 from agent.runs.schemas import Started
 from agent.runs.sharing_operations import share_run
+from tests.agent.billing.spending import TOKENS
 from tests.agent.world import AS_ANA, AS_BOB, AS_EVE, World, asked
 from tests.db.asking import one, run
 from tests.seeds import ACME
@@ -234,6 +235,26 @@ async def test_cancel_without_a_number_stops_one_s_own_latest(world: World) -> N
     with pytest.raises(RunNotFound):
         await world.call(cancel_run, ana)
     assert (await world.call(retry_run, ana)).run_id == mine.run_id
+
+
+async def test_a_stop_frees_what_a_call_holds_and_what_it_spent_still_counts(
+    world: World,
+) -> None:
+    ana = await world.settled(AS_ANA)
+    run_id = (await start(world, ana)).run_id
+    call = Call(ana.workspace_id, ana.user_id, run_id, f"{run_id}:1:write:1")
+    async with world.tenant(ana) as session:
+        await world.budgets.reserve(session, call, Decimal(1))
+    async with world.ctx(ana) as ctx:
+        await invoke(cancel_run, ctx, {"run_id": str(run_id)})
+    money = "SELECT sum(reserved_usd), max(spent_usd) FROM budget_periods"
+    [freed] = await run(world.owner, money)
+    assert tuple(freed) == (0, 0)
+    spent = Spent("anthropic", "m", TOKENS, Decimal("0.25"), "2026-11")
+    async with world.tenant(ana) as session:
+        await budgets.settle(session, call, spent)
+    [booked] = await run(world.owner, money)
+    assert tuple(booked) == (0, Decimal("0.25"))
 
 
 async def test_of_two_who_end_a_run_at_once_one_does(world: World) -> None:

@@ -1,7 +1,7 @@
 """Models of two providers that say what they are told, under their own names."""
 
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -79,6 +79,8 @@ class Voice:
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
         ref = ModelRef(self.provider, self.model_for(prompt))
         self.desk.asked.append((str(ref), self.key))
+        if self.desk.meanwhile is not None:
+            await self.desk.meanwhile()
         said = self.desk.next_of(ref)
         if callable(said):
             raise said()
@@ -95,6 +97,8 @@ class Desk:
 
     says: dict[str, deque[Said]] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+    """What happens between asking and the answer."""
 
     def tell(self, ref: ModelRef, *said: Said) -> None:
         """Let a model's next calls come to this; after them it says ``done``."""
