@@ -21,10 +21,11 @@ _FIND = text(f"{LINES} WHERE storage_key = :storage_key AND expires_at IS NULL")
 # Whose it is follows the conversation it came in; a page's upload is its person's own.
 _QUARANTINE = text("""
     INSERT INTO assets (workspace_id, uploaded_by_id, client_id, private_user_id,
-        private_chat_id, kind, name, storage_key, mime, bytes, sha256, duration_ms)
+        private_chat_id, conversation_id, kind, name, storage_key, mime, bytes, sha256,
+        duration_ms)
     SELECT :workspace_id, :user_id, :client_id,
         CASE WHEN c.id IS NULL THEN :user_id ELSE c.user_id END, c.private_chat_id,
-        'other', :name, :storage_key, 'application/octet-stream', :bytes, :sha256,
+        c.id, 'other', :name, :storage_key, 'application/octet-stream', :bytes, :sha256,
         :duration_ms
     FROM (SELECT CAST(:conversation_id AS uuid) AS id) given
     LEFT JOIN conversations c ON c.id = given.id

@@ -111,6 +111,7 @@ class Asset(Base):
         UniqueConstraint("storage_key"),
         inside("client_id", "clients", "cascade"),
         inside("private_chat_id", "chats", "cascade"),
+        inside("conversation_id", "conversations", "null"),
         one_of("kind", "image video audio document font card export other"),
         one_of("brand_role", "logo icon palette font guideline"),
         one_of("status", "quarantine ready rejected"),
@@ -118,6 +119,7 @@ class Asset(Base):
         Index(None, "workspace_id", "sha256"),
         sparse("workspace_id", "client_id"),
         sparse("workspace_id", "private_chat_id"),
+        sparse("workspace_id", "conversation_id"),
         sparse("uploaded_by_id"),
         sparse("private_user_id"),
         sparse("expires_at"),
@@ -131,6 +133,7 @@ class Asset(Base):
     uploaded_by_id: Mapped[UUID | None] = mapped_column(to("users", "null"))
     private_user_id: Mapped[UUID | None] = mapped_column(to("users", "cascade"))
     private_chat_id: Mapped[UUID | None]
+    conversation_id: Mapped[UUID | None]
     kind: Mapped[str]
     brand_role: Mapped[str | None]
     name: Mapped[str]

@@ -15,7 +15,10 @@ from tests.db.rows import TABLES, Rows
 from tests.seeds import ACME, ANA, BOB, RIVAL
 
 PRIVATE = [name for name, table in TABLES.items() if "private_chat_id" in table.c]
-READER = dict.fromkeys(PRIVATE, "user_id") | {"runs": "private_user_id"}
+FOLLOWING = ("runs", "assets")
+"""They follow their conversation by themselves."""
+READER = dict.fromkeys(PRIVATE, "user_id")
+READER |= dict.fromkeys(FOLLOWING, "private_user_id")
 """The column that names the one reader; a run's ``user_id`` says who asked."""
 
 
@@ -46,6 +49,7 @@ def fill(connection: Any) -> Chat:
     add("dialogs")
     add("deliveries", conversation_id=talk)
     add("runs", conversation_id=talk)
+    add("assets", conversation_id=talk, private_user_id=None, private_chat_id=chat)
     add("routing_labels", message_id=message)
     connection.execute(
         TABLES["chats"].update().where(TABLES["chats"].c.id == chat),
@@ -66,6 +70,8 @@ def owned(connection: Any, name: str) -> None:
     drafted = rows.draft(name)
     if name == "runs":
         drafted["conversation_id"] = rows.keys("conversations")["id"]
+    if name == "assets":
+        drafted["private_user_id"] = ANA
     connection.execute(insert(TABLES[name]).values(drafted))
 
 
@@ -82,7 +88,7 @@ async def seen(
 def test_these_tables_may_hold_what_a_private_chat_said() -> None:
     assert set(PRIVATE) == {
         *("conversations", "messages", "dialogs", "deliveries", "routing_labels"),
-        "runs",
+        *FOLLOWING,
     }
 
 
@@ -158,7 +164,7 @@ async def turn(
 async def test_opening_a_chat_moves_it_and_all_its_rows_at_once_and_back(
     app_engine: AsyncEngine, chat: Chat
 ) -> None:
-    moved = len(PRIVATE) - 1  # runs follow by themselves, uncounted
+    moved = len(PRIVATE) - len(FOLLOWING)  # what follows is not counted
     assert await turn(app_engine, chat.id, "members") == moved
     for name in PRIVATE:
         assert await seen(app_engine, name, BOB) == [(None, None)]
