@@ -7,7 +7,6 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.mailroom import deliveries, flood_queries, post_queries
-from agent.mailroom.deliveries import Owner
 from agent.mailroom.schemas import Delivery, Message
 from bot import render
 from bot.letters import Letter
@@ -18,7 +17,7 @@ log = structlog.get_logger()
 async def own_up(session: AsyncSession, channels: Sequence[str]) -> None:
     """Tell people of messages that may not have reached them, once each."""
     for lost in await post_queries.unsure(session, channels):
-        owner = Owner(lost["workspace_id"], lost["conversation_id"])
+        owner = deliveries.owner_of(lost)
         key = f"{lost['dedupe_key']}:unsure"
         # At the door nobody is known yet who could press.
         message = render.unsure(lost["id"] if owner.workspace_id else None)
@@ -32,7 +31,7 @@ async def go_on(session: AsyncSession, delivery: Delivery, made: Letter) -> None
     if not made.rest:
         return
     row = await flood_queries.whole(session, delivery)
-    owner = Owner(row["workspace_id"], row["conversation_id"])
+    owner = deliveries.owner_of(row)
     place = deliveries.place_of(row)
     for page in made.rest:
         key = f"{row['dedupe_key']}:page:{sha256(page.encode()).hexdigest()[:16]}"

@@ -129,6 +129,15 @@ async def progress(
     await queries.progress(session, run_id, attempt, line)
 
 
+def owner_of(delivery: RowMapping) -> Owner:
+    """Whose a delivery is, for another one that says more of the same."""
+    return Owner(
+        delivery["workspace_id"],
+        delivery["conversation_id"],
+        user_id=delivery["user_id"],
+    )
+
+
 def place_of(delivery: RowMapping) -> Place:
     """Where a delivery went, for another one to follow it."""
     return Place(

@@ -43,8 +43,8 @@ _FLOOD_WAITS = text(f"""
 """)  # noqa: S608 - constants of ours
 
 _WHOLE = text("""
-    SELECT id, workspace_id, conversation_id, channel, account, recipient, payload,
-           dedupe_key
+    SELECT id, workspace_id, conversation_id, user_id, channel, account, recipient,
+           payload, dedupe_key
     FROM deliveries WHERE id = :id
 """)
 

@@ -13,8 +13,12 @@ from agent.mailroom.spans import interval, soon
 
 _CLAIM_DELIVERIES = text("""
     SELECT id, channel, account, recipient, payload, partial, revision, sent_revision,
-           external_id, attempts
+           external_id, attempts,
+           -- As it was when this statement began: a lease that nobody gave back.
+           coalesce((SELECT d.claimed_until IS NOT NULL FROM deliveries d
+                     WHERE d.id = claimed.id), false) AS was_lost
     FROM claim_deliveries(:limit, CAST(:lease AS interval), CAST(:channels AS text[]))
+         AS claimed
 """)
 
 # What is shown once is not kept once it may have been shown.
@@ -29,6 +33,12 @@ _STAYS = "payload ? 'once' AND channel = 'web' AND external_id IS NULL"
 LOOKED_AT = timedelta(minutes=2)
 LONGEST_PAUSE = timedelta(minutes=5)
 
+# It may have become whole while an earlier look of it was on its way.
+_IS_WHOLE_BY_NOW = """
+    partial IS NULL AND coalesce(payload->>'progress', '') = ''
+    AND payload->>'text' IS DISTINCT FROM payload->>'placeholder'
+"""
+
 _SENT = text(f"""
     UPDATE deliveries SET status = 'sent', external_id = :external_id,
            payload = CASE WHEN {_STAYS} THEN payload ELSE {_FADED} END,
@@ -38,6 +48,7 @@ _SENT = text(f"""
                                                  ELSE whole_at END,
            response_code = NULL,
            not_before = now() + CASE WHEN {_STAYS} THEN CAST(:looked_at AS interval)
+                                     WHEN {_IS_WHOLE_BY_NOW} THEN interval '0'
                                      ELSE CAST(:pause AS interval) END
     WHERE id = :id AND attempts = :attempts AND status IN ('sending', 'sent')
     RETURNING run_id
@@ -93,8 +104,8 @@ _RENEW = text("""
 """)
 
 _UNSURE = text("""
-    SELECT id, workspace_id, conversation_id, channel, account, recipient, payload,
-           dedupe_key
+    SELECT id, workspace_id, conversation_id, user_id, channel, account, recipient,
+           payload, dedupe_key
     FROM deliveries d
     WHERE status = 'ambiguous' AND purpose <> 'notice'
       AND channel = ANY(CAST(:channels AS text[]))

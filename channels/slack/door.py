@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import structlog
 
@@ -11,6 +12,8 @@ from channels.contract import (
     Inbound,
     Kind,
     MessageGone,
+    NotSent,
+    OutFile,
     Outgoing,
     Refused,
     SendError,
@@ -77,13 +80,23 @@ class SlackDoor(Surfaces, Sharing, Whispers):
             NotSent, MaybeSent, Refused: See each.
         """
         if message.file is not None:
-            return await self._send_file(message, message.file)
+            return await self._hand_over(message, message.file)
         _must_say_something(message)
-        if not message.partial:
+        if not message.partial or ONLY in message.extra:
             return await self._say(message)
         ts = await self._streams.start(message) or await self._say(message)
         await self._sessions.working(_thread(message), message.markdown, anew=True)
         return ts
+
+    async def _hand_over(self, message: Outgoing, file: OutFile) -> str:
+        """Send the file; where it is for one person alone, to them directly."""
+        if not (only := message.extra.get(ONLY, "")):
+            return await self._send_file(message, file)
+        chat = await self.direct(message.account, only)
+        if not chat:
+            raise NotSent(End.UNREACHABLE.because("our conversation did not open"))
+        there = replace(message, chat=chat, thread="")
+        return WHISPER + await self._send_file(there, file)
 
     async def _say(self, message: Outgoing) -> str:
         if only := message.extra.get(ONLY, ""):

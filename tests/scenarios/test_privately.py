@@ -1,5 +1,9 @@
 """What is for one person is said to them alone where others read along."""
 
+from agent.mailroom.schemas import Delivery
+from bot import owed
+from bot.letters import Letter
+from channels.contract import Outgoing
 from tests.scenarios.house import House
 from tests.scenarios.on_slack import OnSlack
 from tests.scenarios.on_telegram import OnTelegram
@@ -41,6 +45,30 @@ async def test_a_mention_that_asks_for_usage_is_answered_beside_the_new_thread(
     await ana.sees("nothing was spent")
     await house.rests()
     assert not bob.chat(), "a whisper in a thread without answers is shown to nobody"
+
+
+async def test_what_goes_on_after_a_whisper_is_its_readers_alone(
+    house: House,
+) -> None:
+    ana, bob = await in_channel(house)
+    await ana.commands("settings")
+    await ana.sees("Language")
+    await house.rests()
+    whispered = "payload->'extra'->>'only' = :who"
+    [said] = await house.rows(
+        f"SELECT * FROM deliveries WHERE {whispered}",  # noqa: S608 - ours
+        who=ana.user,
+    )
+    place = (said.channel, said.account, said.recipient)
+    first = Delivery(said.id, *place, said.payload, None, 1, 1, said.external_id, 1)
+    long = Letter(Outgoing(said.account, ana.channel, "One"), 1, ("Two",))
+    async with house.made.core.services.as_role("worker") as session:
+        await owed.go_on(session, first, long)
+    await ana.sees("Two")
+    await house.rests()
+    assert not bob.chat()
+    whose = "SELECT user_id FROM deliveries WHERE dedupe_key LIKE '%:page:%'"
+    assert await house.asks(whose) == said.user_id
 
 
 async def test_a_refusal_in_a_channel_is_nobody_elses_to_read(house: House) -> None:

@@ -1,12 +1,14 @@
 """What stands beside messages: within Slack's limits, and no failure but its own."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.web.async_client import AsyncWebClient
 
 from channels.abilities import Home, Prompt, Row
-from channels.contract import Button, Outgoing, Refused
+from channels.contract import Button, NotSent, OutFile, Outgoing, Refused
 from channels.slack import home, prompts
 from channels.slack.clients import OneClient
 from channels.slack.door import SlackDoor
@@ -115,6 +117,36 @@ async def test_a_whisper_is_seen_by_one_and_edited_by_nobody(
     assert ts.startswith("whisper:")
     assert len(slack.messages(slack.channel, user=slack.anna)) == 1
     assert not slack.messages(slack.channel, user=slack.bela)
+
+
+async def test_a_file_for_one_is_handed_to_them_and_never_to_the_channel(
+    client: AsyncWebClient, slack: Slack
+) -> None:
+    door = SlackDoor(OneClient(client))
+    file = OutFile("keys.md", "text/markdown", b"# Yours")
+    sent = await door.send(replace(only(slack), file=file))
+    assert sent.startswith("whisper:")
+    assert not slack.messages(slack.channel)
+    [direct] = slack.messages(slack.dm())
+    assert direct.files == ["keys.md"]
+    slack.fail(method="conversations.open", error="user_disabled")
+    with pytest.raises(NotSent):
+        await door.send(replace(only(slack), file=file))
+    assert not slack.messages(slack.channel)
+
+
+async def test_what_grows_for_one_streams_to_nobody_else(
+    client: AsyncWebClient, slack: Slack
+) -> None:
+    door = SlackDoor(OneClient(client))
+    root = await slack.say("@draper hi", channel=slack.channel)
+    extra = {"only": slack.anna, "asker": slack.anna}
+    growing = Outgoing(
+        TEAM, slack.channel, "Thin", thread=root, partial=True, extra=extra
+    )
+    assert (await door.send(growing)).startswith("whisper:")
+    seen = slack.messages(slack.channel, root, user=slack.bela)
+    assert [message.ts for message in seen] == [root]
 
 
 async def test_who_left_the_channel_is_answered_by_the_hook_and_then_directly(
