@@ -102,7 +102,7 @@ TOO_LONG = (
 )
 
 
-NOTHING = "Your message is empty. Tell me what you need, and I'll write it."
+NOTHING = "I see no words in that. Tell me what you need, and I write it."
 
 
 async def _message(
@@ -176,7 +176,7 @@ async def _carries_on(
     """Whether it belonged to what is being written, or to what was just shown."""
     if await joins.joined(services, ctx, inbound, route, kept):
         return True
-    return await revisions.followed(ctx, route)
+    return await revisions.followed(ctx, inbound, route)
 
 
 async def _done(

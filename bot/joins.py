@@ -14,7 +14,7 @@ from agent.ctx import Ctx
 from agent.memory import conversations
 from agent.runs import additions
 from agent.runs.errors import AlreadyDone
-from bot import brands
+from bot import brands, wishes
 from bot.answers import keep
 from bot.router import Route
 from bot.services import Services
@@ -28,7 +28,7 @@ async def joined(
     services: Services, ctx: Ctx, inbound: Inbound, route: Route, kept: UUID | None
 ) -> bool:
     """Add a message to the run it belongs to; False when it stands for itself."""
-    if route.method in {"phrase", "command"}:
+    if route.method in {"phrase", "command"} or _is_beside(route.brief):
         return False
     return await added(services, ctx, inbound, kept)
 
@@ -79,6 +79,11 @@ async def _under_way(
         "inbox_id": origin.inbox_id,
     }
     return await additions.open_here(ctx.session, values, within_s=services.join_s)
+
+
+def _is_beside(text: str) -> bool:
+    """Whether nothing of it could be added: thanks, or a question to us."""
+    return wishes.is_aside(text) or wishes.is_question(text)
 
 
 def _is_stale(ctx: Ctx, inbound: Inbound) -> bool:

@@ -1,60 +1,27 @@
 """Words about a piece that is there: a wish to have it changed, or something new.
 
-Who replies to a piece wishes it changed, unless the reply calls a skill by its words or
-asks a question. Without a reply it takes a short wish ("shorter", "in German") right
-after a piece, and nothing that any skill answers to.
+Who replies to a piece wishes it changed, unless the reply calls a skill by its words,
+asks a question, gives a command or says thanks. Without a reply it takes a short wish
+("shorter", "in German") right after a piece, and nothing that any skill answers to.
 """
 
-import re
 from uuid import UUID
 
+from agent.clients.operations import new_client
 from agent.ctx import Ctx
 from agent.gate import invoke
-from agent.identity.languages import ALL
+from agent.identity.preferences_operations import set_language
 from agent.mailroom import deliveries
 from agent.memory.schemas import Dialog
+from agent.operation import Effect
 from agent.runs import revise_queries
+from agent.runs.operations import cancel_run
 from agent.runs.revise_operations import MOST, revise_output
+from bot import wishes
 from bot.router import Route
+from bot.surfaces import chat
 from channels.contract import ChannelName, Inbound
 
-MOST_WORDS = 12
-"""Of a wish that replies to nothing: in more there is a request of its own."""
-
-_QUESTION = re.compile(
-    r"(?:what|why|who|whom|whose|how|when|where|which|is|are|was|were|do|does|did|has"
-    r"|have|should)\b.*\?\s*",
-    re.IGNORECASE | re.DOTALL,
-)
-_SIZES = (
-    "short|long|simpl|punchi|funni|friendli|warm|bold|crisp|clear|tight|snappi|light"
-    "|catchi|soft|strong|kind|sharp|bright|plain|brief|smooth|fresh|calm"
-)
-_NAMED = "|".join(sorted({re.escape(one.name) for one in ALL}, key=len, reverse=True))
-_WISH = re.compile(
-    rf"""
-    (?:(?:please|now|ok|okay|and|but|hm+|can\ you|could\ you|would\ you)[\s,]+)*
-    (?:
-        (?:make|keep|have)\ (?:it|this|that)\ \S.*
-      | (?:much|a\ bit|a\ little|even|slightly|way)?\s*(?:{_SIZES})e?r\b.*
-      | (?:a\ bit|a\ little|even|slightly|much)?\s*(?:more|less)\ \S.*
-      | (?:a\ bit|much|way)?\s*too\ \w+
-      | (?:half|twice)\ (?:as|the)\ \S.*
-      | in\ (?:{_NAMED})\b.*
-      | translate\ (?:it|this|that)\b.*
-      | another\ (?:take|version|one|try|go|variant|draft|option)\b.*
-      | (?:try|once)\ (?:again|more)
-      | (?:a\ )?(?:different|new)\ (?:take|version|angle|draft|headline|opening)\b.*
-      | (?:with|without|no)\ (?:the|a|an|any|all|more|so|fewer|less)\ \S.*
-      | (?:drop|remove|cut|leave\ out|lose)\ (?:the|that|this|all|any)\ \S.*
-      | add\ (?:a|an|the|some|more)\ \S.*
-      | (?:rewrite|rephrase|shorten|expand|simplify|tighten|polish|soften|redo)
-        (?:\ (?:it|this|that|the\ .+))?
-    )
-    (?:[\s,]+please)?[\s.!?]*
-    """,
-    re.IGNORECASE | re.VERBOSE | re.DOTALL,
-)
 _WAITS_FOR_WORDS = frozenset({"review", "confirm"})
 """Dialogs about a piece or a run, which a reply to it may well answer."""
 
@@ -63,21 +30,17 @@ async def replied(
     ctx: Ctx, dialog: Dialog | None, inbound: Inbound, route: Route
 ) -> bool:
     """Take a reply to a piece as what should change in it; False when it is none."""
+    if inbound.channel is ChannelName.SLACK:
+        return False  # whatever is said in a thread replies to its first message
     if dialog is not None and dialog.kind in _WAITS_FOR_WORDS:
         return False
-    if not inbound.reply_to or _is_new(route) or _QUESTION.fullmatch(route.brief):
-        return False
-    output_id = await _replied_to(ctx, inbound)
-    if output_id is None:
-        return False
-    # What is quoted here was picked out of our own words.
-    part = next((q.text for q in inbound.quoted if not q.forwarded), "")
-    await _revise(ctx, output_id, route.brief, part)
-    return True
+    return await _took_reply(ctx, inbound, route)
 
 
-async def followed(ctx: Ctx, route: Route) -> bool:
-    """Take a short wish right after a piece as what should change in it."""
+async def followed(ctx: Ctx, inbound: Inbound, route: Route) -> bool:
+    """Take a wish in a piece's thread, or a short one right after it, as its change."""
+    if inbound.channel is ChannelName.SLACK and await _took_reply(ctx, inbound, route):
+        return True
     if _is_new(route) or not is_wish(route.brief):
         return False
     origin = ctx.origin
@@ -90,9 +53,35 @@ async def followed(ctx: Ctx, route: Route) -> bool:
     return True
 
 
+async def _took_reply(ctx: Ctx, inbound: Inbound, route: Route) -> bool:
+    if not inbound.reply_to or _is_new(route) or _is_none(route.brief):
+        return False
+    output_id = await _replied_to(ctx, inbound)
+    if output_id is None:
+        return False
+    # What is quoted here was picked out of our own words.
+    part = next((q.text for q in inbound.quoted if not q.forwarded), "")
+    await _revise(ctx, output_id, route.brief, part)
+    return True
+
+
 def is_wish(text: str) -> bool:
-    """Whether words can only be about something that stands there already."""
-    return len(text.split()) <= MOST_WORDS and bool(_WISH.fullmatch(text.strip()))
+    """Whether words can only be about what stands there, and are no command."""
+    # "In German" is a setting, too, where there is nothing to put into German.
+    call = chat.heard(text)
+    return wishes.is_wish(text) and (call is None or call.op is set_language)
+
+
+def _is_none(text: str) -> bool:
+    """Whether a reply wishes for nothing: thanks, a question, a command.
+
+    Commands that change things may speak of the piece: "restore the first line".
+    """
+    call = chat.heard(text)
+    is_command = call is not None and (
+        call.op.effect is Effect.READ or call.op in (cancel_run, new_client)
+    )
+    return is_command or wishes.is_aside(text) or wishes.is_question(text)
 
 
 def _is_new(route: Route) -> bool:

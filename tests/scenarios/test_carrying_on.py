@@ -60,6 +60,17 @@ async def test_a_forwarded_message_after_its_comment_is_part_of_it(
     assert run.input["quoted"][0]["text"] == "You are late"
 
 
+async def test_thanks_meanwhile_start_nothing_over(house: House) -> None:
+    ana = await house.member("telegram")
+    first = await begins(house, ana)
+    await ana.writes("thank you!")
+    await ana.sees("Queued behind", buttons=("Cancel",))
+    await ana.presses("Cancel")
+    await ana.presses("Stop", first)
+    await house.rests()
+    assert [run.attempt for run in await runs(house)] == [1, 1]
+
+
 async def test_a_second_request_is_queued_and_that_is_said(house: House) -> None:
     ana = await house.member("telegram")
     first = await begins(house, ana)

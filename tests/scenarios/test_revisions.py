@@ -8,6 +8,7 @@ from tests.scenarios.on_slack import OnSlack
 from tests.scenarios.on_telegram import OnTelegram
 from tests.scenarios.people import Person, Seen
 from tests.scenarios.test_assistant import rounds
+from tests.scenarios.test_stopping import SLOWLY
 from tests.standins.anthropic import Reply
 
 ASK = "write homepage copy for Acme, a payroll tool for clinics"
@@ -130,6 +131,58 @@ async def test_in_the_thread_of_a_piece_one_version_follows_the_other(
         await house.rests()
     one, two, three = await family(house)
     assert (two.revises_id, three.revises_id) == (one.id, two.id)
+
+
+async def test_in_the_thread_of_a_piece_answers_and_thanks_are_no_wishes(
+    house: House,
+) -> None:
+    ana = await house.member("slack")
+    assert isinstance(ana, OnSlack)
+    first = await piece(house, ana, "Payday without the pain.")
+    await ana.writes("write homepage copy", thread=first.ref)
+    await ana.sees("1 of 4")
+    await ana.writes("Bolt, a scooter for nurses", thread=first.ref)
+    await ana.presses("Leave it", await ana.sees("2 of 4"))
+    house.claude.script(Reply("You are welcome."))
+    await ana.writes("thanks, perfect!", thread=first.ref)
+    await ana.sees("You are welcome")
+    await house.rests()
+    assert all(row.revises_id is None for row in await family(house))
+
+
+async def test_a_wish_that_follows_in_a_thread_joins_the_one_before(
+    house: House,
+) -> None:
+    ana = await house.member("slack")
+    assert isinstance(ana, OnSlack)
+    first = await piece(house, ana, "Payday without the pain.")
+    house.claude.script(SLOWLY)
+    await ana.writes("shorter", thread=first.ref)
+    await ana.sees("slow0")
+    house.claude.script(Reply("Zahltag."))
+    await ana.writes("and in German", thread=first.ref)
+    await ana.sees("Zahltag", buttons=("5",))
+    await house.rests()
+    [_, second] = await family(house)
+    assert second.user_message == "shorter\nand in German"
+
+
+async def test_thanks_a_command_and_a_new_request_are_no_wish(house: House) -> None:
+    ana = await house.member("telegram")
+    assert isinstance(ana, OnTelegram)
+    first = await piece(house, ana, "Payday without the pain.")
+    house.claude.script(Reply("Gladly."))
+    await ana.writes("thanks!", reply_to=first.ref)
+    await ana.sees("Gladly")
+    await ana.writes("clients", reply_to=first.ref)
+    await ana.sees("No clients yet")
+    await piece(house, ana, "Shifts, sorted.", ASK.replace("Acme", "Bolt"))
+    await ana.writes("shorter meeting notes for Acme")
+    await ana.sees("Which of these do you mean")
+    await ana.writes("add a new client: Corvo")
+    await ana.sees("Corvo", "is added")
+    await house.rests()
+    assert all(row.revises_id is None for row in await family(house))
 
 
 async def test_nobody_revises_what_they_may_not_see(house: House) -> None:

@@ -1,0 +1,95 @@
+"""What words say of a piece that stands there: a wish, a question, thanks.
+
+A wish without a reply must be plain: what goes on to name a thing of its own ("shorter
+meeting notes for Acme", "another take on our pricing page") is a request.
+"""
+
+import re
+
+from agent.identity.languages import ALL
+
+MOST_WORDS = 12
+"""Of a wish that replies to nothing: in more there is a request of its own."""
+
+_QUESTION = re.compile(
+    r"(?:what|why|who|whom|whose|how|when|where|which|is|are|was|were|do|does|did|has"
+    r"|have|should)\b.*\?\s*",
+    re.IGNORECASE | re.DOTALL,
+)
+_SIZES = (
+    "short|long|simpl|punchi|funni|friendli|warm|bold|crisp|clear|tight|snappi|light"
+    "|catchi|soft|strong|kind|sharp|bright|plain|brief|smooth|fresh|calm"
+)
+_PARTS = (
+    "version|draft|take|tone|voice|style|text|copy|headlines?|titles?"
+    "|subject(?:\\ line)?|intro(?:duction)?|opening|ending|conclusion"
+    "|hook|body|cta|call\\ to\\ action"
+    "|(?:\\w+\\ )?(?:words?|lines?|sentences?|paragraphs?|parts?|sections?|bullets?)"
+)
+_ITSELF = "(?:it|this|that|them|the\\ same|the\\ same\\ thing)"
+# What may follow without naming anything else.
+_ON = (
+    "(?:\\ (?:one|ones))?"
+    f"(?:\\ (?:{_PARTS}))?"
+    "(?:[,;.:!]+\\ ?.*"
+    "|\\ (?:and|but|with|without|than|by|at|in|for|so|like|still|now|too|again|instead"
+    f"|please|this\\ time|first)\\b.*|\\ (?:on|of|about|to)\\ {_ITSELF}\\b.*)?"
+)
+_NAMED = "|".join(sorted({re.escape(one.name) for one in ALL}, key=len, reverse=True))
+_WISH = re.compile(
+    rf"""
+    (?:(?:please|now|ok|okay|and|but|hm+|can\ you|could\ you|would\ you)[\s,]+)*
+    (?:
+        (?:make|keep)\ (?:it|this|that)
+            \ (?!in\ mind|up\b|so\b|as\ (?:it\ )?is|happen|work\b|going|coming)\S.*
+      | (?:much|a\ bit|a\ little|a|even|slightly|way)?\s*(?:{_SIZES})e?r\b{_ON}
+      | (?:a\ bit|a\ little|even|slightly|much)?\s*(?:more|less)
+            \ (?!of\b|on\b|about\b|for\b|than\b|or\b)\S+{_ON}
+      | (?:a\ bit|much|way)?\s*too
+            \ (?!bad|late|kind|true|busy|tired|soon|right|easy|good|cool)\w+{_ON}
+      | (?:half|twice)\ (?:as|the)\ \S.*
+      | in\ (?:{_NAMED})\b{_ON}
+      | translate\ (?:it|this|that)\b.*
+      | another\ (?:take|version|one|try|go|variant|draft|option){_ON}
+      | (?:try|once)\ (?:again|more)
+      | (?:a\ )?(?:different|new)
+            \ (?:take|version|angle|draft|headline|opening){_ON}
+      | without\ (?:the|a|an|any|all|so)\ \S.*
+      | with\ (?:a|an|more|fewer|less)\ \S+(?:\ \S+){{0,4}}
+      | no\ (?:more\ |so\ many\ )?(?:emojis?|hashtags?|exclamation|jargon|buzzwords?
+            |bullets?|headings?|links?|questions?|adjectives?){_ON}
+      | (?:drop|remove|cut|leave\ out|lose)\ (?:the|that|this|all|any)\ \S.*
+      | add\ (?:a|an|the|some|more)\ \S.*
+      | (?:rewrite|rephrase|shorten|expand|simplify|tighten|polish|soften|redo)
+            (?:\ (?:it|this|that|the\ (?:{_PARTS})){_ON})?
+    )
+    (?:[\s,]+please)?[\s.!?]*
+    """,
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+_ASIDE = re.compile(
+    r"(?:(?:oh|ah|ok|okay|okey|great|thanks|thank\s+you|thank\s+u|thx|ty|cheers|perfect"
+    r"|nice|lovely|love\s+(?:it|this|that)|cool|good|awesome|amazing|excellent|super"
+    r"|wonderful|wow|brilliant|well\s+done|(?:looks|sounds)\s+\w+|got\s+it|lgtm|haha+"
+    r"|lol|yes|yep|yeah|sure|fine|hi|hey|hello|very|so|much|a\s+lot|again|all|really"
+    r"|that(?:['\u2019]s|\s+is)|this\s+is|it(?:['\u2019]s|\s+is)|one|job|work|stuff)"
+    r"[\W_]*)+",
+    re.IGNORECASE,
+)
+
+
+def is_wish(text: str) -> bool:
+    """Whether words can only be about something that stands there already."""
+    plain = " ".join(text.split())
+    return len(plain.split()) <= MOST_WORDS and bool(_WISH.fullmatch(plain))
+
+
+def is_question(text: str) -> bool:
+    """Whether something is asked, rather than wished for."""
+    return bool(_QUESTION.fullmatch(text.strip()))
+
+
+def is_aside(text: str) -> bool:
+    """Whether it is thanks, praise, a greeting, or nothing but a face."""
+    said = text.strip()
+    return not re.search(r"\w", said) or bool(_ASIDE.fullmatch(said))
