@@ -25,7 +25,7 @@ from agent.runs.operations import cancel_run, start_run
 from agent.runs.output_operations import explain_score
 from agent.runs.pause_schemas import Revising
 from agent.runs.revise_operations import Revised
-from bot import inputs, moves, pauses, render
+from bot import inputs, moves, pauses, render, wishes
 from bot.answers import keep, reply
 from bot.brands import for_client
 from bot.inputs import BRIEF
@@ -224,7 +224,7 @@ async def _open_here(ctx: Ctx) -> Dialog | None:
 
 async def _reason(ctx: Ctx, dialog: Dialog, text: str, route: Route) -> bool:
     await conversations.close(ctx.session, dialog.id, "completed")
-    if route.method == "phrase":
+    if route.method == "phrase" or wishes.is_question(text):
         return False  # a new request, not a reason
     raw = {"output_id": dialog.subject_id, "reason": text[:2000]}
     explained = await invoke(explain_score, ctx, raw)

@@ -40,7 +40,9 @@ async def _tell(session: AsyncSession, run: RowMapping) -> bool:
     if stands:
         return False
     failed = await ends_queries.failed(session, run)
-    lost = next(row for row in failed if row["purpose"] != "notice")
+    lost = next((row for row in failed if row["purpose"] != "notice"), None)
+    if lost is None:
+        return False  # the answer itself was erased since
     key = f"{ends_queries.notices_of(run)}{tried}"
     payload = words.undelivered(run, lost).payload({})
     for avoided in (_tried(failed), _hopeless(failed)):

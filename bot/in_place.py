@@ -11,6 +11,7 @@ from agent.ctx import Ctx
 from agent.mailroom import deliveries
 from agent.mailroom.operations import Resent
 from agent.mailroom.schemas import Message
+from agent.runs.addition_operations import start_over
 from agent.runs.pause_schemas import Decided, Replied
 from agent.runs.review_schemas import Judged
 from agent.runs.schemas import Ended, Explained, Scored
@@ -34,8 +35,8 @@ async def show(ctx: Ctx, delivery: RowMapping, result: BaseModel) -> bool:
             await dialogs.end_review(ctx)
         case Judged() | Resent():
             await deliveries.show(ctx.session, delivery, _worded(result, shown))
-        case Ended(run_id=run_id) | Replied(run_id=run_id):
-            return bool(delivery["run_id"] == run_id)
+        case Ended() | Replied():
+            return await _under_way(ctx, delivery, result)
         case Decided(run_id=run_id):
             if delivery["run_id"] != run_id:  # from the list of what waits
                 done = replace(render.result(result), text=delivery["payload"]["text"])
@@ -44,6 +45,19 @@ async def show(ctx: Ctx, delivery: RowMapping, result: BaseModel) -> bool:
         case _:
             return False
     return True
+
+
+async def _under_way(ctx: Ctx, delivery: RowMapping, result: Ended | Replied) -> bool:
+    if not _asks(delivery, start_over.name):
+        return bool(delivery["run_id"] == result.run_id)
+    await deliveries.show(ctx.session, delivery, render.result(result))
+    return True
+
+
+def _asks(delivery: RowMapping, operation: str) -> bool:
+    """Whether its buttons are there for that alone."""
+    buttons = delivery["payload"].get("buttons") or ()
+    return {one["operation"] for one in buttons} == {operation}
 
 
 def _worded(result: Judged | Resent, shown: Mapping[str, Any]) -> Message:

@@ -24,9 +24,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from agent.errors import AgentError
 from agent.mailroom import flood_queries, post_queries
 from agent.mailroom.schemas import Delivery
-from bot import digests, ends, membership, owed
+from bot import digests, ends, membership, owed, previews
 from bot.ears import Heard
-from bot.letters import Letter, act_of, chat_of, is_due_whole, letter
+from bot.letters import Letter, act_of, chat_of, letter
+from bot.losses import TOO_OFTEN, Losses
 from bot.pacing import PATIENCE_S, Pacing, Write
 from bot.services import Services
 from bot.telemetry.port import Sending
@@ -46,8 +47,8 @@ faultpoints.declare("post.claimed", "post.sent", "post.recorded")
 log = structlog.get_logger()
 
 BATCH = 32
-FIRST = {Act.SEND: 0, Act.EDIT: 1, Act.STREAM: 2}
-"""What is new goes before what grows, should there be too little for both."""
+FIRST = {Act.SEND: 0, Act.EDIT: 0, Act.STREAM: 1}
+"""What is whole goes before what grows, in order: an answer before its next page."""
 _began: ContextVar[int] = ContextVar("began", default=0)
 """When this task's message was taken up, by the wall clock."""
 
@@ -63,6 +64,7 @@ class Postman:
         self._wake = wake
         self._channels = channels
         self._pacing = Pacing(channels, pause_s=services.pace.write_pause_s)
+        self._losses = Losses(services.as_role)
         self._is_new = False
         self._under_way: dict[asyncio.Task[None], Delivery] = {}
 
@@ -93,7 +95,8 @@ class Postman:
                     return await post_queries.deliveries_due(
                         session, names, pace.idle_s
                     )
-            await self._begin(claimed)
+                ready = await previews.become(session, claimed)
+            await self._begin(ready)
         except Exception as error:  # noqa: BLE001 - the database comes back
             log.warning("post.claim_failed", error=type(error).__name__)
             return 1.0
@@ -146,9 +149,13 @@ class Postman:
 
     async def deliver(self, delivery: Delivery) -> None:
         """Send or edit one message and record how it ended."""
-        if is_due_whole(delivery):
-            await self._gone(delivery, "shown until now, and to be sent")
-            return
+        async with self._losses.apart(delivery) as may_be_tried:
+            if may_be_tried:
+                await self._in_turn(delivery)
+            else:
+                await self._end(delivery, "failed", TOO_OFTEN)
+
+    async def _in_turn(self, delivery: Delivery) -> None:
         write = _write(delivery)
         if wait_s := await self._pacing.turn(write):
             async with self._services.as_role("worker") as session:

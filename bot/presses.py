@@ -222,8 +222,10 @@ async def _choose(
         )
     file = services.shelf.file(skill)
     # What was said of a file stays; a question has been answered.
-    told = delivery["payload"]["text"] if kept and params.get("brief") else ""
-    told = told or f"{file.title if file else 'All right'}."
+    said, _, _ = delivery["payload"]["text"].rpartition("\n\n")
+    told = said if kept and params.get("brief") else ""
+    picked = file.title if file and not params.get("brief") else "All right"
+    told = told or f"{picked}."
     await deliveries.show(ctx.session, delivery, Message(told))
     return ""
 

@@ -69,6 +69,6 @@ async def _say(
 def slow_down(pause_s: float) -> str:
     """The word to somebody who writes faster than we work."""
     return (
-        f"Slow down, {ceil(pause_s)} s: that is a lot for one minute. "
-        "Nothing is lost, I go on with what you wrote then."
+        "Slow down a little: that was a lot for one minute. "
+        f"Nothing is lost, I go on in {ceil(pause_s)} s."
     )

@@ -54,7 +54,7 @@ def form_for(found: Review) -> Form:
     raw = {"output_id": str(found.output_id), **said}
     form = surface.form_of(give_review, raw, {}, FIELDS)
     assert form is not None  # noqa: S101 - every field of it can be typed
-    about = f"This is about {found.title}, of run #{found.number}"
+    about = f'This is about "{found.title}" (run #{found.number})'
     fields = list(form.fields)
     first = 1 if fields[0].default else 0  # asked first, where one by one
     fields[first] = replace(fields[first], hint=f"{about}. {fields[first].hint}")

@@ -92,8 +92,8 @@ def _without_marks(text: str) -> str:
 def _with_its_fence(text: str, start: int, fence: Token) -> str:
     first, end = fence.map or (0, 0)
     lines = len(fence.content.removesuffix("\n").split("\n")) if fence.content else 0
-    if end - first > lines + 1:
-        return _without_marks(text)
+    if end - first > lines + 1 or text.count("\n") > end:
+        return _without_marks(text)  # closed, or its quote has ended
     before, last = _cut_last_line(text)
     if len(before) > start and _CLOSING.match(last):
         text = before

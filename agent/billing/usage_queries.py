@@ -35,7 +35,9 @@ _DAYS = text(f"""
 _NAMES = {
     "skill": """coalesce((SELECT s.title FROM skills s WHERE s.id = u.skill_id),
                          'Questions and answers')""",
-    "person": """coalesce((SELECT nullif(m.display_name, '') FROM workspace_members m
+    "person": """coalesce((SELECT coalesce(nullif(m.display_name, ''),
+                                           'Somebody without a name')
+                           FROM workspace_members m
                            WHERE m.user_id = u.user_id), 'Somebody who left')""",
     "model": "u.provider || '/' || u.model",
 }

@@ -157,6 +157,8 @@ class Delivery:
     sent_revision: int | None
     external_id: str | None
     attempts: int
+    was_lost: bool = False
+    """Whether who took it before never said what came of it."""
 
     @property
     def is_edit(self) -> bool:

@@ -53,30 +53,30 @@ class GiveReview(Reviewed):
     accuracy: Grade | None = Field(
         default=None,
         title="Accuracy, 1 to 5",
-        description="Are the facts, names and numbers right",
+        description="Are the facts, names and numbers right?",
     )
     quality: Grade | None = Field(
         default=None,
         title="Quality, 1 to 5",
-        description="Is it well written, and well built",
+        description="Is it well written, and well built?",
     )
     usefulness: Grade | None = Field(
         default=None,
         title="Usefulness, 1 to 5",
-        description="Does it do what it was asked for",
+        description="Does it do what it was asked for?",
     )
     rule_compliance: Grade | None = Field(
         default=None,
         title="Your rules, 1 to 5",
-        description="Does it keep to the brand's rules and instructions",
+        description="Does it keep to the brand's rules and instructions?",
     )
     what_worked: Told = Field(
-        default="", title="What worked", description="What should stay like this"
+        default="", title="What worked", description="What should stay like this?"
     )
     issue: Told = Field(
         default="",
         title="An issue",
-        description="What is wrong with it; more can be added afterwards",
+        description="What is wrong with it? More can be added afterwards",
     )
     severity: Severity = Field(
         default=Severity.MEDIUM,

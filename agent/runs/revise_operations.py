@@ -23,7 +23,7 @@ Wish = Annotated[
 class ReviseOutput(Frozen):
     """Parameters of ``runs.revise_output``."""
 
-    instruction: Wish = Field(description="What should change")
+    instruction: Wish = Field(description="What should change?")
     output_id: UUID | None = Field(
         default=None, description="The piece; left out: the latest of this chat"
     )

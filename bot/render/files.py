@@ -52,7 +52,7 @@ def alone(
     kept = [file for file in files if file.asset_id]
     told = told_of(files)
     if not kept:
-        return Message(f"{told}\n\nOr paste the text that matters.")
+        return Message(f"{told}\n\nYou can also paste the text that matters.")
     unheard = not hears and all(file.kind == "audio" for file in kept)
     if unheard:
         return Message(
@@ -63,6 +63,8 @@ def alone(
     ask = f"What shall I do with {them}?"
     if not sees and all(file.kind == "image" for file in kept):
         ask = f"{ask} I can't look at pictures yet, so tell me what is on {them}."
+    if all(file.kind == "video" for file in kept):
+        ask = f"{ask} I can't watch videos, so tell me what is in {them}."
     return Message(f"{told}\n\n{ask}", choices=_choices(kept, message_id, sees=sees))
 
 

@@ -34,8 +34,12 @@ def question(form: Form, field: Field, number: int) -> Message:
     of = len(form.fields)
     counted = f"({number} of {of}) {field.label}" if of > 1 else field.label
     hint = _HOW.get(field.kind, "")
-    parts = (field.fault, f"**{counted}**", field.hint, hint, _held(field))
+    parts = (field.fault, f"**{counted}**", _ended(field.hint), hint, _held(field))
     return Message("\n\n".join(filter(None, parts)), choices=_choices(field))
+
+
+def _ended(hint: str) -> str:
+    return hint if not hint or hint[-1] in ".:?!" else f"{hint}."
 
 
 def _held(field: Field) -> str:

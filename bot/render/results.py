@@ -78,7 +78,9 @@ def _ended(value: Ended) -> Message:
 
 
 def _explained(value: Explained) -> Message:
-    return Message(f'Thanks, noted: "{brief(value.reason, 200)}".')
+    return Message(
+        f'Thanks, noted: "{brief(value.reason, 200)}". It will shape the next ones.'
+    )
 
 
 def _line(line: RunLine) -> str:

@@ -63,7 +63,8 @@ def unknown_command(said: str, near: str | None) -> Message:
     """A command we do not have."""
     first = said.split(maxsplit=1)[0] if said.split() else said
     guess = f" Did you mean /{near}?" if near else ""
-    return Message(f"I don't know /{first}.{guess} /help shows what I do.")
+    rest = "" if near == "help" else " /help shows what I do."
+    return Message(f'I don\'t know "{first}".{guess}{rest}')
 
 
 def did_you_mean(options: Sequence[tuple[str, str]], message_id: UUID) -> Message:

@@ -37,13 +37,13 @@ def _numbered(home: Home) -> Iterator[list[Block]]:
 
 
 def _row(row: Row) -> Iterator[Block]:
-    if row.heading:
-        text = {"type": "plain_text", "text": _cut(row.heading, HEADING)}
-        yield {"type": "header", "text": text}
-    if row.text:
-        yield {"type": "section", "text": _text(row.text, SECTION)}
-    if row.small:
-        yield _context(mrkdwn(row.small))
+    # What is nothing but control characters comes out empty, which Slack refuses.
+    if (heading := _cut(row.heading, HEADING)).strip():
+        yield {"type": "header", "text": {"type": "plain_text", "text": heading}}
+    if (text := mrkdwn(row.text)).strip():
+        yield {"type": "section", "text": _text(text, SECTION)}
+    if (small := mrkdwn(row.small)).strip():
+        yield _context(small)
     yield from actions(row.buttons)
 
 
@@ -52,8 +52,8 @@ def _context(text: str) -> Block:
     return {"type": "context", "elements": [said]}
 
 
-def _text(markdown: str, most: int) -> dict[str, str]:
-    return {"type": "mrkdwn", "text": _cut(mrkdwn(markdown), most)}
+def _text(text: str, most: int) -> dict[str, str]:
+    return {"type": "mrkdwn", "text": _cut(text, most)}
 
 
 def _cut(text: str, most: int) -> str:

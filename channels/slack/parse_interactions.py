@@ -3,7 +3,7 @@
 from channels.contract import ChannelName, Inbound, Kind, Quoted
 from channels.outside import loads
 from channels.slack.markup import readable
-from channels.slack.places import chat_kind, commanded_in, event_id_of, team_of
+from channels.slack.places import called, chat_kind, event_id_of, team_of
 from channels.slack.wire import Json, items, part, string
 
 SHORTCUT = "shortcut:"
@@ -48,7 +48,7 @@ def _shortcut(payload: Json) -> Inbound | None:
         thread=string(post, "thread_ts") or (ts if chat[:1] != "D" else ""),
         pressed=f"{SHORTCUT}{string(payload, 'callback_id')}",
         quoted=(Quoted(said, author, forwarded=True),) if said.strip() else (),
-        chat_kind=chat_kind(chat),
+        chat_kind=called(chat, string(part(payload, "channel"), "name")),
         chat_title=string(part(payload, "channel"), "name"),
         sender_name=string(user, "name") or string(user, "username"),
         extra=_ways_back(payload),
@@ -66,7 +66,9 @@ def _command(payload: Json) -> Inbound:
         sender=string(payload, "user_id"),
         message_id="",
         text=words.strip(),
-        chat_kind=commanded_in(payload),
+        chat_kind=called(
+            string(payload, "channel_id"), string(payload, "channel_name")
+        ),
         chat_title=string(payload, "channel_name"),
         sender_name=string(payload, "user_name"),
         extra={"who": string(payload, "user_id")} | _ways_back(payload),
@@ -96,7 +98,7 @@ def _press(payload: Json) -> Inbound | None:
         message_id=string(place, "message_ts") or string(under, "ts"),
         thread=string(under, "thread_ts") or string(place, "thread_ts"),
         pressed=pressed,
-        chat_kind=chat_kind(chat),
+        chat_kind=called(chat, string(channel, "name")),
         chat_title=string(channel, "name"),
         sender_name=string(user, "name"),
         extra=_ways_back(payload) | _whispered(place) | _at_home(payload),

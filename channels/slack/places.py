@@ -12,21 +12,25 @@ CHAT_KINDS = {
 }
 ASKER = "asker"
 """Who is answered, in the ``extra`` of what is written in a thread."""
-PREFIXES = {"D": "im", "G": "group", "C": "channel"}
+PREFIXES = {"D": "im", "G": "group", "C": "group"}
+"""A private channel's id begins like a public one's: what nobody calls public is not,
+for all members may read what is said in public."""
 
 
 def chat_kind(chat: str, named: str = "") -> ChatKind:
-    """The kind that an event names, else the one that the id begins like."""
+    """The kind that an event names, else the narrowest that the id allows.
+
+    A mention's event names none; the same post's other event does.
+    """
     by_prefix = PREFIXES.get(chat[:1], "im")
     return CHAT_KINDS[named if named in CHAT_KINDS else by_prefix]
 
 
-def commanded_in(payload: Json) -> ChatKind:
-    """Read the kind off a command's channel name, as a private channel's id tells."""
-    name = string(payload, "channel_name")
-    if name == "privategroup" or name.startswith("mpdm-"):
-        return ChatKind.GROUP
-    return chat_kind(string(payload, "channel_id"))
+def called(chat: str, name: str) -> ChatKind:
+    """The kind that a channel's name tells, in what people do beside writing."""
+    is_open = bool(name) and name != "privategroup" and not name.startswith("mpdm-")
+    by_id = chat_kind(chat)
+    return ChatKind.CHANNEL if is_open and by_id is ChatKind.GROUP else by_id
 
 
 def team_of(payload: Json) -> str:

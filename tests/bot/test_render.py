@@ -367,7 +367,10 @@ def test_what_went_wrong_comes_with_what_to_do() -> None:
         "I know no run #3. /runs lists the latest."
     )
     assert render.unknown_command("cancle 3", "cancel").text == (
-        "I don't know /cancle. Did you mean /cancel? /help shows what I do."
+        'I don\'t know "cancle". Did you mean /cancel? /help shows what I do.'
+    )
+    assert render.unknown_command("hepl", "help").text == (
+        'I don\'t know "hepl". Did you mean /help?'
     )
     [again] = render.failed("Claude is busy.", ID).choices
     assert (again.operation, again.params) == ("runs.retry", {"run_id": str(ID)})

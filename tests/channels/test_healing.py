@@ -42,6 +42,7 @@ def test_a_half_link_shows_its_label(half: str) -> None:
         ("```py\nx = 1", "```py\nx = 1\n```"),
         ("```py\nx = 1\n``", "```py\nx = 1\n```"),
         ("> ```\n> x", "> ```\n> x\n> ```"),
+        ("> ```\n> x\n\n", "> ```\n> x\n\n"),
         ("- a\n  ```\n  b", "- a\n  ```\n  b\n  ```"),
         ("So:\n\n```py", "So:\n\n"),
     ],

@@ -62,7 +62,7 @@ async def test_nul_and_half_characters_are_cleaned_away(
 async def test_nothing_but_spaces_is_asked_about(house: House, messenger: str) -> None:
     ana = await house.member(messenger)
     await ana.writes("   ")
-    await ana.sees("Your message is empty")
+    await ana.sees("I see no words in that")
 
 
 async def test_a_photo_without_a_word_is_answered(house: House) -> None:

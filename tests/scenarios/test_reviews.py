@@ -32,7 +32,7 @@ async def test_slack_asks_for_all_of_it_in_a_modal(house: House) -> None:
     await ana.presses("2", piece)
     await ana.presses("Tell me more", await ana.sees_change(piece, "What was off"))
     form = await ana.sees_form("Review")
-    assert "of run #1" in str(form["blocks"])
+    assert "(run #1)" in str(form["blocks"])
     said = {
         "Accuracy, 1 to 5": "3",
         "What worked": "The opening",

@@ -139,7 +139,9 @@ async def test_a_bomb_that_lies_about_its_size_yields_no_more_than_it_says() -> 
 
 
 async def test_a_reader_takes_no_more_memory_than_it_is_given() -> None:
+    # Of all children so far: a browser of another test may have been larger.
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 + 1
     found = await examine(made.wide_xlsx(), "wide.xlsx")
     assert found.note.startswith("I read the first")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-    assert peak < limits.MEMORY_BYTES
+    assert peak < max(before, limits.MEMORY_BYTES)

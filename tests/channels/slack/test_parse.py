@@ -255,6 +255,36 @@ def test_a_command_tells_its_place_by_name(
     assert seen(parse(body.encode())).chat_kind is kind
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("privategroup", ChatKind.GROUP),
+        ("general", ChatKind.CHANNEL),
+        ("", ChatKind.GROUP),
+    ],
+)
+def test_a_shortcut_in_a_private_channel_opens_it_to_nobody(
+    name: str, kind: ChatKind
+) -> None:
+    used = {
+        "type": "message_action",
+        "callback_id": "use_as_brief",
+        "trigger_id": "1.2.x",
+        "team": {"id": "T1"},
+        "user": {"id": "U1", "name": "anna"},
+        "channel": {"id": "C7", "name": name},
+        "message": {"ts": TS, "text": "An idea", "user": "U2"},
+    }
+
+    assert seen(parse(json.dumps(used).encode())).chat_kind is kind
+
+
+def test_a_mention_that_names_no_kind_of_channel_is_taken_for_private() -> None:
+    found = seen(event(type="app_mention", text=f"<@{BOT}> hi", channel_type=None))
+
+    assert found.chat_kind is ChatKind.GROUP
+
+
 def test_a_press_carries_its_payload_and_its_thread() -> None:
     received = pressed()
     found = seen(received)

@@ -47,7 +47,7 @@ class Visits(People):
             user,
             type="message_action",
             callback_id=callback_id,
-            channel={"id": room.id, "name": room.name or "directmessage"},
+            channel={"id": room.id, "name": NAMELESS.get(room.kind, room.name)},
             message=post,
             message_ts=ts,
             response_url=self._response_url(room.id, user, ts),
