@@ -27,6 +27,10 @@ from tests.standins.slack.streams import stop_pressed
 from tests.standins.slack.surface_api import SurfaceApi
 
 
+NAMELESS = {"im": "directmessage", "group": "privategroup"}
+"""Room kind -> what Slack calls such a room where it does not tell its name."""
+
+
 class People:
     """The workspace from the inside: two people, two channels, one app."""
 
@@ -92,14 +96,13 @@ class People:
     ) -> str:
         """Use a slash command; returns its response URL."""
         room = self.world.rooms[channel] if channel else self.world.dm(user)
-        names = {"im": "directmessage", "group": "privategroup"}
         url = self._response_url(room.id, user)
         payload = {
             "token": "unused",
             "team_id": self.world.home(room.id),
             "team_domain": "acme",
             "channel_id": room.id,
-            "channel_name": names.get(room.kind, room.name),
+            "channel_name": NAMELESS.get(room.kind, room.name),
             "user_id": user,
             "user_name": self.world.users[user],
             "command": name,

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.standins.slack import blocks as kit
 from tests.standins.slack.delivery import Delivery
-from tests.standins.slack.people import People
+from tests.standins.slack.people import NAMELESS, People
 from tests.standins.slack.state import APP, TEAM, Json, as_event
 from tests.standins.slack.views import entered
 
