@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import asyncpg
+import hypothesis
 import pytest
 import pytest_asyncio
 import structlog
@@ -34,6 +35,17 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - the databases of one test run
 ROOM_BYTES = 2 << 30
 
 _number = count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Try the same cases every day, and look for new ones in the long form.
+
+    What was pushed must not turn red by another's chance; how long a case takes is
+    for ``bench/`` to say.
+    """
+    is_long = "not long" not in config.option.markexpr
+    hypothesis.settings.register_profile("ours", derandomize=not is_long, deadline=None)
+    hypothesis.settings.load_profile("ours")
 
 
 def pytest_collection_finish() -> None:

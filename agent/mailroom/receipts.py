@@ -20,12 +20,13 @@ _FIND = text("""
 """)
 
 # What was sent first stays its placeholder: only then is sending it again harmless.
+# The time is the answer's: a page shows it below the message, which is kept with it.
 _BECOME = text("""
     UPDATE deliveries SET run_id = coalesce(CAST(:run_id AS uuid), run_id),
         payload = CAST(:payload AS jsonb) || jsonb_build_object('placeholder',
             coalesce(nullif(CAST(:placeholder AS text), ''),
                      payload ->> 'placeholder', '')),
-        revision = revision + 1, partial = NULL
+        revision = revision + 1, partial = NULL, created_at = now()
     WHERE id = :id
 """)
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 # Answers that were only rated are no pieces of a skill: there is nothing to write anew.
 _EARLIER = text("""
     SELECT o.id, o.storage_key, r.input, r.client_id, r.user_message AS brief,
-           s.name AS skill
+           r.is_tainted, s.name AS skill
     FROM outputs o JOIN runs r ON r.id = o.run_id JOIN skills s ON s.id = r.skill_id
     WHERE o.id = :output_id AND r.kind = 'skill'
 """)

@@ -1,4 +1,4 @@
-"""Claim the parts of one message together; follow chats that move.
+"""Claim the parts of one message together; follow chats that move, and threads.
 
 Safe online: a column without a rewrite, and functions; lock_timeout 5 s.
 
@@ -6,12 +6,14 @@ Telegram delivers an album, a paste longer than one message, and a comment with 
 forwards as several messages. ``claim_inbox`` takes them in one claim, about a second
 after the last one came, under their first row's id: ``part_of`` keeps who belonged to
 whom, so that a second try works on exactly what the first one did.
+
+Who writes to us directly in threads alone (Slack's sessions) is reached in the latest.
 """
 
 from alembic import op
 
 from db import rls
-from db.roles import OWNER, WORKER
+from db.roles import DOOR, OWNER, WORKER
 from db.script import statements
 
 revision = "0116"
@@ -98,10 +100,13 @@ SET enable_bitmapscan = off AS $$
                 OVER (PARTITION BY k.head ORDER BY k.id) END AS is_part
         FROM linked k
     ), held AS MATERIALIZED (
-        -- More of it may be on its way, unless its sender has gone on already.
-        SELECT t.head, max(t.received_at) + hold AS until FROM told t
+        -- More of it may be on its way, unless its sender has gone on already; what
+        -- keeps coming is not waited for without end.
+        SELECT t.head, least(max(t.received_at) + hold,
+            min(t.received_at) + 10 * hold) AS until FROM told t
         GROUP BY t.head HAVING bool_and(t.is_part AND t.tries = 0)
-            AND max(t.received_at) + hold > statement_timestamp()
+            AND least(max(t.received_at) + hold,
+                min(t.received_at) + 10 * hold) > statement_timestamp()
             AND inbox_may_go_on((array_agg(t.payload ORDER BY t.id DESC))[1])
     ), waits AS (
         UPDATE inbox i SET claimed_until = h.until FROM held h WHERE i.id = h.head
@@ -153,6 +158,30 @@ SET enable_bitmapscan = off AS $$
 $$;
 """
 
+REACH = """
+CREATE FUNCTION find_person(workspace uuid, person uuid) RETURNS TABLE (
+    conversation_id uuid, channel text, account text, recipient text,
+    quiet_until timestamptz, notifications jsonb
+) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT c.conversation_id, c.channel, c.account,
+        c.chat_id || '/' || c.thread_id,
+        quiet_end(statement_timestamp(), u.timezone, u.quiet_from, u.quiet_until),
+        u.notifications
+    FROM workspace_members m
+    JOIN users u ON u.id = m.user_id AND u.is_active
+    JOIN chats c ON c.workspace_id = m.workspace_id AND c.kind IN ({kinds})
+        AND c.state = 'active'
+    -- A conversation has one reader where only they and we can see it.
+    JOIN conversations v ON v.workspace_id = c.workspace_id
+        AND v.id = c.conversation_id AND v.user_id = m.user_id
+    WHERE m.workspace_id = $1 AND m.user_id = $2
+    -- A terminal shows what comes only while somebody sits before it.
+    ORDER BY c.channel = 'terminal', v.last_message_at DESC NULLS LAST, c.id DESC
+    LIMIT 1
+$$;
+"""
+FIND = "find_person(uuid, uuid)"
+
 NOW = "claim_inbox(integer, interval, interval)"
 BEFORE = "claim_inbox(integer, interval)"
 JUDGES = ("inbox_goes_on(jsonb, jsonb)", "inbox_may_go_on(jsonb)")
@@ -169,6 +198,7 @@ def upgrade() -> None:
     for function in (*JUDGES, NOW):
         for statement in rls.run_as(WORKER, function):
             op.execute(statement)
+    _reach("'private', 'thread'")
 
 
 def downgrade() -> None:
@@ -181,9 +211,18 @@ def downgrade() -> None:
         op.execute(statement)
     op.execute(f"REVOKE UPDATE (recipient) ON deliveries FROM {WORKER}")
     op.execute("ALTER TABLE inbox DROP COLUMN part_of")
+    _reach("'private'")
 
 
-def _drop(function: str) -> None:
-    op.execute(f"SET LOCAL ROLE {WORKER}")
+def _reach(kinds: str) -> None:
+    _drop(FIND, DOOR)
+    for statement in statements(REACH.format(kinds=kinds)):
+        op.execute(statement)
+    for statement in rls.run_as(DOOR, FIND, WORKER):
+        op.execute(statement)
+
+
+def _drop(function: str, role: str = WORKER) -> None:
+    op.execute(f"SET LOCAL ROLE {role}")
     op.execute(f"DROP FUNCTION {function}")
     op.execute(f"SET LOCAL ROLE {OWNER}")

@@ -34,8 +34,9 @@ CREATE FUNCTION find_person_elsewhere(
         u.notifications
     FROM workspace_members m
     JOIN users u ON u.id = m.user_id AND u.is_active
-    JOIN chats c ON c.workspace_id = m.workspace_id AND c.kind = 'private'
-        AND c.state = 'active'
+    -- Only what is one person's alone is theirs, a thread like the chat it is in.
+    JOIN chats c ON c.workspace_id = m.workspace_id
+        AND c.kind IN ('private', 'thread') AND c.state = 'active'
     JOIN conversations v ON v.workspace_id = c.workspace_id
         AND v.id = c.conversation_id AND v.user_id = m.user_id
     WHERE m.workspace_id = $1 AND m.user_id = $2

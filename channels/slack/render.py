@@ -133,7 +133,7 @@ def _thumb(button: Button) -> Block:
 
 
 def _button(action_id: str, button: Button) -> Block:
-    said = quiet(legible(button.label))
+    said = quiet(legible(button.label)).strip() or "…"  # Slack refuses an empty one
     label = said if len(said) <= LABEL else said[: LABEL - 1] + "…"
     return {
         "type": "button",

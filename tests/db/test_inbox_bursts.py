@@ -86,6 +86,12 @@ async def test_a_fresh_part_is_waited_for_and_so_is_the_next(chat: Chat) -> None
     assert [head for _, head in await chat.claims()] == [first, first]
 
 
+async def test_what_keeps_coming_is_not_waited_for_without_end(chat: Chat) -> None:
+    first = await chat.keep(extra={"album": "a"}, ago=10.1)
+    more = [await chat.keep(extra={"album": "a"}, ago=ago) for ago in (5, 0)]
+    assert await chat.claims() == [(row, first) for row in (first, *more)]
+
+
 async def test_nothing_else_is_waited_for(chat: Chat) -> None:
     row = await chat.keep(ago=0)
     assert await chat.claims() == [(row, row)]

@@ -111,7 +111,8 @@ async def test_an_edit_while_it_is_written_offers_to_start_over(house: House) ->
     await ana.sees("I am still at it", buttons=("Start over",))
     assert house.claude.disconnects == 0 or not ana.now(growing).has("Starting over")
     house.claude.script(Reply("Bolt pays on time."))
-    await ana.presses("Start over")
+    asked = await ana.presses("Start over")
+    assert not (await ana.sees_change(asked, "starts again")).buttons
     done = await ana.sees("Bolt pays on time", buttons=("5",))
     await house.rests()
     assert done.ref == growing.ref

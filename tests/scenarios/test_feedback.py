@@ -78,6 +78,18 @@ async def test_after_a_low_score_a_new_request_is_a_request(house: House) -> Non
     assert await rated(house) == []
 
 
+async def test_after_a_low_score_a_question_is_no_reason(house: House) -> None:
+    ana = await house.member("telegram")
+    piece = await gets_a_piece(ana)
+    await ana.presses("1", piece)
+    await ana.sees_change(piece, "What was off")
+    await ana.writes("how is the weather today?")
+    await ana.sees("You asked for", "weather")
+    await house.rests()
+    [row] = await rated(house)
+    assert row.comment is None
+
+
 async def test_the_last_tap_wins(house: House, door: str) -> None:
     ana = await house.member(door)
     piece = await gets_a_piece(ana)

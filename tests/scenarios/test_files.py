@@ -141,6 +141,7 @@ async def test_a_file_alone_is_what_the_next_message_is_about(
     house.claude.script(Reply("In a few sentences: 41."))
     await ana.press(seen, "Summarise")
     await ana.sees("In a few sentences: 41")
+    assert not ana.now(seen).has("What shall I do with it")
     await house.rests()
     assert prompt(house).count(SECRET) == 1
 
@@ -360,6 +361,29 @@ async def test_a_file_is_deleted_at_the_persons_word(house: House) -> None:
         await services.objects.get(row.storage_key)
 
 
+async def test_a_new_version_reads_what_comes_with_the_wish_and_stays_tainted(
+    house: House,
+) -> None:
+    ana = await house.member("telegram")
+    house.claude.script(Reply("Tea, at 41 percent."))
+    asked = "write homepage copy for Acme, a payroll tool, from this"
+    await sends(ana, SECRET.encode(), "plan.txt", asked)
+    await ana.sees("Tea, at 41 percent", buttons=("Shorter",))
+    await house.rests()
+    await house.rows("UPDATE assets SET expires_at = now()")
+    house.claude.script(Reply("Tea."))
+    await ana.writes("shorter")
+    await ana.sees("Version 2", "Tea.")
+    await house.rests()
+    assert SECRET not in prompt(house), "the file is gone"
+    assert (await house.run()).is_tainted, "what it said may stand in the piece"
+    house.claude.script(Reply("Green tea."))
+    await sends(ana, b"All of it is green.", "new.txt", "more colourful")
+    await ana.sees("Version 3", "Green tea")
+    await house.rests()
+    assert "All of it is green." in prompt(house)
+
+
 async def test_the_page_hands_files_over_before_the_message(house: House) -> None:
     ana, _ = await at_home(house, "web")
     assert isinstance(ana, OnWeb)
@@ -387,6 +411,21 @@ async def test_the_page_shows_what_was_sent_to_its_sender_alone(house: House) ->
     assert mine["markdown"] == ""
     answer = await bela._client.get(mine["files"][0]["url"])
     assert answer.status_code == 404
+
+
+async def test_the_page_shows_a_slow_files_answer_below_what_was_asked(
+    house: House,
+) -> None:
+    ana, _ = await at_home(house, "web")
+    assert isinstance(ana, OnWeb)
+    given = await ana.attaches("plan.pdf", made.pdf(SECRET))
+    house.claude.script(Reply("41, in short."))
+    await ana.writes("write a summary of this", files=[given])
+    await ana.sees("Got your file, having a look")
+    await ana.sees("41, in short")
+    await house.rests()
+    shown = sorted(ana._shown.values(), key=lambda one: one["order"])
+    assert [one["role"] for one in shown] == ["you", "draper"]
 
 
 async def test_another_persons_upload_cannot_be_named(house: House) -> None:

@@ -1,5 +1,6 @@
 """An answer that grows where it stands: its line, its drafts, its limits."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -181,7 +182,9 @@ async def test_a_busy_chat_holds_no_place_that_others_need(house: House) -> None
     await bob.sees("use a command")
     assert time.monotonic() - began < 1.5
     held = "SELECT count(*) FROM deliveries WHERE status = 'sending'"
-    assert await house.asks(held) == 0
+    async with asyncio.timeout(1):  # one may just be looked at, and given back
+        while await house.asks(held):
+            await house.telegram.change(0.02)
     await house.rests()
     assert len(house.telegram.replies(chat=group)) == 80  # nothing is dropped
     assert house.telegram.flood.early == early + 1

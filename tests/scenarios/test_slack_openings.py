@@ -3,6 +3,7 @@
 from tests.scenarios.house import House, Opens, Outside, slack_settings
 from tests.scenarios.on_slack import OnSlack
 from tests.scenarios.people import until
+from tests.scenarios.test_preferences import pinged
 from tests.standins.anthropic import Reply
 
 
@@ -99,6 +100,8 @@ async def test_each_direct_message_is_a_session_where_that_is_set_up(
         assert titles[room, asked] == "how are you today?"
         where = "SELECT count(*) FROM chats WHERE chat_id = :room AND thread_id = ''"
         assert await house.asks(where, room=room) == 1, "the chat that threads are in"
+        assert await pinged(house, await house.run(), "grew", "It grew.") == "planned"
+        await ana.sees("It grew")
 
 
 async def test_the_older_assistant_view_is_served_too(house: House) -> None:
