@@ -1,5 +1,6 @@
 """Photos, documents and voice, as people send them, and what is said of them."""
 
+import asyncio
 import json
 from base64 import b64decode
 from dataclasses import replace
@@ -17,7 +18,7 @@ from tests.scenarios.house import House
 from tests.scenarios.on_slack import OnSlack
 from tests.scenarios.on_telegram import OnTelegram
 from tests.scenarios.on_web import OnWeb
-from tests.scenarios.people import Person
+from tests.scenarios.people import Person, until
 from tests.scenarios.test_assistant import at_home, rounds
 from tests.standins.anthropic import Reply
 from tests.standins.slack.state import Fault as SlackFault
@@ -327,6 +328,35 @@ async def test_what_a_voice_message_says_is_what_the_person_said(house: House) -
     assert kept.content == "(voice) how are you today"
 
 
+async def test_a_recording_that_is_passed_on_is_nobodys_own_words(
+    house: House,
+) -> None:
+    ana, member = await at_home(house, "telegram")
+    assert isinstance(ana, OnTelegram)
+    services = house.made.core.services
+    services.transcriber = Ear()
+    try:
+        for number in (3, 4):
+            ana.world.files[f"v{number}"] = made.VOICE
+            voice = {"file_id": f"v{number}", "file_unique_id": f"v{number}"}
+            mallory = {"type": "hidden_user", "sender_user_name": "M", "date": 1}
+            more = {"forward_origin": mallory} if number == 4 else {}
+            await ana.writes("", voice=voice | {"duration": 2}, **more)
+        await until(lambda: ana.chat(), "nothing was said of it")
+        await house.rests()
+    finally:
+        services.transcriber = None
+    [asked] = await house.rows(
+        "SELECT count(*) AS runs FROM runs WHERE workspace_id = :id",
+        id=member.workspace_id,
+    )
+    [kept] = await house.rows(
+        "SELECT content FROM messages WHERE workspace_id = :id AND role = 'user'",
+        id=member.workspace_id,
+    )
+    assert (asked.runs, "how are you" in kept.content) == (0, False)
+
+
 async def test_only_a_link_is_answered_with_what_to_do(house: House, door: str) -> None:
     ana, _ = await at_home(house, door)
     await ana.writes("https://example.com/offer?x=1")
@@ -413,17 +443,28 @@ async def test_the_page_shows_what_was_sent_to_its_sender_alone(house: House) ->
     assert answer.status_code == 404
 
 
+class SlowEar(Ear):
+    """Listens longer than anybody waits for a word."""
+
+    async def transcribe(self, body: bytes, name: str, media_type: str) -> str:
+        await asyncio.sleep(1.5)
+        return await super().transcribe(body, name, media_type)
+
+
 async def test_the_page_shows_a_slow_files_answer_below_what_was_asked(
     house: House,
 ) -> None:
     ana, _ = await at_home(house, "web")
     assert isinstance(ana, OnWeb)
-    given = await ana.attaches("plan.pdf", made.pdf(SECRET))
-    house.claude.script(Reply("41, in short."))
-    await ana.writes("write a summary of this", files=[given])
-    await ana.sees("Got your file, having a look")
-    await ana.sees("41, in short")
-    await house.rests()
+    house.made.core.services.transcriber = SlowEar()
+    try:
+        given = await ana.attaches("hello.ogg", made.VOICE)
+        await ana.writes("", files=[given])
+        await ana.sees("Got your file, having a look")
+        await ana.sees("Saved as hello.ogg")
+        await house.rests()
+    finally:
+        house.made.core.services.transcriber = None
     shown = sorted(ana._shown.values(), key=lambda one: one["order"])
     assert [one["role"] for one in shown] == ["you", "draper"]
 
