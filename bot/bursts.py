@@ -10,6 +10,9 @@ from dataclasses import replace
 from agent.mailroom.schemas import Claimed
 from channels.contract import Inbound
 
+FORWARDED = "forwarded"
+"""In ``Inbound.extra``: somebody else said it first."""
+
 
 def inbound_of(item: Claimed) -> Inbound:
     """What was done, whole."""
@@ -27,7 +30,13 @@ def joined(parts: Sequence[Inbound]) -> Inbound:
         attachments=tuple(file for part in parts for file in part.attachments),
         quoted=tuple(quote for part in parts for quote in part.quoted),
         addressed=any(part.addressed for part in parts),
+        extra={**_passed_on(parts), **first.extra},
     )
+
+
+def _passed_on(parts: Sequence[Inbound]) -> dict[str, str]:
+    # What is heard in one of several recordings may be somebody else's words.
+    return {FORWARDED: "yes"} if any(FORWARDED in part.extra for part in parts) else {}
 
 
 def _read(row: Claimed) -> Inbound:

@@ -27,6 +27,7 @@ from agent.mailroom.schemas import Claimed
 from agent.memory import conversations
 from bot import render
 from bot.answers import receive
+from bot.bursts import FORWARDED
 from bot.services import Services
 from channels.abilities import Fetches, NotFetched, too_big
 from channels.contract import Attachment, ChannelName, ChatKind, Inbound, Kind
@@ -89,7 +90,7 @@ def _voiced(taken: Taken) -> Taken:
     """What was said aloud is what was said, where nothing is written beside it."""
     inbound, origin = taken.inbound, taken.origin
     words = "\n".join(file.words for file in origin.files if file.words)
-    if inbound.text.strip() or not words or "forwarded" in inbound.extra:
+    if inbound.text.strip() or not words or FORWARDED in inbound.extra:
         if not inbound.text.strip() and not origin.text:
             origin = replace(origin, text=render.files.named(origin.files))
         return replace(taken, origin=origin)

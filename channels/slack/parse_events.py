@@ -187,11 +187,17 @@ def _attachments(post: Json) -> tuple[Attachment, ...]:
             name=string(file, "name"),
             media_type=string(file, "mimetype"),
             size_bytes=size if type(size := file.get("size")) is int else None,
-            sent_as=CLIPS.get(string(file, "subtype"), ""),
+            sent_as=_recorded(file, string(post, "user")),
         )
         for file in items(post, "files")
         if string(file, "id")
     )
+
+
+def _recorded(file: Json, author: str) -> str:
+    """What the author recorded for this; a clip of somebody else's is just a file."""
+    is_theirs = string(file, "user") in {"", author}
+    return CLIPS.get(string(file, "subtype"), "") if is_theirs else ""
 
 
 def _quoted(post: Json) -> tuple[Quoted, ...]:

@@ -342,7 +342,7 @@ async def test_a_recording_that_is_passed_on_is_nobodys_own_words(
             mallory = {"type": "hidden_user", "sender_user_name": "M", "date": 1}
             more = {"forward_origin": mallory} if number == 4 else {}
             await ana.writes("", voice=voice | {"duration": 2}, **more)
-        await until(lambda: ana.chat(), "nothing was said of it")
+        await until(ana.chat, "nothing was said of it")
         await house.rests()
     finally:
         services.transcriber = None

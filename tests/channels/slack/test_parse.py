@@ -204,6 +204,19 @@ def test_our_own_edits_are_not_answered() -> None:
     assert changed("…", user=BOT, bot_id="B1", edited=edited).inbound is None
 
 
+@pytest.mark.parametrize(
+    ("whose", "sent_as"), [("U1", "voice"), ("U2", ""), (None, "voice")]
+)
+def test_a_clip_that_somebody_else_recorded_is_just_a_file(
+    whose: str | None, sent_as: str
+) -> None:
+    clip = {"id": "F1", "name": "audio.m4a", "subtype": "slack_audio", "user": whose}
+
+    [found] = seen(event(subtype="file_share", files=[clip])).attachments
+
+    assert found.sent_as == sent_as
+
+
 def test_files_come_along_by_id() -> None:
     file = {"id": "F1", "name": "a.pdf", "mimetype": "application/pdf", "size": 7}
     gone = {"mode": "tombstone"}
