@@ -43,7 +43,8 @@ async def test_an_answer_in_a_thread_streams_and_ends_with_its_ratings(
     begun = await ana.sees("Working on it", buttons=("Stop",))
     growing = await ana.sees("slow0")
     assert message(house.slack, growing).stream_since is not None
-    assert house.slack.world.sessions[ana.channel, root] == "processing"
+    sessions, here = house.slack.world.sessions, (ana.channel, root)
+    await until(lambda: sessions.get(here) == "processing", "not at work")
 
     done = await ana.sees("slow59", buttons=("1", "5"))
     await house.rests()
@@ -51,7 +52,7 @@ async def test_an_answer_in_a_thread_streams_and_ends_with_its_ratings(
     assert begun.ref == growing.ref == done.ref
     assert len(ana.chat()) == 1
     assert len(made(house.slack, ana, "chat.appendStream")) > 1
-    assert house.slack.world.sessions[ana.channel, root] == "active"
+    await until(lambda: sessions.get(here) == "active", "still at work")
     await ana.presses("5", done)
     await ana.sees_change(done, "5 of 5")
 
@@ -107,7 +108,8 @@ async def test_slacks_own_stop_stops_the_run(house: House) -> None:
     assert len(ana.chat()) == 1
     assert (await house.run()).status == "cancelled"
     sessions = house.slack.world.sessions
-    await until(lambda: sessions[ana.channel, root] == "active", "still at work")
+    here = ana.channel, root
+    await until(lambda: sessions.get(here) == "active", "still at work")
     # Pressed once more, there is nothing left to stop, and nothing to say.
     await house.slack.stop(ana.channel, root, user=ana.user)
     await house.rests()
