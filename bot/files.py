@@ -121,6 +121,8 @@ class _Taking:
     async def _kept(self, key: str, shown: str, file: Attachment) -> SentFile:
         async with self.services.tenant(self.caller) as session:
             row = await assets.find(session, key)
+            if row is None:
+                await assets.ensure_room(session, self.caller, file.size_bytes or 0)
         if row is None:
             body = await self._fetched(file)
             await self._quarantined(Arrived(key, shown, body, file.duration_s))

@@ -18,6 +18,11 @@ SEEN = "status = 'ready' AND expires_at IS NULL"
 
 _FIND = text(f"{LINES} WHERE storage_key = :storage_key AND expires_at IS NULL")
 
+_SENT_TODAY = text("""
+    SELECT count(*) AS files, coalesce(sum(bytes), 0) AS bytes FROM assets
+    WHERE uploaded_by_id = :user_id AND created_at > now() - interval '1 day'
+""")
+
 # Whose it is follows the conversation it came in; a page's upload is its person's own.
 _QUARANTINE = text("""
     INSERT INTO assets (workspace_id, uploaded_by_id, client_id, private_user_id,
@@ -93,6 +98,12 @@ async def find(session: AsyncSession, storage_key: str) -> RowMapping | None:
     """The file kept under that key, if the caller may see it."""
     found = await session.execute(_FIND, {"storage_key": storage_key})
     return found.mappings().one_or_none()
+
+
+async def sent_today(session: AsyncSession, user_id: UUID) -> tuple[int, int]:
+    """How many files a person sent within a day, and their bytes."""
+    row = (await session.execute(_SENT_TODAY, {"user_id": user_id})).one()
+    return int(row.files), int(row.bytes)
 
 
 async def quarantine(session: AsyncSession, values: Mapping[str, Any]) -> UUID | None:

@@ -14,8 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.clients import asset_queries
 from agent.ctx import Caller
+from agent.files import limits
 from agent.files.box import Examined
 from agent.files.names import suffix_of
+from agent.files.refusals import FULL, Unusable
 from agent.ports import Objects
 from agent.recognise import redact
 
@@ -54,6 +56,17 @@ class Material:
 async def find(session: AsyncSession, storage_key: str) -> RowMapping | None:
     """The file kept under that key, if the caller may see it."""
     return await asset_queries.find(session, storage_key)
+
+
+async def ensure_room(session: AsyncSession, caller: Caller, size_bytes: int) -> None:
+    """Return when one more file may be taken from this person today.
+
+    Raises:
+        Unusable: They have sent as much as is taken from one.
+    """
+    files, taken = await asset_queries.sent_today(session, caller.user_id)
+    if files >= limits.DAY_FILES or taken + size_bytes > limits.DAY_BYTES:
+        raise Unusable(FULL)
 
 
 async def quarantine(

@@ -2,6 +2,9 @@
 
 MB = 1_000_000
 
+DAY_FILES, DAY_BYTES = 300, 1_000 * MB
+"""What is taken from one person within a day: a disk ends somewhere."""
+
 PIXELS = 25_000_000
 """Of one picture: decoded it takes four bytes each, and more while it is worked on."""
 VIEW_PIXELS = 1_568

@@ -11,3 +11,4 @@ DAMAGED = "it is damaged or was cut off on the way. Please export it anew and re
 LOCKED = "it is locked with a password. Please send a copy without one."
 BOMB = "it unpacks into far more than it should, so I did not open it."
 SLOW = "it takes too long to open. Please send a shorter one."
+FULL = "that is more than I take from one person in a day. Please send it tomorrow."

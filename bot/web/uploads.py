@@ -19,6 +19,7 @@ from agent.clients.assets import Arrived
 from agent.ctx import Caller, Role
 from agent.errors import Unavailable
 from agent.files.names import clean_name, suffix_of
+from agent.files.refusals import Unusable
 from agent.ports import Ids, Objects
 from bot.files import upload_key
 from bot.web.session import Doorkeeper, Signed, Turned
@@ -82,6 +83,7 @@ async def _kept(
     file_id, shown = str(backing.ids.new()), clean_name(name, suffix_of(name))
     key = upload_key(caller, file_id)
     file = Arrived(key, shown, body)
+    await _ensure_room(backing, caller, file)
     try:
         await assets.receive(backing.objects, file)
     except Unavailable:
@@ -89,3 +91,11 @@ async def _kept(
     async with backing.tenant(caller) as session:
         await assets.quarantine(session, caller, file)
     return file_id, shown
+
+
+async def _ensure_room(backing: Backing, caller: Caller, file: Arrived) -> None:
+    try:
+        async with backing.tenant(caller) as session:
+            await assets.ensure_room(session, caller, len(file.body))
+    except Unusable as full:
+        raise Turned(429, f"{file.name}: {full}") from None

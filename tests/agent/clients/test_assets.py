@@ -2,11 +2,15 @@
 
 from uuid import UUID
 
+import pytest
+
 from agent.clients import assets, clearing
 from agent.clients.asset_operations import delete_file, list_files
 from agent.clients.assets import Arrived
 from agent.ctx import Caller
+from agent.files import limits
 from agent.files.box import Examined
+from agent.files.refusals import Unusable
 from agent.files.sorts import PNG, TEXT
 from tests.agent.world import AS_ANA, AS_BOB, AS_EVE, World
 
@@ -89,3 +93,24 @@ async def test_a_picture_is_material_by_its_view_alone(world: World) -> None:
         keys = await assets.views(session, [asset_id])
     assert [world.files.kept[key] for key in keys] == [b"small"]
     assert sorted(world.files.kept.values()) == [b"clean", b"small"]
+
+
+async def test_what_one_person_sends_in_a_day_is_bounded(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "DAY_FILES", 2)
+    monkeypatch.setattr(limits, "DAY_BYTES", 100)
+
+    async def takes(size_bytes: int, caller: Caller = AS_ANA) -> bool:
+        try:
+            async with world.tenant(caller) as session:
+                await assets.ensure_room(session, caller, size_bytes)
+        except Unusable:
+            return False
+        return True
+
+    await kept(world, "one", "x" * 60)
+    assert (await takes(40), await takes(41)) == (True, False)
+    assert await takes(41, AS_BOB), "everybody has their own"
+    await kept(world, "two", "x")
+    assert not await takes(1)

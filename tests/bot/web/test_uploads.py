@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from agent.errors import Unavailable
+from agent.files.limits import DAY_FILES
 from bot.web import uploads
 from bot.web.app import create_app
 from bot.web.session import Doorkeeper
@@ -26,6 +28,7 @@ class Room:
     def __init__(self) -> None:
         self.objects: Any = self
         self.ids: Any = self
+        self.sent_today = 0
 
     def new(self) -> object:
         return uuid7()
@@ -35,14 +38,30 @@ class Room:
 
     @asynccontextmanager
     async def tenant(self, caller: object) -> AsyncIterator[Any]:
-        assert caller is None, "no row without its object"
-        yield
+        del caller
+        yield self
+
+    async def execute(self, *asked: object) -> Any:
+        """What the person sent today; it is the only question."""
+        del asked
+        return self
+
+    def one(self) -> Any:
+        return SimpleNamespace(files=self.sent_today, bytes=0)
+
+    async def scalar(self, *asked: object) -> object:
+        raise AssertionError("no row without its object")
 
 
 @pytest.fixture
-async def page() -> AsyncIterator[httpx.AsyncClient]:
+def room() -> Room:
+    return Room()
+
+
+@pytest.fixture
+async def page(room: Room) -> AsyncIterator[httpx.AsyncClient]:
     desk = FakeDesk()
-    routes = uploads.router(Room(), Doorkeeper(desk, ""))
+    routes = uploads.router(room, Doorkeeper(desk, ""))
     transport = httpx.ASGITransport(create_app(desk, Still(), routers=[routes]))
     async with httpx.AsyncClient(transport=transport, base_url=HOME) as client:
         client.cookies.set("draper", TOKEN)
@@ -93,3 +112,10 @@ async def test_a_form_without_a_file_is_told_so(page: httpx.AsyncClient) -> None
     kind = {"content-type": "application/x-www-form-urlencoded"}
     answer = await page.post("/chat/uploads", content=b"file=a", headers=kind)
     assert answer.status_code == 422
+
+
+async def test_nobody_fills_the_disk(page: httpx.AsyncClient, room: Room) -> None:
+    room.sent_today = DAY_FILES
+    answer = await page.post("/chat/uploads", files={"file": ("a.txt", b"tea")})
+    assert answer.status_code == 429
+    assert "in a day" in answer.json()["said"]
