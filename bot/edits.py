@@ -56,6 +56,8 @@ def _offer(
         skill = row["skill"] if old != row["brief"] else skill
     if row["status"] in BUSY:
         return render.edited_under_way(row["id"], brief)
+    if revises := row["input"].get("revises"):
+        return render.edited_wish(revises, brief)
     return render.edited(skill, brief, is_new=False)
 
 

@@ -8,8 +8,9 @@ from agent.ctx import Ctx, Role
 from agent.memory import conversations
 from agent.operation import Effect, Surface, operation
 from agent.runs import additions, pause_queries, queries
-from agent.runs.errors import RunNotFound
+from agent.runs.errors import RunEnded, RunNotFound
 from agent.runs.finding import ensure_answered_here
+from agent.runs.operations import ALIVE
 from agent.runs.schemas import Ended
 from agent.shapes import Frozen
 
@@ -37,12 +38,15 @@ async def start_over(ctx: Ctx, p: StartOver) -> Ended:
     Raises:
         RunNotFound: There is no such run.
         ElsewhereRun: It belongs to a chat that is closed to the caller.
+        RunEnded: Its answer is there, or was stopped, meanwhile.
     """
     row = await additions.find(ctx.session, p.run_id)
     found = await queries.find(ctx.session, 0, run_id=p.run_id)
     if row is None or found is None:
         raise RunNotFound(0)
     await ensure_answered_here(ctx, found)
+    if row["status"] not in ALIVE:
+        raise RunEnded(row["number"], row["status"])
     await pause_queries.drop(ctx.session, p.run_id)
     await conversations.close_about(ctx.session, p.run_id)
     given = {**row["input"], "brief": p.brief}

@@ -1,11 +1,12 @@
 """What the bot says by itself: hello, a question, a refusal, an apology."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from agent.clients.errors import ClientArchived
 from agent.errors import AgentError, OverBudget
 from agent.mailroom.schemas import Choice, Message
+from agent.runs.revise_operations import MOST
 from bot.render import clients
 from bot.render.pieces import over_budget
 from bot.surfaces import chat
@@ -96,6 +97,19 @@ def edited(skill: str, brief: str, *, is_new: bool = False) -> Message:
     return Message(
         "You changed your message. Shall I do it again with the change?",
         choices=(Choice("Do it again", "runs.start", asked),),
+    )
+
+
+def edited_wish(revises: Mapping[str, str], wish: str) -> Message:
+    """A wish about a piece was changed after it was met."""
+    asked = {
+        "output_id": revises["output_id"],
+        "instruction": wish[:MOST],
+        "part": revises["part"],
+    }
+    return Message(
+        "You changed your message. Shall I revise it again with the change?",
+        choices=(Choice("Do it again", "runs.revise_output", asked),),
     )
 
 

@@ -120,6 +120,21 @@ async def test_an_edit_while_it_is_written_offers_to_start_over(house: House) ->
     assert (run.attempt, "Bolt" in run.user_message) == (2, True)
 
 
+async def test_what_ended_meanwhile_is_not_started_over(house: House) -> None:
+    ana = await house.member("telegram")
+    house.claude.script(SLOWLY)
+    wrote = await ana.writes(ASK)
+    growing = await ana.sees("slow0")
+    await ana.edits(wrote, ASK.replace("Acme", "Bolt"))
+    offer = await ana.sees("I am still at it")
+    await ana.presses("Stop", growing)
+    await ana.sees_change(growing, "Stopped")
+    await ana.presses("Start over", offer)
+    await house.rests()
+    [run] = await runs(house)
+    assert (run.status, run.attempt) == ("cancelled", 1)
+
+
 async def test_edits_are_never_silent_and_never_done_by_themselves(
     house: House,
 ) -> None:

@@ -185,6 +185,25 @@ async def test_thanks_a_command_and_a_new_request_are_no_wish(house: House) -> N
     assert all(row.revises_id is None for row in await family(house))
 
 
+async def test_a_wish_that_is_changed_afterwards_still_revises_its_piece(
+    house: House,
+) -> None:
+    ana = await house.member("telegram")
+    first = await piece(house, ana, "Payday without the pain.")
+    house.claude.script(Reply("Payday, painless."))
+    wrote = await ana.writes("shorter")
+    await ana.sees("Payday, painless", "Version 2")
+    await house.rests()
+    await ana.edits(wrote, "shorter, and in German")
+    house.claude.script(Reply("Zahltag."))
+    await ana.presses("Do it again", await ana.sees("revise it again"))
+    await ana.sees("Zahltag", "Version 3")
+    await house.rests()
+    one, _, three = await family(house)
+    assert three.revises_id == one.id
+    assert ana.now(first).has("Payday without the pain")
+
+
 async def test_nobody_revises_what_they_may_not_see(house: House) -> None:
     ana = await house.member("telegram")
     await piece(house, ana, "Payday without the pain.")
