@@ -89,6 +89,16 @@ class SentFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Recall:
+    """How words without a file may be about one that was sent before."""
+
+    answered: str = ""
+    """The messenger's own id of the message that they reply to."""
+    is_named: bool = False
+    """Whether they speak of a file."""
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """The message or press a call came from, and where its answer goes."""
 
@@ -107,8 +117,8 @@ class Origin:
     """What others wrote that came along: ``(source, text)`` of what was forwarded."""
     files: tuple[SentFile, ...] = ()
     """What came along with it."""
-    about: tuple[UUID, ...] = ()
-    """Files sent before, that these words are about."""
+    recall: Recall | None = None
+    """None: they are about no file of before."""
     inbox_id: UUID | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
     """What the door needs to answer well."""

@@ -3,11 +3,10 @@
 import re
 from dataclasses import replace
 
-from agent.ctx import Ctx
+from agent.ctx import Ctx, Recall
 from agent.mailroom import deliveries, receipts
 from agent.mailroom.deliveries import Owner
 from agent.mailroom.schemas import Message, Place
-from agent.memory import attachments
 from bot import joins, render
 from bot.answers import keep, reply
 from bot.services import Services
@@ -57,23 +56,14 @@ async def settled(ctx: Ctx) -> None:
         await receipts.become(ctx.session, receipt, told.payload(origin.extra))
 
 
-async def recalled(ctx: Ctx, inbound: Inbound) -> Ctx:
-    """The same call, knowing which earlier files its words are about."""
+def recalling(ctx: Ctx, inbound: Inbound) -> Ctx:
+    """The same call, knowing how its words may be about files of before."""
     origin = ctx.origin
-    if (
-        origin is None
-        or origin.files
-        or inbound.kind not in {Kind.MESSAGE, Kind.COMMAND}
-    ):
+    may_be = inbound.kind in {Kind.MESSAGE, Kind.COMMAND}
+    if origin is None or origin.files or not may_be:
         return ctx
-    named = bool(_FILES.search(inbound.text))
-    found = await attachments.recent(
-        ctx.session,
-        ctx.caller,
-        answered=(origin.channel, origin.account, origin.chat, inbound.reply_to),
-        named=named,
-    )
-    return replace(ctx, origin=replace(origin, about=tuple(found))) if found else ctx
+    recall = Recall(inbound.reply_to, bool(_FILES.search(inbound.text)))
+    return replace(ctx, origin=replace(origin, recall=recall))
 
 
 def is_only_links(text: str) -> bool:

@@ -66,7 +66,7 @@ async def _written(
 ) -> bool:
     # Whatever it is the answer to, a key pasted by mistake goes no further.
     text = conversations.redact(inbound.text.strip())
-    ctx = await attached.recalled(ctx, inbound)
+    ctx = attached.recalling(ctx, inbound)
     if inbound.kind is Kind.EDIT:
         await edits.edited(services, ctx, inbound, text)
     elif await attached.answered(services, ctx, inbound, text):

@@ -1,18 +1,19 @@
 """Which files a conversation has on its table."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent.ctx import Caller
+from agent.ctx import Caller, Origin
 
 _OF = text("SELECT attachments FROM messages WHERE id = :id")
 
 # The message answered; else what was said just before, or, where the words say that
 # they are about a file, the last message with one.
-_RECENT = text("""
+RECENT = """
     SELECT attachments FROM (
         (SELECT 1 AS rank, id, attachments FROM messages
          WHERE CAST(:answered AS text) <> '' AND channel = :channel
@@ -23,45 +24,45 @@ _RECENT = text("""
         SELECT 2, id, attachments FROM (
             SELECT id, attachments, created_at FROM messages
             WHERE conversation_id = :conversation_id AND role = 'user'
+              AND (CAST(:before AS uuid) IS NULL OR id < :before)
             ORDER BY id DESC LIMIT 1) last
         WHERE attachments <> '[]' AND created_at > now() - interval '1 hour'
         UNION ALL
         (SELECT 3, id, attachments FROM messages
-         WHERE :named AND conversation_id = :conversation_id AND role = 'user'
-           AND attachments <> '[]' AND created_at > now() - interval '1 day'
+         WHERE CAST(:is_named AS boolean) AND conversation_id = :conversation_id
+           AND role = 'user' AND attachments <> '[]'
+           AND created_at > now() - interval '1 day'
          ORDER BY id DESC LIMIT 1)
-    ) found ORDER BY rank LIMIT 1
-""")
+    ) found WHERE CAST(:may_recall AS boolean) ORDER BY rank LIMIT 1
+"""
+"""The attachments that a message without any is about; it takes ``meant``'s values."""
 
 
 async def of(session: AsyncSession, message_id: UUID) -> list[UUID]:
     """The files that came with a kept message, if the caller may read it."""
-    return _ids(await session.scalar(_OF, {"id": message_id}))
+    return ids(await session.scalar(_OF, {"id": message_id}))
 
 
-async def recent(
-    session: AsyncSession,
-    caller: Caller,
-    *,
-    answered: tuple[str, str, str, str],
-    named: bool,
-) -> list[UUID]:
-    """The files that a message without any is about.
+def meant(
+    caller: Caller, origin: Origin, *, before: UUID | None = None
+) -> dict[str, Any]:
+    """Whose words, and which files they may mean, for ``RECENT``.
 
-    ``answered``: channel, account, chat and id of the message it replies to; the id is
-    empty where it replies to none. ``named``: whether its words speak of a file.
+    ``before``: the message itself, where it is kept already.
     """
-    channel, account, chat, message_id = answered
-    values = {
-        "channel": channel,
-        "account": account,
-        "chat": chat,
-        "answered": message_id,
+    recall = origin.recall
+    return {
+        "may_recall": recall is not None,
+        "is_named": recall is not None and recall.is_named,
+        "answered": recall.answered if recall else "",
+        "channel": origin.channel,
+        "account": origin.account,
+        "chat": origin.chat,
         "conversation_id": caller.conversation_id,
-        "named": named,
+        "before": before,
     }
-    return _ids(await session.scalar(_RECENT, values))
 
 
-def _ids(attachments: Iterable[dict[str, str]] | None) -> list[UUID]:
+def ids(attachments: Iterable[dict[str, str]] | None) -> list[UUID]:
+    """The files of ``messages.attachments``."""
     return [UUID(one["asset_id"]) for one in attachments or ()]

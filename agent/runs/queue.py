@@ -10,18 +10,20 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping, text
 
-from agent.ctx import Ctx
+from agent.ctx import Ctx, Origin
+from agent.memory import attachments
 from agent.runs import usual
 
 LEAST = timedelta(seconds=5)
 """What a run that is late already still takes, as far as anybody can tell."""
 
 # The one that is asked for now, and those of its conversation before it; with how long
-# each one's like usually take.
+# each one's like usually take. The first also has the files of before that it is about.
 _LINE = text(f"""
     SELECT w.*, coalesce(s.title, '') AS title, ({
     usual.MEDIAN_OF.format(skill="w.skill_id")
-})::float8 AS usually_s
+})::float8 AS usually_s,
+           CASE WHEN w.number = 0 THEN ({attachments.RECENT}) END AS files
     FROM (
         SELECT 0 AS number, CAST(NULL AS uuid) AS user_id,
                CAST(:skill_id AS uuid) AS skill_id,
@@ -42,19 +44,24 @@ class Turn:
     """How long its like take; None where that is not known."""
     waits: str = ""
     """What it waits for, in a line; empty: for nothing."""
+    files: tuple[UUID, ...] = ()
+    """Sent before, and what it is about."""
 
 
-async def turn(ctx: Ctx, skill_id: UUID | None) -> Turn:
-    """When a request of this conversation has its turn."""
+async def turn(
+    ctx: Ctx, origin: Origin, skill_id: UUID | None, *, kept: UUID | None
+) -> Turn:
+    """When a request of this conversation has its turn; ``kept``: its message."""
     values = {
+        **attachments.meant(ctx.caller, origin, before=kept),
         "workspace_id": ctx.caller.workspace_id,
-        "conversation_id": ctx.caller.conversation_id,
         "skill_id": skill_id,
         "enough": usual.ENOUGH,
     }
     mine, *ahead = (await ctx.session.execute(_LINE, values)).mappings().all()
     usually = _usually(mine)
-    return Turn(usually, _waits(ctx, ahead) if ahead else "")
+    waits = _waits(ctx, ahead) if ahead else ""
+    return Turn(usually, waits, tuple(attachments.ids(mine["files"])))
 
 
 def _usually(row: RowMapping) -> timedelta | None:

@@ -18,6 +18,7 @@ from agent.memory import attachments, conversations
 from agent.ports import SkillRef
 from agent.runs import pause_queries, queries, queue, usual
 from agent.runs.errors import AlreadyDone
+from agent.runs.queue import Turn
 from agent.runs.schemas import Started, StartRun
 
 REQUESTED = "run.requested"
@@ -43,7 +44,8 @@ async def start(
 ) -> Started:
     """Write the request down and hand it to the engine, all in one transaction.
 
-    ``more``: what else the run's ``input`` is to say, such as what it revises.
+    ``more``: what else the run's ``input`` is to say, such as what it revises; files in
+    it go before those of the request.
 
     Raises:
         SkillNotFound: There is no such skill.
@@ -54,6 +56,7 @@ async def start(
     skill = _skill(ctx, p.skill)
     brief = p.brief or await _said(ctx, p.message_id)
     run_id = ctx.ids.new()
+    turn = await _turn(ctx, skill, p)
     receipt = await _receipt(ctx)
     delivery_id = receipt or (ctx.ids.new() if ctx.origin else None)
     values = {
@@ -66,12 +69,14 @@ async def start(
         "skill_version_id": skill.version_id if skill else None,
         "kind": "skill" if skill else "chat",
         "brief": brief,
-        "input": json.dumps({"brief": brief, **await _brought(ctx, p), **(more or {})}),
+        "input": json.dumps(
+            {"brief": brief, **_all(await _brought(ctx, p, turn), more or {})}
+        ),
         "message_id": p.message_id or (ctx.ids.new() if ctx.origin else None),
         "delivery_id": delivery_id,
         **_asked(ctx, run_id, is_new=p.message_id is None),
         **({"recipient": None} if receipt else {}),
-        "payload": json.dumps(await _placeholder(ctx, skill, run_id)),
+        "payload": json.dumps(_placeholder(ctx, skill, run_id, turn)),
     }
     try:
         number = await queries.enqueue(ctx.session, values)
@@ -157,17 +162,29 @@ async def _receipt(ctx: Ctx) -> UUID | None:
     return await receipts.find(ctx.session, f"{ctx.origin.key}:reply")
 
 
-async def _brought(ctx: Ctx, p: StartRun) -> dict[str, Any]:
+async def _turn(ctx: Ctx, skill: SkillRef | None, p: StartRun) -> Turn | None:
+    if ctx.origin is None:
+        return None
+    skill_id = skill.id if skill else None
+    return await queue.turn(ctx, ctx.origin, skill_id, kept=p.message_id)
+
+
+async def _brought(ctx: Ctx, p: StartRun, turn: Turn | None) -> dict[str, Any]:
     """What others wrote that came along: quoted words, and files."""
     origin = ctx.origin
     quoted = origin.quoted if origin else ()
     told = [{"source": source, "text": text} for source, text in quoted]
     files = [one["asset_id"] for one in origin.attachments] if origin else []
-    files += [str(one) for one in origin.about] if origin else []
+    files += [str(one) for one in turn.files] if turn else []
     if p.message_id is not None:
         files += map(str, await attachments.of(ctx.session, p.message_id))
     brought = {"quoted": told, "files": list(dict.fromkeys(files))}
     return {name: found for name, found in brought.items() if found}
+
+
+def _all(brought: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    files = dict.fromkeys([*more.get("files", ()), *brought.get("files", ())])
+    return {**brought, **more, **({"files": list(files)} if files else {})}
 
 
 async def _client(ctx: Ctx, p: StartRun, brief: str) -> UUID | None:
@@ -238,12 +255,11 @@ def _nowhere(run_id: UUID) -> dict[str, Any]:
     }
 
 
-async def _placeholder(
-    ctx: Ctx, skill: SkillRef | None, run_id: UUID
+def _placeholder(
+    ctx: Ctx, skill: SkillRef | None, run_id: UUID, turn: Turn | None
 ) -> dict[str, Any]:
-    if ctx.origin is None:
+    if ctx.origin is None or turn is None:
         return {}  # nobody waits in a chat: no message answers
-    turn = await queue.turn(ctx, skill.id if skill else None)
     text = usual.working_on(skill.title, turn.usually) if skill else "Thinking..."
     choice = replace(_stop(run_id), label="Cancel") if turn.waits else _stop(run_id)
     message = Message(text, choices=(choice,), placeholder=text)

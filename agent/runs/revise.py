@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent.ctx import Ctx, Origin
+from agent.ctx import Ctx
 from agent.llm.port import Turn
 from agent.runs import assistant_queries, requests, revise_queries
 from agent.runs.schemas import Started, StartRun
@@ -41,8 +41,6 @@ async def start(ctx: Ctx, row: RowMapping, wish: str, part: str) -> Started:
     }
     # What strangers wrote for the first version is still read, and still marked.
     given = {name: row["input"][name] for name in BROUGHT if name in row["input"]}
-    if ctx.origin is not None and "files" in given:
-        given["files"] = [*given["files"], *_files(ctx.origin)]
     asked = {"brief": row["input"].get("brief") or row["brief"], **given}
     origin = ctx.origin
     kept = await revise_queries.kept(ctx.session, origin.inbox_id if origin else None)
@@ -60,12 +58,6 @@ async def start(ctx: Ctx, row: RowMapping, wish: str, part: str) -> Started:
         # What strangers wrote may stand in the earlier piece, though its file is gone.
         await assistant_queries.taint(ctx.session, started.run_id)
     return started
-
-
-def _files(origin: Origin) -> list[str]:
-    """What came along with the wish."""
-    sent = [one["asset_id"] for one in origin.attachments]
-    return [*sent, *map(str, origin.about)]
 
 
 def turns(earlier: str, told: Mapping[str, Any]) -> Sequence[Turn]:

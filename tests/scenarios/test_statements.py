@@ -131,5 +131,7 @@ async def test_a_message_takes_few_statements_however_long_the_history(
     told += [f"any other: kept by {kept}; placeholder by {worked}", *worked.ours]
     sys.stdout.write("\n".join(told))
     assert len(kept.ours) <= 2
-    assert len(worked.ours) <= 10
+    # One of them finds out how long it takes and what it waits for: the placeholder
+    # says so.
+    assert len(worked.ours) <= 11
     assert (later[0], later[1]) == (kept, worked)
