@@ -39,6 +39,7 @@ def checks(settings: Settings, *, is_running: bool) -> Iterator[Check]:
     """The checks that are set up, but those of each team that installed the app."""
     given = settings.slack
     if not is_on(given):
+        yield Check("slack", _none)
         return
     if given.bot_token is not None:
         yield Check("slack", partial(_bot, settings))
@@ -63,6 +64,10 @@ async def _client(
         yield client
 
 
+async def _none() -> Health:
+    return Health(ok=True, detail="no SLACK_BOT_TOKEN: docs/slack.md has the way")
+
+
 async def _bot(settings: Settings) -> Health:
     token = settings.slack.bot_token
     return await team(settings, token.get_secret_value() if token else "")
@@ -72,7 +77,7 @@ async def team(settings: Settings, token: str) -> Health:
     """Prove the token of one team, and that it may do all that is done."""
     async with _client(settings, token) as client:
         health = await SlackDoor(OneClient(client)).ping()
-    return replace(health, hint=_plain(health.hint))
+    return replace(health, detail=_plain(health.detail))
 
 
 async def _app(settings: Settings) -> Health:

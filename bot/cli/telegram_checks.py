@@ -27,11 +27,16 @@ LISTEN_S = 2
 def checks(settings: Settings, *, is_running: bool) -> Iterator[Check]:
     """The checks; ``is_running``: Draper polls itself, and would be cut off by ours."""
     if not settings.telegram.token:
+        yield Check("telegram", _none)
         return
     yield Check("telegram", partial(_me, settings))
     name = "telegram webhook" if hook_url(settings) else "telegram polling"
     yield Check(name, partial(_intake, settings, is_running=is_running))
     yield Check("telegram clock", partial(_clock, settings))
+
+
+async def _none() -> Health:
+    return Health(ok=True, detail="no TELEGRAM_TOKEN: docs/telegram.md has the way")
 
 
 async def _me(settings: Settings) -> Health:

@@ -100,8 +100,9 @@ async def report(settings: Settings) -> int:
             changed = await setup.arrange(bot, want)
             found = await setup.look(bot)
         except SendError as error:
+            _, _, why = str(error).partition(": ")
             raise Refusal(
-                f"Telegram: {error}",
+                f"Telegram did not do it: {why or error}.",
                 hint="`draper doctor` tells whether it is the token or the network.",
             ) from error
     lines = [f"✓ {line}" for line in changed or ["everything was as it should be"]]

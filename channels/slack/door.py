@@ -40,6 +40,11 @@ from channels.slack.whispers import ONLY, WHISPER, WHO, Whispers
 
 log = structlog.get_logger()
 
+TRY = (
+    "Check the network, and the bot token under OAuth & Permissions at "
+    "api.slack.com/apps."
+)
+
 
 class SlackDoor(Surfaces, Sharing, Whispers):
     """The ``Channel`` that speaks to every workspace we are installed in."""
@@ -154,7 +159,7 @@ class SlackDoor(Surfaces, Sharing, Whispers):
             with explained():
                 answer = await (await self._clients.of("")).auth_test()
         except SendError as failure:
-            return Health(ok=False, detail="Slack", hint=str(failure))
+            return Health(ok=False, detail=str(failure), hint=TRY)
         detail = f"Slack: @{answer.get('user')} in {answer.get('team')}"
         missing = _missing(answer.headers)
         if not missing:
