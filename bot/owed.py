@@ -1,5 +1,6 @@
 """What is owed after a message went: its next pages, or that it may not have come."""
 
+from collections import Counter
 from collections.abc import Sequence
 from hashlib import sha256
 
@@ -33,6 +34,9 @@ async def go_on(session: AsyncSession, delivery: Delivery, made: Letter) -> None
     row = await flood_queries.whole(session, delivery)
     owner = deliveries.owner_of(row)
     place = deliveries.place_of(row)
+    seen: Counter[str] = Counter()
     for page in made.rest:
-        key = f"{row['dedupe_key']}:page:{sha256(page.encode()).hexdigest()[:16]}"
+        seen[page] += 1  # pages that say the same are still two
+        print_of_it = sha256(page.encode() + b"\0" * (seen[page] - 1)).hexdigest()[:16]
+        key = f"{row['dedupe_key']}:page:{print_of_it}"
         await deliveries.plan(session, place, Message(page), owner=owner, key=key)

@@ -57,7 +57,7 @@ class Pacing:
         self._clock = clock or asyncio.get_running_loop().time
         self._gauges: dict[str, _Gauge] = {}
         self._held: dict[str, float] = {}
-        self._in_flight: set[str] = set()
+        self._in_flight: dict[str, Write] = {}
 
     def interval_s(self, write: Write) -> float:
         """The time between two looks of one growing text."""
@@ -99,16 +99,20 @@ class Pacing:
         return 0.0
 
     def ended(self, write: Write) -> None:
-        """The platform has answered: the chat's next write may begin."""
-        if write.place not in self._in_flight:
+        """The platform has answered: the chat's next write may begin.
+
+        Said again of the very same write, it changes nothing: that one may be on its
+        way by now.
+        """
+        if self._in_flight.get(write.place) is not write:
             return
-        self._in_flight.discard(write.place)
+        del self._in_flight[write.place]
         for _, gauge in self._counted(write):
             gauge.ended(self._clock())
 
     def _take(self, write: Write) -> None:
         now = self._clock()
-        self._in_flight.add(write.place)
+        self._in_flight[write.place] = write
         for _, gauge in self._counted(write):
             gauge.count(now)
         if len(self._gauges) > GAUGES:

@@ -176,6 +176,21 @@ def test_a_chat_has_one_write_on_its_way_at_a_time() -> None:
     assert times[1] - times[0] >= 3.0
 
 
+def test_the_end_of_one_write_told_twice_ends_no_other() -> None:
+    async def tried() -> None:
+        pacing = Pacing(DOORS)
+        first, second = to("42"), to("42")
+        assert await pacing.turn(first) == 0
+        pacing.ended(first)
+        assert await pacing.turn(second) == 0
+        pacing.ended(first)
+        assert pacing.wait_s(to("42")) > 0
+        pacing.ended(second)
+        assert pacing.wait_s(to("42")) == 0
+
+    run(tried())
+
+
 def test_who_must_wait_long_gives_the_place_back() -> None:
     async def tried() -> tuple[float, float]:
         sent = Sent()

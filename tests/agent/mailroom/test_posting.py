@@ -7,8 +7,10 @@ from agent.ctx import Caller
 from agent.mailroom import deliveries, post_queries
 from agent.mailroom.deliveries import Owner
 from agent.mailroom.schemas import Delivery, Message, Place
-from bot import previews
+from bot import owed, previews
+from bot.letters import Letter
 from bot.losses import MOST, Losses
+from channels.contract import Outgoing
 from db.tenancy import system
 from tests.agent.world import AS_ANA, World
 from tests.db.asking import one, run
@@ -141,3 +143,17 @@ async def test_what_became_whole_meanwhile_does_not_wait_for_the_next_look(
     await sent(world, look, pause=30)
     [last] = await claim(world)
     assert (last.is_whole, last.sent_revision, last.revision) == (True, 1, 2)
+
+
+async def test_pages_that_say_the_same_are_all_sent_once(world: World) -> None:
+    await plan(world, Message("The first page."), "reply")
+    [delivery] = await claim(world)
+    shown = Outgoing("7", "1", "The first page.")
+    made = Letter(shown, 0, ("la la la", "la la la", "the end"))
+    for _ in range(2):
+        async with system(world.system, "worker") as session:
+            await owed.go_on(session, delivery, made)
+    texts = await run(
+        world.owner, "SELECT payload->>'text' AS said FROM deliveries ORDER BY id"
+    )
+    assert [row.said for row in texts] == [shown.markdown, *made.rest]
