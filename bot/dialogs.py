@@ -32,9 +32,11 @@ from bot.inputs import BRIEF
 from bot.render import interviews
 from bot.router import Route
 from bot.services import Services
+from bot.surfaces import chat
 
 INTERVIEW_MINUTES = 24 * 60
 REVIEW_MINUTES = 15
+LEFT = "All right, we leave it there."
 CLIENT = "_client"
 """Where it keeps whom that is for: the answers may name others."""
 ONLY = "_only"
@@ -143,6 +145,12 @@ async def end_review(ctx: Ctx) -> None:
         await conversations.close(ctx.session, standing.dialog.id, "completed")
 
 
+def is_left(dialog: Dialog, text: str) -> bool:
+    """Whether all that is said is to stop asking; a run's own question takes words."""
+    call = chat.heard(text)
+    return dialog.kind != "confirm" and call is not None and call.op is cancel_run
+
+
 async def take(
     services: Services, ctx: Ctx, dialog: Dialog, text: str, route: Route
 ) -> bool:
@@ -190,7 +198,7 @@ async def run(ctx: Ctx, op: AnyOperation, raw: Mapping[str, object]) -> None:
             raw = {"run_id": open_here.subject_id}  # the run that asks is meant
         elif open_here is not None:
             await conversations.close(ctx.session, open_here.id, "abandoned")
-            await reply(ctx, Message("All right, we leave it there."))
+            await reply(ctx, Message(LEFT))
             return
     await follow(ctx, await invoke(op, ctx, raw))
 

@@ -10,7 +10,7 @@ from agent.identity import codes, preferences
 from agent.mailroom.schemas import Message
 from agent.memory import conversations
 from agent.memory.schemas import Dialog, Standing
-from agent.runs.operations import start_run
+from agent.runs.operations import cancel_run, start_run
 from bot import (
     attached,
     brands,
@@ -130,8 +130,15 @@ async def _said(
         return
     if dialog is not None:
         kept = await keep(ctx)
+        is_left = dialogs.is_left(dialog, text)
         if await reviews.interrupted(ctx, dialog, text, route):
-            await _unasked(services, ctx, inbound, route, kept)
+            if is_left:
+                await reply(ctx, Message(dialogs.LEFT))
+            else:
+                await _unasked(services, ctx, inbound, route, kept)
+            return
+        if is_left:
+            await dialogs.run(ctx, cancel_run, {})
             return
         if forms.is_one(dialog):
             await filled.take(services, ctx, dialog, Answer(text))

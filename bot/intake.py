@@ -64,6 +64,8 @@ async def handle(services: Services, item: Claimed) -> Handled:
     if inbound.kind is Kind.OPENED:
         await openings.opened(services, item, inbound, origin)
         return Handled("processed")
+    if item.sender.is_out:
+        await membership.heard_from(services, inbound)
     caller = await doorman.admit(services, item, inbound, origin)
     if caller is None:
         return Handled("processed")

@@ -29,6 +29,13 @@ async def changed(services: Services, inbound: Inbound, origin: Origin) -> None:
             await moved(services, spot, inbound.extra["to"])
 
 
+async def heard_from(services: Services, inbound: Inbound) -> None:
+    """Keep that we are there after all: somebody wrote, and no news of it came."""
+    async with services.as_role("door") as session:
+        spot = Spot(inbound.channel, inbound.account, inbound.chat)
+        await whereabouts.stand(session, spot, "active")
+
+
 async def moved(services: Services, spot: Spot, new: str) -> None:
     """Go on under the chat's new id, with all that is still to be sent there."""
     async with services.as_role("door") as session:

@@ -34,7 +34,8 @@ _INSERT_EVENTS = text("""
 _CLAIM_INBOX = text("""
     SELECT i.id, i.head, i.channel, i.account, i.kind, i.payload, i.attempts,
            s.user_id, s.workspace_id, s.role, s.chat_row_id, s.conversation_id,
-           s.client_id, s.timezone
+           s.client_id, s.timezone,
+           coalesce(s.chat_state IN ('left', 'blocked'), false) AS is_out
     FROM claim_inbox(:limit, CAST(:lease AS interval)) i
     LEFT JOIN LATERAL resolve_sender(
         i.channel, i.payload->>'team', i.payload->>'sender', i.account,
@@ -140,6 +141,7 @@ def _claimed(row: RowMapping) -> Claimed:
             conversation_id=row["conversation_id"],
             client_id=row["client_id"],
             timezone=row["timezone"] or "UTC",
+            is_out=row["is_out"],
         ),
     )
 

@@ -33,6 +33,8 @@ class Sender:
     conversation_id: UUID | None = None
     client_id: UUID | None = None
     timezone: str = "UTC"
+    is_out: bool = False
+    """Whether we thought that we were put out of the chat, or blocked there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,12 @@ async def show_run(ctx: Ctx, p: OneRun) -> RunDetail:
     effect=Effect.WRITE,
     role=Role.MEMBER,
     on={Surface.CHAT, Surface.BUTTON, Surface.TOOL, Surface.REST, Surface.MCP},
-    command=Command("cancel", takes=("number",), in_menu=True),
+    command=Command(
+        "cancel",
+        takes=("number",),
+        in_menu=True,
+        says=(r"(?:please )?(?:stop|cancel)(?: (?:it|this|that))?(?: please)?",),
+    ),
     example={"number": 12},
 )
 async def cancel_run(ctx: Ctx, p: OneRun) -> Ended:

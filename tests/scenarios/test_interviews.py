@@ -117,6 +117,16 @@ async def test_leaving_ends_the_questions(house: House) -> None:
     assert (await dialogs(house))[0].status == "abandoned"
 
 
+async def test_the_word_stop_is_no_answer(house: House) -> None:
+    ana = await house.member("telegram")
+    await ana.commands("idea-to-spec a rota planner")
+    await ana.sees("What is the idea")
+    await ana.writes("Stop!")
+    await ana.sees("we leave it there")
+    await house.rests()
+    assert (await dialogs(house))[0].status == "abandoned"
+
+
 async def test_cancel_ends_the_questions_first(house: House) -> None:
     ana = await house.member("slack")
     await ana.commands("idea-to-spec a rota planner")

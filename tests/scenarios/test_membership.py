@@ -74,6 +74,21 @@ async def test_who_blocks_us_ends_what_was_due_and_can_come_back(house: House) -
     await ana.sees("blocked there")
 
 
+async def test_who_writes_again_has_let_us_in_whether_or_not_that_was_told(
+    house: House,
+) -> None:
+    ana = await house.member("telegram")
+    assert isinstance(ana, OnTelegram)
+    await ana.commands("status")
+    await ana.sees("Nothing is being written")
+    changes(house, ana.user, "member", "kicked", ana.user)
+    await house.rests()
+    assert await state(house, "telegram", ana.user) == ["blocked"]
+    await ana.commands("status")
+    await house.rests()
+    assert await state(house, "telegram", ana.user) == ["active"]
+
+
 async def test_a_group_that_moves_takes_everything_along(house: House) -> None:
     old, new = house.group("telegram"), house.group("telegram")
     ana = await house.member("telegram", old)

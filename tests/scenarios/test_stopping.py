@@ -76,6 +76,20 @@ async def test_cancel_stops_ones_latest_run(house: House) -> None:
     await ana.sees("Run #1 is cancelled already", "retry")
 
 
+async def test_the_word_stop_stops_and_is_not_added_to_the_request(
+    house: House,
+) -> None:
+    ana = await house.member("telegram")
+    house.claude.script(SLOWLY)
+    await ana.writes(ASK)
+    growing = await ana.sees("slow0")
+    await ana.writes("stop")
+    await ana.sees_change(growing, STOPPED)
+    await house.rests()
+    run = await house.run()
+    assert (run.attempt, run.status) == (1, "cancelled")
+
+
 async def test_a_run_that_waits_its_turn_can_be_stopped(house: House) -> None:
     """Runs of one conversation are written one after the other."""
     ana = await house.member("telegram")
