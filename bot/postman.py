@@ -88,19 +88,25 @@ class Postman:
                 claimed = await post_queries.claim_deliveries(
                     session, limit=BATCH, lease_s=pace.delivery_lease_s, channels=names
                 )
-                if not claimed:
-                    await owed.own_up(session, names)
-                    await ends.tell(session)
-                    await digests.release(session)
-                    return await post_queries.deliveries_due(
-                        session, names, pace.idle_s
-                    )
                 ready = await previews.become(session, claimed)
+            if not claimed:
+                return await self._idle(names)
             await self._begin(ready)
         except Exception as error:  # noqa: BLE001 - the database comes back
             log.warning("post.claim_failed", error=type(error).__name__)
             return 1.0
         return 0.0
+
+    async def _idle(self, names: Sequence[str]) -> float:
+        """See to what else is owed; for how long there is nothing to send, then."""
+        # Apart from the claim: what a lost sender left behind is settled by that.
+        async with self._services.as_role("worker") as session:
+            await owed.own_up(session, names)
+            await ends.tell(session)
+            await digests.release(session)
+            return await post_queries.deliveries_due(
+                session, names, self._services.pace.idle_s
+            )
 
     async def _recall(self, session: AsyncSession) -> None:
         """Learn which chats asked an earlier process to wait."""

@@ -114,19 +114,25 @@ _UNSURE = text("""
                         AND told.dedupe_key = d.dedupe_key || '\\:unsure')
 """)
 
+# What was only shown keeps the name it had: a late Stop is one of that.
+_WAS_SHOWN = """
+    CASE WHEN starts_with(external_id, 'preview\\:')
+        THEN jsonb_build_object('preview', external_id) ELSE '{}' END
+"""
+
 # Without its placeholder: what is sent now is the answer itself, and only once. As long
 # as it is being written there is nothing to send: the next edit finds the message gone
 # as well.
-_LOST_ITS_MESSAGE = text("""
+_LOST_ITS_MESSAGE = text(f"""
     UPDATE deliveries SET claimed_until = NULL, last_error = :error,
         status = CASE WHEN partial IS NULL THEN 'planned' ELSE 'sent' END,
         external_id = CASE WHEN partial IS NULL THEN NULL ELSE external_id END,
         sent_revision = CASE WHEN partial IS NOT NULL
                              THEN CAST(:revision AS integer) END,
-        payload = CASE WHEN partial IS NULL THEN payload || '{"placeholder": ""}'
-                       ELSE payload END
+        payload = CASE WHEN partial IS NULL
+            THEN payload || '{{"placeholder": ""}}' || {_WAS_SHOWN} ELSE payload END
     WHERE id = :id AND attempts = :attempts
-""")
+""")  # noqa: S608 - a constant of ours
 
 
 async def claim_deliveries(

@@ -100,11 +100,11 @@ _BEING_ANSWERED = text("""
       AND d.recipient = :chat || '/' || :thread AND d.purpose = 'reply'
       AND r.status IN ('queued', 'running', 'waiting_approval', 'waiting_input')
       -- A message of ours was named: that one, or none should it be whole by now.
-      AND (d.external_id = :external_id OR NOT EXISTS (
+      AND (:external_id IN (d.external_id, d.payload->>'preview') OR NOT EXISTS (
            SELECT FROM deliveries named
            WHERE named.channel = d.channel AND named.account = d.account
              AND named.recipient = d.recipient
-             AND named.external_id = :external_id))
+             AND :external_id IN (named.external_id, named.payload->>'preview')))
     ORDER BY (d.external_id = :external_id) DESC NULLS LAST,
              (r.status = 'running') DESC, d.id DESC
     LIMIT 1

@@ -1,18 +1,21 @@
 """The postman's statements: lost senders, previews that are whole, looks and pauses."""
 
 import asyncio
+from dataclasses import replace
 from uuid import UUID
 
 from agent.ctx import Caller
+from agent.gate import invoke
 from agent.mailroom import deliveries, post_queries
 from agent.mailroom.deliveries import Owner
 from agent.mailroom.schemas import Delivery, Message, Place
+from agent.runs.operations import start_run
 from bot import owed, previews
 from bot.letters import Letter
 from bot.losses import MOST, Losses
 from channels.contract import Outgoing
 from db.tenancy import system
-from tests.agent.world import AS_ANA, World
+from tests.agent.world import AS_ANA, World, asked
 from tests.db.asking import one, run
 
 HERE = Place("telegram", "7", "1/")
@@ -157,3 +160,32 @@ async def test_pages_that_say_the_same_are_all_sent_once(world: World) -> None:
         world.owner, "SELECT payload->>'text' AS said FROM deliveries ORDER BY id"
     )
     assert [row.said for row in texts] == [shown.markdown, *made.rest]
+
+
+async def test_a_late_stop_of_a_draft_stops_nothing_else(world: World) -> None:
+    ana = await world.settled(AS_ANA)
+    origin = asked(ana, "inbox:1")
+    for key in ("inbox:1", "inbox:2"):
+        async with world.ctx(ana, asked(ana, key)) as ctx:
+            await invoke(start_run, ctx, {"brief": "write"})
+    await run(world.owner, "UPDATE deliveries SET channel = 'telegram'")
+    origin = replace(origin, channel="telegram")
+    drafted, queued = await run(world.owner, "SELECT * FROM deliveries ORDER BY id")
+    [shown] = [one for one in await claim(world) if one.id == drafted.id]
+    await sent(world, shown, "preview:9", behind=1)
+
+    async def stopped_by(name: str) -> UUID | None:
+        async with world.tenant(ana) as session:
+            return await deliveries.being_answered(session, origin, name)
+
+    assert await stopped_by("preview:9") == drafted.run_id
+    await whole(world, drafted.id, ana)
+    await run(
+        world.owner,
+        "UPDATE runs SET status = 'completed' WHERE id = :id",
+        id=drafted.run_id,
+    )
+    assert await stopped_by("preview:9") is None
+    await claim(world)
+    assert await stopped_by("preview:9") is None
+    assert await stopped_by("") == queued.run_id
