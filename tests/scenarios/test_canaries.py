@@ -15,6 +15,7 @@ from agent.ctx import Caller, Role
 from agent.gate import invoke
 from agent.identity.key_operations import new_key
 from bot.logs import processors
+from tests.agent.files import made
 from tests.scenarios.house import House, Member
 from tests.scenarios.on_slack import OnSlack
 from tests.scenarios.on_telegram import OnTelegram
@@ -175,6 +176,53 @@ async def _in_odd_places(house: House, canaries: Canaries) -> None:
     await stranger.sees("pairing code")
 
 
+async def _in_files(house: House, canaries: Canaries) -> None:
+    web, _ = await known(house, "web")
+    assert isinstance(web, OnWeb)
+    text = f"The key is {canaries.key('file text')} as agreed."
+    name = f"{canaries.key('upload name')}.txt"
+    given = await web.attaches(name, text.encode())
+    await web.writes("write homepage copy for Acme, from this", files=[given])
+    await web.sees("You asked for")
+    ana, _ = await known(house, "telegram")
+    assert isinstance(ana, OnTelegram)
+    house.telegram.files["said"] = made.VOICE
+    house.made.core.services.transcriber = Spoken(canaries.key("spoken"))
+    voice = {"file_id": "said", "file_unique_id": "said", "duration": 2}
+    await ana.writes("", voice=voice)
+    await until(ana.chat, "nobody heard it")
+    await house.rests()
+    house.made.core.services.transcriber = None
+
+
+async def _in_menus_and_reviews(house: House, canaries: Canaries) -> None:
+    sly, _ = await known(house, "slack")
+    assert isinstance(sly, OnSlack)
+    channel = house.group("slack")
+    post = f"Acme launches, with {canaries.key('shortcut message')} in it"
+    ts = await house.slack.say(post, user=sly.user, channel=channel)
+    await house.slack.uses_on("use_as_brief", ts, user=sly.user)
+    form = await sly.sees_form("Use this as a brief")
+    await sly.fills(form, **{"Anything_to_add?": canaries.key("shortcut form")})
+    await sly.writes("write homepage copy for Acme, a payroll tool")
+    piece = await sly.sees("You asked for", buttons=("1", "5"))
+    await sly.presses("2", piece)
+    await sly.presses("Tell me more", await sly.sees_change(piece, "What was off"))
+    review = await sly.sees_form("Review")
+    await sly.fills(review, **{"An issue": canaries.key("review")})
+    await sly.sees("Thank you")
+
+
+class Spoken:
+    """Hears the same in every recording."""
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+
+    async def transcribe(self, body: bytes, name: str, media_type: str) -> str:
+        return f"write homepage copy for Acme with {self._words} in it"
+
+
 async def _over_http(house: House, canaries: Canaries) -> None:
     member = await house.enrol()
     services = house.made.core.services
@@ -207,9 +255,11 @@ async def test_no_secret_is_found_anywhere_in_clear(
     await _said_in_every_door(house, canaries)
     await _filled_in(house, canaries)
     await _in_odd_places(house, canaries)
+    await _in_files(house, canaries)
+    await _in_menus_and_reviews(house, canaries)
     await _over_http(house, canaries)
     await house.rests()
-    assert len(canaries.planted) >= 30
+    assert len(canaries.planted) >= 36
     assert await rows_with(house, canaries) == []
     written = "\n".join([*logged.lines, caplog.text])
     assert "key.tried" in written
@@ -217,7 +267,10 @@ async def test_no_secret_is_found_anywhere_in_clear(
     prompts = "\n".join(str(one.body) for one in house.claude.requests)
     assert "key removed" in prompts
     assert canaries.found_in(prompts) == []
-    assert files_with(house, canaries) == []
+    # A file is its sender's, as they sent it; what is drawn from it is searched.
+    sent = [row.storage_key for row in await house.rows("SELECT * FROM assets")]
+    drawn = files_with(house, canaries)
+    assert [file for file in drawn if not file.endswith(tuple(sent))] == []
 
 
 async def test_the_search_finds_what_is_there(house: House) -> None:
