@@ -12,7 +12,7 @@ from channels.contract import (
 )
 from channels.outside import clean
 
-LEAVING = frozenset({"exit", "quit", ":q"})
+LEAVING = frozenset({"exit", "quit", "/exit", "/quit", ":q"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,18 @@ async def test_a_form_is_filled_in_by_keyboard_alone(
     }
 
 
+async def test_a_long_form_is_shown_from_its_beginning(
+    browser: Browser, site: Site, desk: FakeDesk
+) -> None:
+    async with visiting(browser, site, viewport={"width": 390, "height": 500}) as at:
+        page = await at.new_page()
+        await page.goto(site.url)
+        await expect(page.get_by_role("textbox")).to_be_visible()
+        shows(desk, FORM)
+        await expect(page.get_by_label("Service")).to_be_in_viewport()
+        await expect(page.get_by_role("button", name="Save")).not_to_be_in_viewport()
+
+
 async def test_a_secret_is_not_shown_while_it_is_typed(
     page: Page, desk: FakeDesk
 ) -> None:

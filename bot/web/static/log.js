@@ -31,9 +31,12 @@ export class Log {
 
   place(all) {
     const follow = this.#atEnd();
+    const form = all.findLast((shown) => shown.form && !this.messages.has(shown.id));
     for (const shown of all) this.#put(shown);
     if (follow) this.toEnd();
     else if (all.some((shown) => shown.role === "draper")) this.latest.hidden = false;
+    // A long form is filled in from its beginning.
+    if (follow && form) this.messages.get(form.id).element.scrollIntoView();
     this.changed();
   }
 
