@@ -97,8 +97,15 @@ class ManyClients:
         if kept is None or kept.until <= now:
             token = await self._tokens.token(account)
             kept = _Kept(self._made(account, token), now + KEPT_S)
-            self._kept[account] = kept
+            self._keep(account, kept, now)
         return kept.client
+
+    def _keep(self, account: str, kept: _Kept, now: float) -> None:
+        """Keep it, and nothing of workspaces that have fallen silent."""
+        self._kept.pop(account, None)
+        self._kept[account] = kept
+        while self._kept[oldest := next(iter(self._kept))].until <= now:
+            del self._kept[oldest]
 
     def forget(self, account: str) -> None:
         """Ask for the token anew before it is used again."""

@@ -164,14 +164,14 @@ async def test_a_busy_chat_holds_no_place_that_others_need(house: House) -> None
     group = house.group("telegram")
     await on_telegram(house, group)
     bob = await on_telegram(house)
-    house.telegram.topics[group].update(range(1, 81))
+    house.telegram.topics[group].update(range(1, 41))
     house.telegram.flood.waits[group] = time.monotonic() + 3
     await house.rows(
         """INSERT INTO deliveries (channel, account, recipient, purpose, dedupe_key,
                                    payload)
            SELECT 'telegram', :bot, :chat || n, 'notice', 'busy:' || :chat || n,
                   jsonb_build_object('text', 'No ' || n)
-           FROM generate_series(1, 80) n""",
+           FROM generate_series(1, 40) n""",
         bot=str(house.telegram.bot_id),
         chat=f"{group}/",
     )
@@ -186,5 +186,5 @@ async def test_a_busy_chat_holds_no_place_that_others_need(house: House) -> None
         while await house.asks(held):
             await house.telegram.change(0.02)
     await house.rests()
-    assert len(house.telegram.replies(chat=group)) == 80  # nothing is dropped
+    assert len(house.telegram.replies(chat=group)) == 40  # nothing is dropped
     assert house.telegram.flood.early == early + 1
