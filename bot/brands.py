@@ -4,6 +4,7 @@ A brand named in one request is for that request alone: the conversation stays w
 one it was about, so that "the same for Beacon" does not move everybody in a channel.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +15,10 @@ from agent.clients.mentions import Brand
 from agent.ctx import Ctx
 from bot.answers import reply
 from bot.render import clients
+
+_FOR = re.compile(
+    r"(?:and |it(?:['\u2019]s| is) |this is )?for \S.{0,80}", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,19 @@ async def read(ctx: Ctx, text: str) -> Reading:
     # An ordinary word may begin the name of one that was put away: nobody means it.
     is_meant = in_use or found.is_sure
     return Reading(as_before, in_use or found.fits if is_meant else ())
+
+
+async def only_named(ctx: Ctx, text: str) -> Brand | None:
+    """The brand that a text is for which says nothing else ("for Acme")."""
+    said = text.strip().rstrip(".!")
+    if not _FOR.fullmatch(said):
+        return None
+    found = await mentions.found(ctx.session, said, current=None)
+    brand = found.fits[0] if len(found.fits) == 1 and found.is_sure else None
+    if brand is None or brand.is_archived:
+        return None
+    is_all = said.casefold().endswith(f"for {brand.name.casefold()}")
+    return brand if is_all else None
 
 
 def for_client(ctx: Ctx, client_id: UUID | None) -> Ctx:

@@ -27,7 +27,7 @@ from agent.runs.pause_schemas import Revising
 from agent.runs.revise_operations import Revised
 from bot import inputs, moves, pauses, render, wishes
 from bot.answers import keep, reply
-from bot.brands import for_client
+from bot.brands import for_client, only_named
 from bot.inputs import BRIEF
 from bot.render import interviews
 from bot.router import Route
@@ -159,6 +159,10 @@ async def take(
         return await pauses.take(ctx, dialog, text, route)
     if dialog.kind == "review":
         return await _reason(ctx, dialog, text, route)
+    if dialog.kind == "interview" and (whose := await only_named(ctx, text)):
+        dialog = replace(dialog, answers={**dialog.answers, CLIENT: str(whose.id)})
+        await go_on(services, ctx, dialog, f"For **{render.name(whose.name)}**.\n\n")
+        return True
     raw = {"dialog_id": str(dialog.id), "step": dialog.step, "text": text}
     await invoke(answer, ctx, raw)
     await go_on(
@@ -167,7 +171,9 @@ async def take(
     return True
 
 
-async def go_on(services: Services, ctx: Ctx, dialog: Dialog) -> None:
+async def go_on(
+    services: Services, ctx: Ctx, dialog: Dialog, opening: str = ""
+) -> None:
     """Ask the next question, or begin the work when there is none left."""
     if dialog.kind == "form":
         await _next_of_client(ctx, dialog)
@@ -179,6 +185,7 @@ async def go_on(services: Services, ctx: Ctx, dialog: Dialog) -> None:
         await conversations.move(ctx.session, replace(dialog, step=left[0].key))
         number = len(steps) - len(left) + 1
         message = interviews.question(left[0], number, len(steps))
+        message = replace(message, text=f"{opening}{message.text}")
         await reply(ctx, interviews.with_ways_out(message, dialog.id, left[0].key))
     elif file is not None:
         await conversations.close(ctx.session, dialog.id, "completed")

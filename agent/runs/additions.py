@@ -70,11 +70,13 @@ _OVER = text("""
     WHERE id = :id RETURNING attempt
 """)
 
+# What waits its turn still says so, and can be cancelled: it has not begun.
 _SAY_SO = text("""
     UPDATE deliveries SET partial = NULL, revision = revision + 1,
-        payload = payload - 'progress' - 'queued'
-            || jsonb_build_object('text', CAST(:line AS text),
-                                  'placeholder', CAST(:line AS text))
+        payload = CASE WHEN payload ? 'queued' THEN payload || jsonb_build_object(
+                'progress', 'Noted. ' || replace(payload->>'progress', 'Noted. ', ''))
+            ELSE payload - 'progress' || jsonb_build_object(
+                'text', CAST(:line AS text), 'placeholder', CAST(:line AS text)) END
     WHERE run_id = :run_id AND purpose = 'reply'
       AND status IN ('planned', 'sending', 'sent')
 """)

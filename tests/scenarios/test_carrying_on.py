@@ -60,6 +60,23 @@ async def test_a_forwarded_message_after_its_comment_is_part_of_it(
     assert run.input["quoted"][0]["text"] == "You are late"
 
 
+async def test_what_is_added_to_a_queued_request_leaves_it_in_the_queue(
+    house: House,
+) -> None:
+    ana = await house.member("telegram")
+    first = await begins(house, ana)
+    await ana.writes(OTHER)
+    await ana.sees("Queued behind", buttons=("Cancel",))
+    await ana.writes("in German")
+    await ana.sees("Noted. Queued behind your copywriting", buttons=("Cancel",))
+    house.claude.script(SLOWLY)
+    await ana.presses("Stop", first)
+    growing = await ana.sees("slow0", buttons=("Stop",))
+    await ana.presses("Stop", growing)
+    await house.rests()
+    assert [run.attempt for run in await runs(house)] == [1, 2]
+
+
 async def test_thanks_meanwhile_start_nothing_over(house: House) -> None:
     ana = await house.member("telegram")
     first = await begins(house, ana)

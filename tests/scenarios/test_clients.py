@@ -226,6 +226,26 @@ async def test_who_a_request_is_for_is_kept_through_its_questions(
     await run_for(house, "Acme")
 
 
+async def test_only_for_whom_is_no_answer_to_what_a_skill_asks(house: House) -> None:
+    ana = await house.member("telegram")
+    await adds(ana, "Acme")
+    await adds(ana, "Beacon")
+    await ana.writes("write homepage copy")
+    await ana.sees("1 of 4")
+    await ana.writes("for Acme")
+    await ana.sees("For Acme", "1 of 4")
+    await ana.writes("for clinics that pay by hand")
+    await ana.presses("Leave it", await ana.sees("2 of 4"))
+    await house.rests()
+    [row] = await house.rows("""
+        SELECT d.answers, k.name FROM dialogs d
+        LEFT JOIN clients k ON CAST(k.id AS text) = d.answers->>'_client'
+        WHERE d.kind = 'interview' ORDER BY d.id DESC LIMIT 1
+    """)
+    assert row.name == "Acme"
+    assert "for Acme" not in row.answers.values()
+
+
 async def test_an_archived_client_is_hidden_and_restored_by_a_press(
     house: House, door: str
 ) -> None:
