@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from agent.mailroom.schemas import Choice
 from agent.runs.desk_queries import Unscored, Work
 from agent.runs.schemas import Status
-from bot.render.words import STATUS_WORDS, glance, name
+from bot.render.words import STATUS_WORDS, brief, glance, name
 
 LONGEST = 110
 ALIVE = {"queued", "running", "waiting_approval", "waiting_input"}
@@ -97,9 +97,15 @@ def _due(due: Sequence[Unscored]) -> Iterator[Part]:
         )
         yield Part(
             text=f"**{name(piece.title)}**{_for(piece.client)}, #{piece.number}",
-            small=glance(piece.preview, LONGEST),
+            small=_beginning(piece),
             choices=(*scores, Choice("Open", "runs.read", ref)),
         )
+
+
+def _beginning(piece: Unscored) -> str:
+    """How it begins, below its title: which is not said twice."""
+    whole = glance(piece.preview, LONGEST + len(piece.title))
+    return brief(whole.removeprefix(piece.title).lstrip(), LONGEST)
 
 
 def _latest(latest: Sequence[Work]) -> Iterator[Part]:

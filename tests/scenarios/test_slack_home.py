@@ -78,6 +78,7 @@ async def test_a_stranger_reads_how_to_get_in_and_is_not_written_to(
 async def test_a_piece_is_rated_on_the_home_and_is_due_no_longer(house: House) -> None:
     ana = await with_a_piece(house)
     await opens(house, ana)
+    assert "Spring tea Fresh" not in home(house, ana), "its title is said once"
     assert "# How good are these?" in home(house, ana)
     await presses(house, ana, "4")
     assert "Thanks! 4 of 5." in home(house, ana)
