@@ -14,7 +14,7 @@ from agent.clients.asset_schemas import (
 )
 from agent.clients.operations import EVERYWHERE
 from agent.ctx import Ctx, Role
-from agent.errors import NotFound
+from agent.errors import Forbidden, NotFound
 from agent.operation import Command, Effect, operation
 from agent.ports import Change
 from agent.shapes import Order
@@ -31,6 +31,18 @@ class NoSuchFile(NotFound):
         """Say how to see what there is."""
         super().__init__(
             f"I have no file called {name}.", hint="/files lists what I have."
+        )
+
+
+class NotYourFile(Forbidden):
+    """A colleague sent it."""
+
+    code = "not_your_file"
+
+    def __init__(self, name: str) -> None:
+        """Say who can."""
+        super().__init__(
+            f"A colleague sent {name}.", hint="They can delete it, or an admin."
         )
 
 
@@ -76,14 +88,24 @@ async def delete_file(ctx: Ctx, p: NamedFile) -> FileDeleted:
 
     Raises:
         NoSuchFile: No file is called so.
+        NotYourFile: A colleague sent it, and the caller is no admin.
     """
-    found = await asset_queries.named(ctx.session, p.name.strip())
-    name = await asset_queries.expire(ctx.session, found[0]["id"]) if found else None
+    called = p.name.strip()
+    found = await asset_queries.named(ctx.session, called)
+    theirs = [row for row in found if _may_delete(ctx, row)]
+    if found and not theirs:
+        raise NotYourFile(called)
+    name = await asset_queries.expire(ctx.session, theirs[0]["id"]) if theirs else None
     if name is None:
-        raise NoSuchFile(p.name.strip())
-    asset_id = str(found[0]["id"])
+        raise NoSuchFile(called)
+    asset_id = str(theirs[0]["id"])
     ctx.changed(Change("asset", asset_id, before={"name": name}, label=name))
     return FileDeleted(name=name)
+
+
+def _may_delete(ctx: Ctx, row: RowMapping) -> bool:
+    is_own = row["uploaded_by_id"] == ctx.caller.user_id
+    return is_own or ctx.caller.role >= Role.ADMIN
 
 
 def _line(row: RowMapping) -> FileLine:

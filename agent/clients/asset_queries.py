@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 LINES = """
     SELECT id, kind, name, mime, bytes, width, height, duration_ms, status, storage_key,
            coalesce(facts, '') AS facts, coalesce(note, '') AS note,
-           excerpt, created_at
+           excerpt, created_at, uploaded_by_id
     FROM assets
 """
 SEEN = "status = 'ready' AND expires_at IS NULL"

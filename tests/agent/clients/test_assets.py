@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from agent.clients import assets, clearing
-from agent.clients.asset_operations import delete_file, list_files
+from agent.clients.asset_operations import NotYourFile, delete_file, list_files
 from agent.clients.assets import Arrived
 from agent.ctx import Caller
 from agent.files import limits
@@ -61,6 +61,25 @@ async def test_a_file_is_its_senders_and_gone_when_it_is_deleted(world: World) -
     assert len(world.files.kept) == 2
     cleared = await clearing.clear(lambda: world.house.as_role("eraser"), world.files)
     assert (cleared, len(world.files.kept)) == (1, 0)
+
+
+async def test_a_colleagues_file_is_deleted_by_them_or_an_admin(world: World) -> None:
+    ana = await world.settled(AS_ANA, chat="c", kind="channel")
+    bob = await world.settled(AS_BOB, chat="c", kind="channel")
+    shared = await kept(world, "offer", "Tea", ana)
+    assert await material(world, shared, caller=bob) == ["Tea"]
+    async with world.ctx(bob) as ctx:
+        with pytest.raises(NotYourFile):
+            await delete_file.run(ctx, delete_file.params(name="offer.txt"))
+    his = await kept(world, "list", "Milk", bob)
+    for caller, name in ((bob, "list.txt"), (ana, "offer.txt")):
+        async with world.ctx(caller) as ctx:
+            await delete_file.run(ctx, delete_file.params(name=name))
+    assert await material(world, shared, his, caller=ana) == []
+    again = await kept(world, "list", "Milk", bob)
+    async with world.ctx(ana) as ctx:
+        await delete_file.run(ctx, delete_file.params(name="list.txt"))
+    assert await material(world, again, caller=bob) == []
 
 
 async def test_two_files_of_one_name_have_two_names(world: World) -> None:
