@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.billing.budgets import Call
 from agent.catalog import instruction_checks, instructions
@@ -164,6 +165,7 @@ class _Desk:
         try:
             async with self.bench.open(job.caller) as session:
                 step = (job.run_id, job.step, job.attempt)
+                await _alive(session, job)
                 await check_queries.begin(session, step, _input(one), effect="spend")
                 call = await calls.reserve(self.bench, session, job, prompt)
             said = await calls.collect(self.bench, call, job, prompt, _as_it_is)
@@ -195,6 +197,13 @@ class _Desk:
             rule = {"rule": ruling.rule}
             await check_queries.begin(session, step, rule)
             await work_queries.finish(session, *step, output=asdict(ruling))
+
+
+async def _alive(session: AsyncSession, job: Job) -> None:
+    """Return where the run is still wanted; a Stop then waits for what is held."""
+    await work_queries.lock(session, job.run_id)
+    if not await work_queries.is_running(session, job.run_id, job.attempt):
+        raise Cancelled("The run was stopped.")
 
 
 def _input(one: Instruction) -> dict[str, str]:
