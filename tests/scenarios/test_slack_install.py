@@ -1,8 +1,10 @@
 """Slack teams that install the app themselves: what they see, and what is kept."""
 
+import logging
 import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import pytest_asyncio
@@ -14,8 +16,21 @@ from tests.scenarios.house import House, Opens, Outside, slack_settings
 from tests.scenarios.on_slack import OnSlack
 from tests.scenarios.people import until
 from tests.scenarios.slack_teams import ROWS, Browser, Team, an_app, said, team_in
+from tests.scenarios.test_canaries import Canaries, files_with, rows_with
+from tests.standins.slack.oauth import CLIENT_SECRET
 
 COOKIE = "slack-app-oauth-state"
+
+
+class Whole(Canaries):
+    """The stand-in's secrets are short: each is looked for whole."""
+
+    def found_in(self, text: str) -> list[str]:
+        return [
+            where
+            for where, secret in self.planted.items()
+            if secret in text or secret.encode().hex() in text
+        ]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -158,6 +173,34 @@ async def test_tokens_that_rotate_are_renewed_before_their_end(team: Team) -> No
         account=team.zen,
     )
     assert 11 < hours.left <= 12
+
+
+async def test_no_token_code_or_state_is_found_anywhere_in_clear(
+    team: Team, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.WARNING)  # of libraries nothing below it is written
+    house, install = team.house, Browser(team.house)
+    house.slack.oauth.rotates = True
+    await install.signs_in()
+    back = house.slack.oauth.approve(
+        await install.asks(), team=team.zen, user=team.zena
+    )
+    canaries = Whole(house)
+    for name, value in parse_qsl(urlsplit(back).query):
+        canaries.word(name, value)
+    await install.goes(back)
+    canaries.word("token", team.install.token)
+    canaries.word("refresh", team.install.refresh)
+    canaries.word("the app's secret", CLIENT_SECRET)
+    zena = team.somebody()
+    await zena.commands("help")
+    await zena.sees("what you need")
+    await house.rests()
+    assert {"code", "state", "token", "refresh"} <= canaries.planted.keys()
+    assert await rows_with(house, canaries) == []
+    assert files_with(house, canaries) == []
+    shown = capfd.readouterr()
+    assert canaries.found_in(shown.out + shown.err + caplog.text) == []
 
 
 async def test_each_team_is_spoken_to_by_its_own_token(team: Team) -> None:
