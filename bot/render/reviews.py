@@ -79,7 +79,7 @@ def _lines(value: Review) -> Iterator[str]:
         yield f"What worked: {brief(value.what_worked, SHOWN)}"
     for issue in value.issues:
         instead = brief(issue.suggested_fix, SHOWN)
-        fix = f" Instead: {instead}" if instead else ""
+        fix = f" → {instead}" if instead else ""
         yield f"Issue ({issue.severity}): {brief(issue.description, SHOWN)}{fix}"
     if value.comment:
         yield f"On the whole: {brief(value.comment, SHOWN)}"

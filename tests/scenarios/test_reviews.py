@@ -42,6 +42,7 @@ async def test_slack_asks_for_all_of_it_in_a_modal(house: House) -> None:
     }
     await ana.fills(form, **said)
     thanks = await ana.sees("Thank you", "price is wrong", "29 dollars", "overall 2")
+    assert "The price is wrong → 29 dollars" in thanks.text
     await ana.presses("Add another issue", thanks)
     again = await ana.sees_form("Report issue")
     await ana.fills(again, The_issue="Too long", How_bad_is_that="Low")
