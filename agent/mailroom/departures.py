@@ -13,9 +13,11 @@ _LEAVE = text("""
     WHERE channel = :channel AND account = :account AND state = 'active'
 """)
 _RETURN = text("""
-    UPDATE chats SET state = 'active'
+    UPDATE chats c SET state = 'active'
     WHERE channel = :channel AND account = :account AND state = 'left'
-      AND kind = 'private'
+      AND EXISTS (SELECT FROM chats whole
+          WHERE whole.channel = c.channel AND whole.account = c.account
+            AND whole.chat_id = c.chat_id AND whole.kind = 'private')
 """)
 _FAIL = text("""
     UPDATE deliveries SET status = 'failed', last_error = :error, claimed_until = NULL
