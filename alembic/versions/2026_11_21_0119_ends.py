@@ -85,5 +85,7 @@ def downgrade() -> None:
     op.execute("DELETE FROM outputs WHERE kind = 'answer'")
     for statement in _kinds(OLD):
         op.execute(statement)
-    op.execute("ALTER TABLE deliveries DROP COLUMN failing_since, DROP COLUMN whole_at,"
-        " DROP COLUMN told_at")
+    op.execute(
+        "ALTER TABLE deliveries DROP COLUMN failing_since, DROP COLUMN whole_at,"
+        " DROP COLUMN told_at"
+    )

@@ -26,7 +26,6 @@ from tests.standins.slack.state import (
 from tests.standins.slack.streams import stop_pressed
 from tests.standins.slack.surface_api import SurfaceApi
 
-
 NAMELESS = {"im": "directmessage", "group": "privategroup"}
 """Room kind -> what Slack calls such a room where it does not tell its name."""
 
