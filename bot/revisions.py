@@ -85,7 +85,9 @@ def _is_none(text: str) -> bool:
 
 
 def _is_new(route: Route) -> bool:
-    return route.method in {"phrase", "command"}
+    if route.method == "phrase":
+        return not wishes.is_of_a_part(route.brief)
+    return route.method == "command"
 
 
 async def _replied_to(ctx: Ctx, inbound: Inbound) -> UUID | None:

@@ -67,6 +67,12 @@ _WISH = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
+_OF_A_PART = re.compile(
+    r"(?:please\s+|now\s+|and\s+)*(?:make|turn|change|put|keep|rewrite|rephrase|shorten"
+    r"|simplify)\s+(?:the|its|that)\s+(?:(?:first|second|third|last|main)\s+)?"
+    f"(?:{_PARTS.replace(chr(92) + ' ', ' ')})" + r"\b(?!\s+(?:for|of|about|on)\b).*",
+    re.IGNORECASE | re.DOTALL,
+)
 _ASIDE = re.compile(
     r"(?:(?:oh|ah|ok|okay|okey|great|thanks|thank\s+you|thank\s+u|thx|ty|cheers|perfect"
     r"|nice|lovely|love\s+(?:it|this|that)|cool|good|awesome|amazing|excellent|super"
@@ -81,7 +87,17 @@ _ASIDE = re.compile(
 def is_wish(text: str) -> bool:
     """Whether words can only be about something that stands there already."""
     plain = " ".join(text.split())
-    return len(plain.split()) <= MOST_WORDS and bool(_WISH.fullmatch(plain))
+    if len(plain.split()) > MOST_WORDS:
+        return False
+    return bool(_WISH.fullmatch(plain) or _OF_A_PART.fullmatch(plain))
+
+
+def is_of_a_part(text: str) -> bool:
+    """Whether a wish names a part of what stands there: "make the headline bolder".
+
+    A skill may answer to that very word, and is not meant.
+    """
+    return is_wish(text) and bool(_OF_A_PART.fullmatch(" ".join(text.split())))
 
 
 def is_question(text: str) -> bool:

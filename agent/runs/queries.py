@@ -77,7 +77,7 @@ _FIND = text("""
            coalesce(k.name, '') AS client, coalesce(m.display_name, '') AS asked_by,
            coalesce((SELECT d.channel FROM deliveries d
                      WHERE d.run_id = r.id AND d.purpose = 'reply'
-                     ORDER BY d.id DESC LIMIT 1), '') AS channel,
+                     ORDER BY d.id LIMIT 1), '') AS channel,
            (SELECT o.id FROM outputs o WHERE o.run_id = r.id ORDER BY o.id DESC LIMIT 1)
                AS output_id
     FROM runs r LEFT JOIN skills s ON s.id = r.skill_id

@@ -36,6 +36,9 @@ a shorter headline
 more playful tone
 with a question at the end
 simpler words please
+make the headline a question
+please turn the subject line into a promise
+shorten the intro
 """.strip().splitlines()
 
 REQUESTS = """
@@ -69,6 +72,8 @@ rewrite the homepage of Acme
 different angle on payroll for dentists
 is it too long?
 ok great
+make the copy for our pricing page
+make the team page
 """.strip().splitlines()
 
 ASIDES = "thanks|Thanks!|ok great|Thank you so much!|👍|perfect, thanks 🙏|looks good"

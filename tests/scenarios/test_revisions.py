@@ -44,15 +44,18 @@ async def test_a_short_wish_after_a_piece_makes_its_next_version(
     assert second.has("Version 2")
     third = await piece(house, ana, "Zahltag, schmerzlos.", "in German")
     assert third.has("Version 3")
+    # A skill answers to "headline", and is not meant.
+    asked = "make the headline a question"
+    assert (await piece(house, ana, "Zahltag? Ja!", asked)).has("Version 4")
     assert ana.now(first).has("Payday without the pain")
-    one, two, three = await family(house)
+    one, two, three, _ = await family(house)
     assert (one.revises_id, two.revises_id, three.revises_id) == (None, one.id, two.id)
     assert one.skill_id == two.skill_id == three.skill_id
     assert [row.user_message for row in (two, three)] == [
         "shorter",
         "in German",
     ]
-    turns = json.dumps(last_turns(house))
+    turns = json.dumps(rounds(house)[-2])
     assert ASK in turns
     assert "Payday, painless." in turns
     assert "without the pain" not in turns, "what it revises is the second version"
