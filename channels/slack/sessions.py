@@ -7,6 +7,7 @@ and assistant.threads.setStatus, which workspaces without sessions still know
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ from channels.slack.failures import Outside, explained
 
 PATIENCE_S = 2.0
 REMEMBERED = 1_000
+AGAIN_S = 600.0
+"""After which a way that a workspace refused is tried again: it may be let by now."""
 
 log = structlog.get_logger()
 
@@ -38,10 +41,14 @@ Way = Callable[[AsyncWebClient, Thread, str], Awaitable[object]]
 class Sessions:
     """What each thread says of us."""
 
-    def __init__(self, clients: Clients) -> None:
-        """Speak through ``clients``."""
+    def __init__(
+        self, clients: Clients, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Speak through ``clients``; ``now`` counts seconds from anywhere."""
         self._clients = clients
-        self._ways: dict[str, list[Way]] = {}
+        self._now = now
+        self._refused: dict[tuple[str, Way], float] = {}
+        """(account, way) -> until when it is not tried."""
         self._busy: dict[Thread, None] = {}
 
     async def working(self, where: Thread, said: str, *, anew: bool = False) -> None:
@@ -63,11 +70,12 @@ class Sessions:
             await self._show(where, "")
 
     async def _show(self, where: Thread, said: str) -> None:
-        if len(self._ways) >= REMEMBERED:
-            self._ways.clear()
-        ways = self._ways.setdefault(where.account, [_session, _line])
-        while ways:
-            way = ways[0]
+        now = self._now()
+        if len(self._refused) >= REMEMBERED:
+            self._refused.clear()
+        for way in (_session, _line):
+            if self._refused.get((where.account, way), now) > now:
+                continue
             try:
                 async with asyncio.timeout(PATIENCE_S):
                     with explained():
@@ -77,8 +85,7 @@ class Sessions:
                 if isinstance(refusal, Outside):
                     return
                 # The workspace does not know this way, or has not let us use it.
-                if way in ways:
-                    ways.remove(way)
+                self._refused[where.account, way] = now + AGAIN_S
                 continue
             except (SendError, TimeoutError) as failure:
                 log.info("slack.no_status", reason=str(failure))
