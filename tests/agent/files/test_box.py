@@ -139,11 +139,12 @@ async def test_a_bomb_that_lies_about_its_size_yields_no_more_than_it_says() -> 
 
 
 async def test_a_reader_takes_no_more_memory_than_it_is_given() -> None:
+    body = made.wide_xlsx()
     # Of all children so far, one of another test may have been larger; and each begins
     # as a copy of this process.
     who = resource.RUSAGE_CHILDREN, resource.RUSAGE_SELF
     before = max(resource.getrusage(one).ru_maxrss for one in who) * 1024 + 1
-    found = await examine(made.wide_xlsx(), "wide.xlsx")
+    found = await examine(body, "wide.xlsx")
     assert found.note.startswith("I read the first")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-    assert peak < max(before, limits.MEMORY_BYTES)
+    assert peak <= max(before, limits.MEMORY_BYTES)
