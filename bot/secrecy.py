@@ -119,7 +119,8 @@ def _takes_key(text: str) -> bool:
 def _holds(body: bytes) -> bool:
     raw = body.decode("utf-8", "replace")
     plain = unquote_plus(raw)
-    return any(recognise.holds(text) for text in (raw, _unescaped(plain)))
+    # Mostly they are one text, and looking is what keeping a message takes longest.
+    return any(recognise.holds(text) for text in {raw, _unescaped(plain)})
 
 
 def _unescaped(text: str) -> str:
