@@ -116,11 +116,6 @@ def fresh() -> Fresh:
     return Fresh(key, prefix, _hash(key))
 
 
-def is_key(given: str) -> bool:
-    """Whether it has the shape of a key."""
-    return _SHAPE.fullmatch(given) is not None
-
-
 def scopes(given: str) -> list[str]:
     """The scopes that were asked for, each once.
 

@@ -10,6 +10,7 @@ from agent.clients.schemas import Chosen, UseClient
 from agent.ctx import Ctx, Role
 from agent.errors import BadInput, Conflict
 from agent.memory import queries
+from agent.memory.schemas import Dialog
 from agent.operation import Command, Effect, Surface, operation
 from agent.shapes import Frozen
 
@@ -184,9 +185,7 @@ async def leave(ctx: Ctx, p: DialogRef) -> Left:
     Raises:
         DialogClosed: They were answered or given up already, or ask somebody else.
     """
-    found = await queries.open_dialog_of(ctx.session, p.dialog_id, ctx.caller.user_id)
-    if found is None:
-        raise DialogClosed
+    found = await _open(ctx, p)
     await queries.close_dialog(ctx.session, found.id, "abandoned")
     return Left(dialog_id=p.dialog_id)
 
@@ -203,9 +202,7 @@ async def finish(ctx: Ctx, p: DialogRef) -> Finished:
     Raises:
         DialogClosed: They were answered or given up already, or ask somebody else.
     """
-    found = await queries.open_dialog_of(ctx.session, p.dialog_id, ctx.caller.user_id)
-    if found is None:
-        raise DialogClosed
+    await _open(ctx, p)
     return Finished(dialog_id=p.dialog_id)
 
 
@@ -227,10 +224,15 @@ async def fill(ctx: Ctx, p: DialogRef) -> Unfilled:
     Raises:
         DialogClosed: They were answered or given up already, or ask somebody else.
     """
+    await _open(ctx, p)
+    return Unfilled(dialog_id=p.dialog_id)
+
+
+async def _open(ctx: Ctx, p: DialogRef) -> Dialog:
     found = await queries.open_dialog_of(ctx.session, p.dialog_id, ctx.caller.user_id)
     if found is None:
         raise DialogClosed
-    return Unfilled(dialog_id=p.dialog_id)
+    return found
 
 
 OPERATIONS = (focus, interview, retell, answer, leave, finish, fill)

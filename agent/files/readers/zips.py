@@ -9,8 +9,6 @@ from agent.files.refusals import BOMB, DAMAGED, LOCKED, Unusable
 from agent.files.sorts import DOCX, XLSX, Sort, unwanted
 
 _ENCRYPTED = 0x1
-_DIRECTORY_ENTRY = 46
-"""Bytes of an entry at least; the end of the archive says how many there are."""
 
 
 def opened(body: bytes) -> zipfile.ZipFile:
