@@ -41,8 +41,11 @@ NOT_YET = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
 )
-"""No socket yet, nobody behind it, or somebody who says that it is starting up."""
+"""No socket yet, nobody behind it, somebody who says that it is starting up, or who
+died in the middle of an answer (asyncpg then speaks of its own state)."""
 
 log = structlog.get_logger()
 

@@ -163,7 +163,7 @@ async def test_a_server_that_dies_under_the_app_comes_back(tmp_path: Path) -> No
 
 async def _until(true: object) -> None:
     assert callable(true)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not true():  # noqa: ASYNC110 - another process's doing
             await asyncio.sleep(0.02)
 
