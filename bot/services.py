@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from agent.billing.budgets import Budgets
 from agent.catalog.shelf import Shelf
+from agent.catalog.versions import Versions
 from agent.ctx import Caller, Ctx, Origin
 from agent.identity.callers import Identity
 from agent.identity.circuits import SharedCircuits
@@ -88,6 +89,8 @@ class Services:
     telemetry: Telemetry = NOTHING
     providers: Providers | None = None
     """Whom models can be had from; None: ``model`` alone answers."""
+    versions: Versions | None = None
+    """The files of skill versions, current and older."""
     plots: Plots | None = None
     progress: Engine | None = None
     """How runs get on, to be told to people."""
@@ -157,6 +160,7 @@ class Services:
             clock=self.clock,
             seating=self._seating,
             circuits=SharedCircuits(self.as_role, self.pace.circuit),
+            versions=self.versions,
         )
 
     @property

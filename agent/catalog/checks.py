@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agent.catalog import shapes
 from agent.catalog.folding import tokens
 
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
@@ -123,6 +124,17 @@ def _headings_count(text: str, argument: str) -> bool:
     return _within(len(_sections(text, name)), count)
 
 
+def _in_order(text: str, argument: str) -> bool:
+    """Whether the headings stand in this order; those missing are another matter."""
+    headings = [tokens(mark[1]) for mark in _HEADING.finditer(text)]
+    places = [
+        next((at for at, said in enumerate(headings) if said[: len(name)] == name), -1)
+        for name in map(tokens, _listed(argument))
+    ]
+    found = [place for place in places if place >= 0]
+    return found == sorted(found)
+
+
 @dataclass(frozen=True, slots=True)
 class _Kind:
     usage: str
@@ -167,6 +179,32 @@ _CHECKS: Mapping[str, _Kind] = {
         _TEXT,
         lambda t, a: all(_says(t, phrase) for phrase in _listed(a)),
     ),
+    "item-max-words": _kind(
+        "item-max-words 25", _NUMBER, lambda t, a: shapes.longest_item(t) <= int(a)
+    ),
+    "paragraph-max-words": _kind(
+        "paragraph-max-words 90",
+        _NUMBER,
+        lambda t, a: shapes.longest_paragraph(t) <= int(a),
+    ),
+    "max-questions": _kind(
+        "max-questions 2", _NUMBER, lambda t, a: t.count("?") <= int(a)
+    ),
+    "max-hashtags": _kind(
+        "max-hashtags 5", _NUMBER, lambda t, a: shapes.hashtags(t) <= int(a)
+    ),
+    "max-emoji": _kind("max-emoji 3", _NUMBER, lambda t, a: shapes.emoji(t) <= int(a)),
+    "max-links": _kind("max-links 2", _NUMBER, lambda t, a: shapes.links(t) <= int(a)),
+    "table-rows": _kind(
+        "table-rows 3-20", _SPAN, lambda t, a: _within(len(shapes.rows(t)), a)
+    ),
+    "table-columns": _kind(
+        "table-columns Day; Channel",
+        _TEXT,
+        lambda t, a: all(_says(shapes.header(t), column) for column in _listed(a)),
+    ),
+    "order": _kind("order Problem; Fix", _TEXT, _in_order),
+    "code-block": _kind("code-block json", r"\w+", shapes.has_block),
     "mentions-any": _kind(
         "mentions-any reply; click",
         _TEXT,

@@ -35,15 +35,16 @@ _FIND_VERSION = text("""
 # A file that was edited without a new version number still is a new version.
 _ADD_VERSION = text("""
     INSERT INTO skill_versions (skill_id, version, status, origin, content_hash,
-        storage_key, files, prompt_template, model_tier, llm_config, max_cost_usd,
-        released_at)
+        storage_key, files, prompt_template, input_schema, output_schema,
+        required_context, model_tier, llm_config, max_cost_usd, released_at)
     SELECT :skill_id,
         CASE WHEN EXISTS (SELECT FROM skill_versions WHERE workspace_id IS NULL
                           AND skill_id = :skill_id AND version = :version)
              THEN :version || '+' || left(encode(:content_hash, 'hex'), 8)
              ELSE :version END,
         'active', 'file', :content_hash, :storage_key, CAST(:files AS jsonb),
-        :prompt, :tier, CAST(:llm_config AS jsonb), :max_cost_usd, now()
+        :prompt, CAST(:input_schema AS jsonb), CAST(:output_schema AS jsonb),
+        :required_context, :tier, CAST(:llm_config AS jsonb), :max_cost_usd, now()
     RETURNING id, version
 """)
 
@@ -58,11 +59,18 @@ _RETIRE_OTHERS = text("""
       AND name <> ALL(CAST(:names AS text[]))
 """)
 
+_HASHES = text("""
+    SELECT content_hash FROM skill_versions WHERE workspace_id IS NULL
+""")
+
 _VERSION = text("""
-    SELECT v.prompt_template, v.model_tier, v.llm_config, v.version, s.name, s.title,
-           s.type, s.related
+    SELECT v.prompt_template, v.storage_key, v.model_tier, v.llm_config, v.version,
+           s.name, s.title, s.type, s.related
     FROM skill_versions v JOIN skills s ON s.id = v.skill_id WHERE v.id = :id
 """)
+
+
+_JSON = ("files", "llm_config", "input_schema", "output_schema")
 
 
 async def active_skills(session: AsyncSession) -> list[RowMapping]:
@@ -84,8 +92,8 @@ async def ensure_version(
     row = (await session.execute(_FIND_VERSION, key)).one_or_none()
     if row is None:
         added = {**values, "skill_id": skill_id}
-        added["files"] = json.dumps(values["files"])
-        added["llm_config"] = json.dumps(values["llm_config"])
+        for column in _JSON:
+            added[column] = json.dumps(values[column])
         row = (await session.execute(_ADD_VERSION, added)).one()
     await session.execute(_SET_CURRENT, {"id": skill_id, "version": row.version})
     found: UUID = row.id
@@ -95,6 +103,11 @@ async def ensure_version(
 async def retire_others(session: AsyncSession, names: list[str]) -> None:
     """Switch off system skills whose folders are gone."""
     await session.execute(_RETIRE_OTHERS, {"names": names})
+
+
+async def hashes(session: AsyncSession) -> set[bytes]:
+    """The contents that system versions were made of."""
+    return set((await session.execute(_HASHES)).scalars())
 
 
 async def version(session: AsyncSession, version_id: UUID) -> RowMapping | None:

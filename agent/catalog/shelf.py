@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent.catalog import queries
+from agent.catalog import queries, versions
 from agent.catalog.skillfile import SkillFile
 from agent.ports import SkillRef
 
@@ -23,6 +23,7 @@ class Shelf:
 
     files: dict[str, SkillFile] = field(default_factory=dict)
     refs: dict[str, SkillRef] = field(default_factory=dict)
+    by_version: dict[UUID, SkillFile] = field(default_factory=dict)
 
     def find(self, name: str) -> SkillRef | None:
         """The skill of that name, if it is loaded."""
@@ -48,6 +49,7 @@ async def stock(session: AsyncSession, files: Sequence[SkillFile]) -> Shelf:
         skill_id = await queries.upsert_skill(session, _skill(file))
         version_id = await queries.ensure_version(session, skill_id, _version(file))
         shelf.files[file.name] = file
+        shelf.by_version[version_id] = file
         shelf.refs[file.name] = SkillRef(skill_id, version_id, file.name, file.title)
     await queries.retire_others(session, sorted(shelf.files))
     return shelf
@@ -70,8 +72,8 @@ def instructions(file: SkillFile) -> str:
         ]
         parts.append("# Rules this work is checked against\n\n" + "\n".join(lines))
     parts += [
-        f"# Reference: {name}\n\n{file.reference(name).strip()}"
-        for name in sorted(file.references)
+        f"# Reference: {name}\n\n{text.strip()}"
+        for name, text in sorted(file.references.items())
     ]
     return "\n\n".join(parts)
 
@@ -95,12 +97,15 @@ def _version(file: SkillFile) -> Mapping[str, Any]:
     return {
         "version": file.version,
         "content_hash": file.content_hash,
-        "storage_key": f"skills/{file.name}/{file.content_hash.hex()}",
+        "storage_key": versions.key_of(file),
         "files": [
             {"path": entry.path, "sha256": entry.sha256, "bytes": entry.size_bytes}
             for entry in file.files
         ],
         "prompt": instructions(file),
+        "input_schema": file.input_schema,
+        "output_schema": dict(file.result.schema) if file.result else {},
+        "required_context": list(file.required_context),
         "tier": file.tier.value,
         "llm_config": {"max_tokens": file.max_tokens, "approval": file.approval},
         "max_cost_usd": file.max_cost_usd,

@@ -1,12 +1,12 @@
 """questions.yaml and cases.yaml: what a skill asks, and what its work is tried on."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from agent.catalog import checks, yamlfile
+from agent.catalog import checks
 from agent.catalog.problem import Problem
+from agent.catalog.reading import Reader, read
 
 
 class Ask(StrEnum):
@@ -56,57 +56,9 @@ class Case:
     expect: tuple[checks.Check, ...]
 
 
-class _Reader:
-    """Takes typed values out of parsed YAML and collects what is wrong."""
-
-    def __init__(self, file: str, lines: yamlfile.Lines) -> None:
-        self.file = file
-        self.lines = lines
-        self.problems: list[Problem] = []
-
-    def fault(self, path: tuple[str | int, ...], fault: str, mend: str) -> None:
-        line = next(
-            (
-                self.lines[path[:n]]
-                for n in range(len(path), 0, -1)
-                if path[:n] in self.lines
-            ),
-            1,
-        )
-        self.problems.append(Problem(self.file, line, fault, mend))
-
-    def entries(self, data: Any, key: str, known: set[str]) -> list[dict[str, Any]]:
-        given = data.get(key) if isinstance(data, Mapping) else None
-        if not isinstance(given, list):
-            self.fault((key,), f"There is no list {key!r}.", f"Begin with `{key}:`.")
-            return []
-        return [
-            entry
-            for index, entry in enumerate(given)
-            if self._is_entry(entry, (key, index), known)
-        ]
-
-    def _is_entry(
-        self, entry: Any, path: tuple[str | int, ...], known: set[str]
-    ) -> bool:
-        if not isinstance(entry, dict):
-            self.fault(path, "This entry has no keys.", f"Give it {sorted(known)}.")
-            return False
-        for key in entry.keys() - known:
-            self.fault((*path, str(key)), f"{key!r} is not known here.", "Remove it.")
-        return True
-
-    def text(self, entry: dict[str, Any], key: str, path: tuple[str | int, ...]) -> str:
-        value = entry.get(key)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-        self.fault((*path, key), f"{key!r} must be a text.", "Write one, in quotes.")
-        return ""
-
-
 def questions(text: str, file: str) -> tuple[Questions, list[Problem]]:
     """The questions written in ``text``, and what is wrong with them."""
-    data, reader = _read(text, file)
+    data, reader = read(text, file)
     if data is None:
         return Questions(), reader.problems
     known = {"key", "question", "why", "default", "skip", "choices"}
@@ -125,7 +77,7 @@ def questions(text: str, file: str) -> tuple[Questions, list[Problem]]:
     return Questions(Ask(ask), below, steps), reader.problems
 
 
-def _question(reader: _Reader, entry: dict[str, Any], index: int) -> Question:
+def _question(reader: Reader, entry: dict[str, Any], index: int) -> Question:
     path = ("questions", index)
     choices = entry.get("choices", [])
     if not isinstance(choices, list) or not all(isinstance(c, str) for c in choices):
@@ -150,7 +102,7 @@ def _question(reader: _Reader, entry: dict[str, Any], index: int) -> Question:
 
 def cases(text: str, file: str) -> tuple[tuple[Case, ...], list[Problem]]:
     """The cases written in ``text``, and what is wrong with them."""
-    data, reader = _read(text, file)
+    data, reader = read(text, file)
     if data is None:
         return (), reader.problems
     entries = reader.entries(data, "cases", {"name", "brief", "expect"})
@@ -158,7 +110,7 @@ def cases(text: str, file: str) -> tuple[tuple[Case, ...], list[Problem]]:
     return found, reader.problems
 
 
-def _case(reader: _Reader, entry: dict[str, Any], index: int) -> Case:
+def _case(reader: Reader, entry: dict[str, Any], index: int) -> Case:
     path = ("cases", index)
     lines = entry.get("expect")
     if not isinstance(lines, list) or not lines:
@@ -172,19 +124,3 @@ def _case(reader: _Reader, entry: dict[str, Any], index: int) -> Case:
             reader.fault((*path, "expect", at), str(bad), "Mend the check.")
     name, brief = reader.text(entry, "name", path), reader.text(entry, "brief", path)
     return Case(name, brief, tuple(expect))
-
-
-def _read(text: str, file: str) -> tuple[dict[str, Any] | None, _Reader]:
-    """The mapping in ``text``; None, with the problem noted, when it is none."""
-    try:
-        data, lines = yamlfile.parse(text)
-    except yamlfile.BadYaml as bad:
-        reader = _Reader(file, {})
-        mend = "Mend the YAML at this line."
-        reader.problems.append(Problem(file, bad.line, bad.fault, mend))
-        return None, reader
-    reader = _Reader(file, lines)
-    if not isinstance(data, dict):
-        reader.fault((), "The file holds no keys.", "See another skill's file.")
-        return None, reader
-    return data, reader

@@ -5,14 +5,16 @@ Source: the Agent Skills format (agentskills.io/specification). ``name`` and
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from agent.catalog import frontmatter, rulefile, sidecars
+from agent.catalog import frontmatter, rehearsals, resultfile, rulefile, sidecars, steps
+from agent.catalog.examples import Examples
+from agent.catalog.examples import parse as parse_examples
 from agent.catalog.folder import FileEntry, Folder, read_folder
 from agent.catalog.problem import BrokenSkill, Problem
 from agent.llm.port import Tier
@@ -20,6 +22,9 @@ from agent.llm.port import Tier
 _T = TypeVar("_T")
 _NO_RULES: tuple[rulefile.Rule, ...] = ()
 _NO_CASES: tuple[sidecars.Case, ...] = ()
+_NO_RESULT: resultfile.ResultForm | None = None
+_NO_STAGES: tuple[steps.Stage, ...] = ()
+_TEMPLATE = re.compile(r"^## Deliver\n.*?^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _REFERENCE = re.compile(r"^references/[\w.-]+\.md$")
 
 
@@ -82,8 +87,8 @@ class SkillFile:
     rules: tuple[rulefile.Rule, ...]
     questions: sidecars.Questions
     cases: tuple[sidecars.Case, ...]
-    references: Mapping[str, Path]
-    """``references/<name>.md`` -> where it lies; read with ``reference()``."""
+    references: Mapping[str, str]
+    """``references/<name>.md`` -> its text."""
     files: tuple[FileEntry, ...]
     """Every file of the folder, by path."""
     content_hash: bytes
@@ -91,14 +96,25 @@ class SkillFile:
     lines: Mapping[str, int]
     """The line of each front matter key in SKILL.md, for messages to its author."""
 
-    def reference(self, name: str) -> str:
-        """The text of the reference ``name``.
+    examples: Examples = field(default_factory=Examples)
+    stages: tuple[steps.Stage, ...] = ()
+    """The durable stages of a complex skill; empty: it is written in one."""
+    result: resultfile.ResultForm | None = None
+    """The form of its result where that is data."""
+    rehearsal: rehearsals.Script = field(default_factory=rehearsals.Script)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Every file of the folder, as it was read."""
 
-        Raises:
-            KeyError: The skill has no such reference.
-            OSError: It is gone since the folder was read.
-        """
-        return self.references[name].read_text("utf-8")
+    @property
+    def template(self) -> str:
+        """What it delivers: the fenced block below "Deliver"; empty without one."""
+        found = _TEMPLATE.search(self.body)
+        return found[1] if found else ""
+
+    @property
+    def input_schema(self) -> dict[str, Any]:
+        """JSON Schema of the answers to its questions."""
+        return resultfile.input_schema(self.questions)
 
 
 def load(folder: Path) -> SkillFile:
@@ -108,11 +124,19 @@ def load(folder: Path) -> SkillFile:
         BrokenSkill: It cannot be used; the error lists every problem found.
     """
     held, problems = read_folder(folder)
-    skill = None
-    if "SKILL.md" in held.texts:
-        skill = _assemble(held, problems)
-    if skill is None or problems:
-        raise BrokenSkill(folder.name, tuple(sorted(problems)))
+    return assemble(held, problems)
+
+
+def assemble(held: Folder, problems: Sequence[Problem] = ()) -> SkillFile:
+    """The skill in the files ``held``, of which ``problems`` are known already.
+
+    Raises:
+        BrokenSkill: It cannot be used; the error lists every problem found.
+    """
+    found = list(problems)
+    skill = _assemble(held, found) if "SKILL.md" in held.texts else None
+    if skill is None or found:
+        raise BrokenSkill(held.name, tuple(sorted(found)))
     return skill
 
 
@@ -143,7 +167,18 @@ def _assemble(held: Folder, problems: list[Problem]) -> SkillFile | None:
         held, "questions.yaml", sidecars.questions, sidecars.Questions()
     )
     cases, case_problems = _sidecar(held, "cases.yaml", sidecars.cases, _NO_CASES)
+    examples, example_problems = _sidecar(
+        held, "examples.yaml", parse_examples, Examples()
+    )
+    stages, stage_problems = _sidecar(held, "steps.yaml", steps.parse, _NO_STAGES)
+    result, result_problems = _sidecar(
+        held, "output.schema.json", resultfile.parse, _NO_RESULT
+    )
+    script, script_problems = _sidecar(
+        held, "rehearsal.yaml", rehearsals.parse, rehearsals.Script()
+    )
     problems += head.problems + rule_problems + question_problems + case_problems
+    problems += example_problems + stage_problems + result_problems + script_problems
     if problems:
         return None
     said = head.metadata
@@ -168,11 +203,16 @@ def _assemble(held: Folder, problems: list[Problem]) -> SkillFile | None:
         questions=questions,
         cases=cases,
         references={
-            path: held.root / path for path in held.texts if _REFERENCE.match(path)
+            path: text for path, text in held.texts.items() if _REFERENCE.match(path)
         },
         files=held.files,
         content_hash=held.content_hash,
         lines=head.lines,
+        examples=examples,
+        stages=stages,
+        result=result,
+        rehearsal=script,
+        texts=held.texts,
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.billing.budgets import Budgets
+from agent.catalog.versions import Versions
 from agent.ctx import Caller
 from agent.errors import AgentError
 from agent.llm.breaker import Circuits
@@ -33,6 +34,8 @@ class Bench:
     """Decides who answers; None: ``model`` does, and nobody in its place."""
     circuits: Circuits | None = None
     """Which models fail just now, for all processes; None: that is not known."""
+    versions: Versions | None = None
+    """The files of skill versions; None: a version is only its prompt."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,10 @@ import structlog
 
 from agent import recognise
 from agent.billing.budgets import Budgets
+from agent.catalog.queries import hashes
 from agent.catalog.shelf import Shelf, stock
 from agent.catalog.skillfile import load_all
+from agent.catalog.versions import Versions
 from agent.identity.callers import Identity
 from agent.identity.history import History
 from agent.llm.trial import HttpTrials
@@ -92,7 +94,9 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
         BadInput: A setting cannot be used; the message names it.
     """
     clock = SystemClock()
-    shelf, router = await _skills(settings.skills, pools)
+    objects = KeptObjects(_store(settings))
+    versions = Versions(objects)
+    shelf, router = await _skills(settings.skills, pools, versions)
     models = open_providers(settings, clock)
     listed = models.prices
     # The engine runs functions that emit to it and stop it: it comes a line later.
@@ -103,7 +107,8 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
         system=pools.system,
         shelf=shelf,
         router=router,
-        objects=KeptObjects(_store(settings)),
+        objects=objects,
+        versions=versions,
         model=answering(models),
         providers=models,
         plots=UsagePlots(),
@@ -206,12 +211,20 @@ def _write_once(file: Path, content: bytes) -> None:
         opened.write(content)
 
 
-async def _skills(folder: Path, pools: Pools) -> tuple[Shelf, Router]:
+async def _skills(
+    folder: Path, pools: Pools, versions: Versions
+) -> tuple[Shelf, Router]:
     files, problems = load_all(folder)
     for problem in problems:
         log.warning("skill.refused", problem=str(problem))
     async with system(pools.system, "worker") as session:
+        kept = await hashes(session)
+    for file in files:
+        if file.content_hash not in kept:
+            await versions.keep(file)
+    async with system(pools.system, "worker") as session:
         shelf = await stock(session, files)
+    versions.known |= shelf.by_version
     return shelf, Router([rule(file) for file in files])
 
 

@@ -58,7 +58,7 @@ def test_the_complex_skill_interviews_and_has_references() -> None:
     (skill,) = (skill for skill in SKILLS if skill.type is SkillType.COMPLEX)
     assert skill.questions.ask is Ask.ALWAYS
     assert len(skill.questions.due("a long brief that says everything")) >= 6
-    assert all(skill.reference(name).startswith("# ") for name in skill.references)
+    assert all(text.startswith("# ") for text in skill.references.values())
 
 
 @pytest.mark.parametrize("cases", [TUNED, HELD_OUT], ids=["tuned", "held out"])

@@ -61,7 +61,7 @@ def test_a_sound_folder_becomes_a_skill(tmp_path: Path) -> None:
     assert [rule.code for rule in skill.rules] == ["K01", "K02"]
     assert [rule.checked_by for rule in skill.rules] == ["code", "judge"]
     assert skill.rules[0].severity is Severity.MUST
-    assert skill.reference("references/lids.md") == "# Lids"
+    assert skill.references["references/lids.md"] == "# Lids"
     assert [file.path for file in skill.files] == sorted(
         ["SKILL.md", "RULES.md", "cases.yaml", "questions.yaml", "references/lids.md"]
     )
