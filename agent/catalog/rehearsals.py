@@ -4,33 +4,13 @@ A list of parts in Markdown, or ``data:`` with the value of a skill whose result
 data. Both hold ``$placeholders`` (``string.Template``) that the rehearsal fills.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from agent.catalog import yamlfile
 from agent.catalog.problem import Problem
+from agent.llm.script import Choice, Part, Script
 
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Alternatives of which as many are taken as the brief asks for."""
-
-    of: tuple[str, ...]
-    many: int
-    """How many where the brief does not say."""
-    is_list: bool = False
-    """Numbered, instead of blank lines between."""
-
-
-Part = str | Choice
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """A skill's rehearsal: ``parts``, or ``data``, or neither where none is written."""
-
-    parts: tuple[Part, ...] = ()
-    data: Any = None
+__all__ = ["Choice", "Script", "parse"]
 
 
 def parse(text: str, file: str) -> tuple[Script, list[Problem]]:

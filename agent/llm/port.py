@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from agent.errors import AgentError, Unavailable
+from agent.llm.script import Play
 
 
 class Tier(StrEnum):
@@ -115,6 +116,8 @@ class Prompt:
     metadata: Mapping[str, str] = field(default_factory=dict)
     """What the rehearsal model may use to answer plausibly: ``skill``, ``client`` and
     ``exchanged``, the number of turns since the brief."""
+    play: Play | None = field(default=None, repr=False, compare=False)
+    """What the rehearsal model plays; a real one never sees it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from datetime import date
 from hashlib import sha256
 
 from agent.llm.port import Block, Image, Prompt, Tier, Tool, Turn
+from agent.llm.script import Play
 
 PROFILE_BYTES = 12_000
 """About 4,000 tokens of client profile; a longer one is cut at a line."""
@@ -128,6 +129,8 @@ class Task:
     max_tokens: int = MAX_TOKENS
     model: str = ""
     """A pinned model; empty follows the tier."""
+    play: Play | None = None
+    """What a rehearsal of it plays."""
 
 
 def build(task: Task) -> Prompt:
@@ -141,6 +144,7 @@ def build(task: Task) -> Prompt:
         tools=task.tools,
         may_use_tools=task.may_use_tools,
         metadata=_metadata(task),
+        play=task.play,
     )
 
 

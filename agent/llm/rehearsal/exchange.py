@@ -12,7 +12,6 @@ from agent.llm.port import Prompt, ToolUse, Turn
 _MARK = re.compile(r"\[ask:\s*([^\]|]+?)\s*((?:\|[^\]|]+)*)\]", re.IGNORECASE)
 _ASKS = "ask_person"
 _LABEL = "Rehearsal question:"
-_SHORTER = re.compile(r"\bshort", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +25,8 @@ class Exchange:
     wishes: tuple[str, ...]
     """What earlier drafts were sent back with."""
 
-    def applied(self, body: str) -> str:
-        """The body with what came back worked in, where all can see it."""
-        for wish in self.wishes:
-            if _SHORTER.search(wish):
-                body = body[: len(body) // 2].rpartition("\n")[0] or body
+    def noted(self, body: str) -> str:
+        """The body below what came back, where all can see that it was heard."""
         notes = [f"_Answered: {' '.join(answer.split())}_" for answer in self.answers]
         notes += [f"_Sent back with: {' '.join(wish.split())}_" for wish in self.wishes]
         return "\n\n".join([*notes, body])

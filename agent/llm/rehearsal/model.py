@@ -5,9 +5,9 @@ import json
 import re
 import time
 from collections.abc import AsyncGenerator, Iterator
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
-from string import Template
 from typing import Any
 
 import yaml
@@ -22,9 +22,10 @@ from agent.llm.port import (
     ToolUse,
     Usage,
 )
-from agent.llm.rehearsal import tools
+from agent.llm.rehearsal import gaps, playing, tools
 from agent.llm.rehearsal.brief import Brief, read
 from agent.llm.rehearsal.exchange import hear
+from agent.llm.script import Play, Script
 from agent.llm.tally import likely_tokens
 
 LABEL = (
@@ -32,7 +33,6 @@ LABEL = (
 )
 """Opens every answer, so that no piece of it is ever shown without."""
 
-_EXCERPT = 1500
 _READ = 4000
 
 
@@ -94,14 +94,21 @@ class Rehearsal:
 
 
 def draft(prompt: Prompt) -> str:
-    """Return the labelled draft for ``prompt``."""
+    """Return the labelled draft for ``prompt``; bare JSON where its script is data."""
     if called := tools.came(prompt):
         return f"> {LABEL}\n\n{called}\n"
     heard = hear(prompt)
-    brief = read(heard.brief[:_READ], prompt.metadata.get("client", ""))
-    skill = prompt.metadata.get("skill", "")
-    body = _shortened(_body(skill, brief), brief)
-    return f"> {LABEL}\n\n{heard.applied(body)}\n"
+    play = prompt.play or Play()
+    brief = read(play.words or heard.brief[:_READ])
+    client = prompt.metadata.get("client", "")
+    if play.script.data is not None and not play.stage:
+        return playing.data(play, brief, client, heard.wishes)
+    if not (play.script or play.outline or play.stage):
+        play = replace(play, script=_kept(prompt.metadata.get("skill", "")))
+    body = playing.text(play, brief, client, heard.wishes)
+    if not play.stage:
+        body = _shortened(body, brief, client)
+    return f"> {LABEL}\n\n{heard.noted(body)}\n"
 
 
 def pieces(text: str) -> Iterator[str]:
@@ -118,44 +125,24 @@ def _since(began: float) -> int:
     return round((time.perf_counter() - began) * 1000)
 
 
-def _body(skill: str, brief: Brief) -> str:
-    known = _pieces()
-    parts = known.get(skill or "assistant") or known["positioning"]
-    names = {
-        "product": brief.product,
-        "what": brief.what,
-        "audience": brief.audience,
-        "brief": brief.text[:_EXCERPT],
-        "excerpt": _quoted(brief.text[:_EXCERPT]),
-    }
-    text = "\n\n".join(_part(part, brief.count) for part in parts)
-    return Template(text).safe_substitute(names)
-
-
-def _part(part: str | dict[str, Any], count: int | None) -> str:
-    if isinstance(part, str):
-        return part
-    chosen = part["of"][: count or part["many"]]
-    if part.get("list"):
-        return "\n".join(f"{n}. {text}" for n, text in enumerate(chosen, start=1))
-    return "\n\n".join(chosen)
-
-
-def _quoted(text: str) -> str:
-    return f"> {text}"
-
-
-def _shortened(body: str, brief: Brief) -> str:
+def _shortened(body: str, brief: Brief, client: str) -> str:
     if brief.one_sentence:
-        return f"{brief.product} is the {brief.what} that {brief.audience} can rely on."
+        names = gaps.filled(Play(), brief, client)
+        return "{product} is the {what} that {audience} can rely on.".format(**names)
     if brief.most_words is None:
         return body
     words = body.split(" ")
     return " ".join(words[: brief.most_words])
 
 
+def _kept(skill: str) -> Script:
+    """What is said where no skill is at work, or one without script and template."""
+    known = _pieces()
+    return known.get(skill) or known["assistant"]
+
+
 @cache
-def _pieces() -> dict[str, list[Any]]:
+def _pieces() -> dict[str, Script]:
     text = files("agent.llm.rehearsal").joinpath("pieces.yaml").read_text("utf-8")
     given: dict[str, list[Any]] = yaml.safe_load(text)
-    return given
+    return {name: playing.as_play(parts).script for name, parts in given.items()}
