@@ -6,7 +6,7 @@ the rendering to Markdown begin with ``x-``.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +66,55 @@ def input_schema(questions: Questions) -> dict[str, Any]:
         "required": [step.key for step in questions.steps if not step.can_skip],
         "additionalProperties": False,
     }
+
+
+Path = tuple[str | int, ...]
+"""Where in a value: keys and places in lists."""
+
+
+def misfits(
+    schema: Mapping[str, Any], value: Any, path: Path = ()
+) -> Iterator[tuple[Path, str]]:
+    """Where ``value`` is not as a ``schema`` of the part we take says, and how."""
+    said = schema.get("type", ())
+    types = {said} if isinstance(said, str) else set(said)
+    if not any(_PYTHON[one](value) for one in types):
+        yield path, f"It is no {' or '.join(sorted(types))}."
+        return
+    if value not in schema.get("enum", (value,)):
+        yield path, f"{value!r} is none of {', '.join(map(str, schema['enum']))}."
+    if isinstance(value, dict):
+        yield from _object_misfits(schema["properties"], value, path)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from misfits(schema["items"], inner, (*path, index))
+
+
+def _object_misfits(
+    known: Mapping[str, Any], value: Mapping[str, Any], path: Path
+) -> Iterator[tuple[Path, str]]:
+    for name in sorted(known.keys() - value.keys()):
+        yield path, f"{name!r} is missing."
+    for name, inner in value.items():
+        if name in known:
+            yield from misfits(known[name], inner, (*path, name))
+        else:
+            yield (*path, name), "It is not known."
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_PYTHON: Mapping[str, Callable[[Any], bool]] = {
+    "object": lambda value: isinstance(value, dict),
+    "array": lambda value: isinstance(value, list),
+    "string": lambda value: isinstance(value, str),
+    "integer": lambda value: _is_number(value) and value == int(value),
+    "number": _is_number,
+    "boolean": lambda value: isinstance(value, bool),
+    "null": lambda value: value is None,
+}
 
 
 def _faults(schema: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -2,15 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
 from agent.catalog.lint import lint
-from agent.catalog.problem import Problem
 from agent.catalog.skillfile import SkillFile, load_all
 from agent.errors import NotFound
-from bot.router import rule, unreachable
+from bot.astray import astray
 
 _SUMMARY_CHARS = 72
 
@@ -22,6 +20,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     checking = verbs.add_parser("lint", help="check their files; status 1 if any fails")
     add_folder(listing)
     add_folder(checking)
+    checking.add_argument(
+        "names", nargs="*", metavar="skill", help="tell of these alone"
+    )
 
 
 def add_folder(parser: argparse.ArgumentParser) -> None:
@@ -93,22 +94,11 @@ def _row(skill: SkillFile) -> str:
 def _lint(args: argparse.Namespace) -> int:
     root = folder(args)
     skills, _ = load_all(root)
-    problems = [*lint(root), *_unreachable(skills)]
+    found = sorted([*lint(root), *astray(skills)])
+    wanted = {*args.names}
+    problems = [p for p in found if not wanted or p.file.split("/")[0] in wanted]
     for problem in problems:
         sys.stdout.write(f"{problem}\n")
-    found = f"{len(problems)} problems" if problems else "no problem"
-    sys.stdout.write(f"{len(skills)} skills read, {found}.\n")
+    count = f"{len(problems)} problems" if problems else "no problem"
+    sys.stdout.write(f"{len(wanted) or len(skills)} skills read, {count}.\n")
     return 1 if problems else 0
-
-
-def _unreachable(skills: Sequence[SkillFile]) -> list[Problem]:
-    """Phrases that the router takes elsewhere, or has to ask about."""
-    return [
-        Problem(
-            f"{name}/SKILL.md",
-            0,
-            f"{phrase!r} leads to {route.skill} ({route.method}, {route.confidence}).",
-            "Make it longer or rarer, or make it a hint.",
-        )
-        for name, phrase, route in unreachable([rule(skill) for skill in skills])
-    ]

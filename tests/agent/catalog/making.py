@@ -18,9 +18,27 @@ HEAD = {
     "max-tokens": '"1024"',
     "max-cost-usd": '"0.05"',
 }
-CASES = (
-    "cases:\n  - name: one\n    brief: boil it\n    expect:\n      - mentions kettle\n"
+CASES = "cases:\n" + "".join(
+    f"  - name: {name}\n    brief: boil it\n    expect:\n      - mentions kettle\n"
+    for name in ("one", "two", "three")
 )
+DELIVER = "## Deliver\n\n```\n# Kettles for <whom>\n## Water\n<how much>\n```\n"
+REHEARSAL = "- |-\n  # Kettles for $audience\n\n  ## Water\n  [litres] in the kettle\n"
+
+
+def examples(about: str) -> str:
+    """An examples.yaml without fault, whose messages speak of ``about``."""
+    places = ("kitchen", "garden", "attic", "cellar", "office", "tent")
+    aims = ("sings", "leaks", "rusts", "shines", "whistles")
+    lines = ["phrases:"]
+    for language in ("es", "de", "fr", "pt", "hi", "hinglish"):
+        lines.append(f"  {language}:")
+        lines += [f"    - {about} {language} {n}" for n in ("un", "deux", "tri", "kat")]
+    lines += ["examples:", "  problem:"]
+    lines += [f"    - {about} {aim} since {place}" for aim in aims for place in places]
+    lines.append("near-misses:")
+    lines += [f"  - {{say: {place} song, to: assistant}}" for place in places]
+    return "\n".join(lines) + "\n"
 
 
 def make(  # noqa: PLR0913 - each part of a skill may be broken alone
@@ -45,11 +63,13 @@ def make(  # noqa: PLR0913 - each part of a skill may be broken alone
     text = (
         f"---\nname: {said_name or name}\ndescription: {told * 2}\nmetadata:\n"
         + "\n".join(lines)
-        + f"\n{extra}---\n{body}\n"
+        + f"\n{extra}---\n{body}\n\n{DELIVER}"
     )
     for path, content in {
         "SKILL.md": text,
         "cases.yaml": CASES,
+        "examples.yaml": examples(name),
+        "rehearsal.yaml": REHEARSAL,
         **(files or {}),
     }.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,10 @@ from pathlib import Path
 import pytest
 
 from agent.catalog.lint import lint
-from tests.agent.catalog.making import MORE, TRIGGERS, make
+from agent.catalog.problem import Problem
+from agent.catalog.skillfile import load_all
+from bot.astray import astray
+from tests.agent.catalog.making import MORE, REHEARSAL, TRIGGERS, examples, make
 
 QUESTIONS = "ask: always\nquestions:\n  - key: a\n    question: What?\n    why: So.\n"
 RULES = (
@@ -107,3 +110,159 @@ def test_the_type_must_fit_the_files(
 def test_a_very_long_body_is_named(tmp_path: Path) -> None:
     make(tmp_path, body="line\n" * 600)
     assert faults(tmp_path) == ["The instructions have more than 500 lines."]
+
+
+def only(root: Path) -> Problem:
+    (problem,) = lint(root)
+    return problem
+
+
+def line(root: Path, path: str, number: int) -> str:
+    return (root / "kettles" / path).read_text("utf-8").splitlines()[number - 1]
+
+
+def test_a_translated_phrase_of_two_skills_is_shown_at_its_line(tmp_path: Path) -> None:
+    make(tmp_path)
+    taken = examples("pots").replace("pots de un", "BOIL  the kettle")
+    named = (*TRIGGERS, *MORE)
+    make(
+        tmp_path,
+        "pots",
+        files={"examples.yaml": taken},
+        triggers=tuple(f"pot {phrase}" for phrase in named),
+    )
+    problem = only(tmp_path)
+    assert (problem.file, problem.fault) == (
+        "pots/examples.yaml",
+        "'BOIL  the kettle' calls kettles too.",
+    )
+    found = (tmp_path / "pots/examples.yaml").read_text().splitlines()[problem.line - 1]
+    assert found.strip() == "- BOIL  the kettle"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("sings since attic", "leaks since attic", "says nearly the same as"),
+        ("attic song, to: assistant", "attic song, to: pans", "'pans', which is no"),
+        ("say: attic song", "say: kettles rusts since tent", "example and a near-miss"),
+        ("    - kettles fr un\n", "", "3 phrases in 'fr'"),
+        ("    - kettles sings since tent\n", "", "There are 29 examples."),
+    ],
+)
+def test_an_example_that_teaches_nothing_is_named(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    given = examples("kettles")
+    assert old in given
+    make(tmp_path, files={"examples.yaml": given.replace(old, new, 1)})
+    assert said in only(tmp_path).fault
+
+
+def test_an_example_of_two_skills_is_named(tmp_path: Path) -> None:
+    make(tmp_path)
+    make(tmp_path, "pots", triggers=tuple(f"pot {p}" for p in (*TRIGGERS, *MORE)))
+    path = tmp_path / "pots/examples.yaml"
+    text = path.read_text()
+    text = text.replace("pots leaks since tent", "kettles leaks since tent")
+    path.write_text(text)
+    assert "is an example of kettles too" in only(tmp_path).fault
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        (REHEARSAL.replace("## Water", "### Water"), "It lacks '## Water'"),
+        (REHEARSAL.replace("Kettles for", "Pans for"), "It lacks '# Kettles for"),
+        ("- |-\n  ## Water\n  kettle\n  # Kettles for you\n", "It lacks '## Water'"),
+        (REHEARSAL.replace("[litres]", "$litres"), "Nothing fills $litres."),
+        (
+            REHEARSAL.replace("[litres]", "12 litres of $product"),
+            "It breaks K01: Brief",
+        ),
+        ("data: {title: kettle}", "It is data"),
+    ],
+)
+def test_a_rehearsal_that_is_no_such_piece_is_named(
+    tmp_path: Path, script: str, said: str
+) -> None:
+    rules = RULES.replace("judge | a |", "code: max-words 4 in Water | Brief |")
+    make(
+        tmp_path,
+        head={"type": "with_rules"},
+        files={"RULES.md": rules, "rehearsal.yaml": script},
+    )
+    assert said in only(tmp_path).fault
+
+
+def test_a_case_the_rehearsal_fails_is_named(tmp_path: Path) -> None:
+    make(tmp_path, files={"rehearsal.yaml": REHEARSAL.replace("kettle", "pan")})
+    assert [p.fault for p in lint(tmp_path)] == [
+        f"Case {name!r} expects mentions kettle, which fails on it."
+        for name in ("one", "three", "two")
+    ]
+
+
+def test_a_rule_on_a_heading_no_piece_will_have_is_shown_at_its_line(
+    tmp_path: Path,
+) -> None:
+    rules = RULES.replace("judge | a |", "code: max-words 9 in Watr | a |")
+    make(tmp_path, head={"type": "with_rules"}, files={"RULES.md": rules})
+    problem = only(tmp_path)
+    assert "K01 speaks of 'Watr'" in problem.fault
+    assert "Watr" in line(tmp_path, "RULES.md", problem.line)
+
+
+SCHEMA = """{"type": "object", "additionalProperties": false,
+ "required": ["title", "cups"], "properties": {"title": {"type": "string"},
+ "cups": {"type": "array", "items": {"type": "integer"}}}}"""
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("data: {title: a, cups: [1, 2]}", ""),
+        (
+            "data:\n  title: a\n  cups:\n    - 1\n    - two\n",
+            "cups/1: It is no integer",
+        ),
+        ("data: {title: a}", "'cups' is missing"),
+        ("data: {title: a, cups: [], pans: 1}", "pans: It is not known"),
+        ("- a text", "There is no data in it"),
+    ],
+)
+def test_a_rehearsal_of_data_fits_its_schema(
+    tmp_path: Path, data: str, said: str
+) -> None:
+    make(tmp_path, files={"output.schema.json": SCHEMA, "rehearsal.yaml": data})
+    assert said in "".join(faults(tmp_path))
+    assert bool(faults(tmp_path)) is bool(said)
+
+
+def test_a_stage_names_what_exists(tmp_path: Path) -> None:
+    steps = (
+        "steps:\n  - key: a\n    title: A\n    instructions: Do.\n"
+        "    references: [references/gone.md]\n    skill: pans\n"
+    )
+    make(
+        tmp_path,
+        head={"type": "complex"},
+        files={"steps.yaml": steps, "references/a.md": "x"},
+        body="See references/a.md.",
+    )
+    gone, pans = lint(tmp_path)
+    assert (gone.fault, gone.line) == ("references/gone.md is missing.", 5)
+    assert (pans.fault, pans.line) == ("'pans' is no other skill.", 6)
+
+
+def test_words_that_the_router_takes_astray_are_named(tmp_path: Path) -> None:
+    given = examples("pots").replace("pots sings since attic", "mend the kettle today")
+    given = given.replace("{say: attic song", "{say: sell the pot to my aunt")
+    named = tuple(f"{phrase.split()[0]} the pot" for phrase in TRIGGERS)
+    make(tmp_path)
+    make(tmp_path, "pots", triggers=named, files={"examples.yaml": given})
+    found = sorted(astray(load_all(tmp_path)[0]))
+    said = [problem.fault for problem in found]
+    assert any("'mend the kettle today' leads to kettles" in fault for fault in said)
+    assert any("'sell the pot to my aunt' leads here" in fault for fault in said)
+    assert all(problem.line for problem in found)

@@ -57,13 +57,14 @@ def test_a_sound_folder_becomes_a_skill(tmp_path: Path) -> None:
     assert skill.handoffs == (Handoff("kettle drum", "music"),)
     assert skill.required_context == ("client",)
     assert skill.approval == "admin"
-    assert skill.body == "Boil water."
+    assert skill.body.startswith("Boil water.")
+    assert skill.template == "# Kettles for <whom>\n## Water\n<how much>\n"
     assert [rule.code for rule in skill.rules] == ["K01", "K02"]
     assert [rule.checked_by for rule in skill.rules] == ["code", "judge"]
     assert skill.rules[0].severity is Severity.MUST
     assert skill.references["references/lids.md"] == "# Lids"
     assert [file.path for file in skill.files] == sorted(
-        ["SKILL.md", "RULES.md", "cases.yaml", "questions.yaml", "references/lids.md"]
+        ["SKILL.md", "cases.yaml", "examples.yaml", "rehearsal.yaml", *files]
     )
 
 
