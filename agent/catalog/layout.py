@@ -124,9 +124,9 @@ def _sections(form: Form, value: Sequence[Any], title: str, level: int) -> Block
     for number, item in enumerate(value, start=1):
         head, rest = f"{label} {number}", item
         if isinstance(item, Mapping):
-            key = next((one for one in ("name", "title") if _is_name(item, one)), "")
+            key = next((one for one in ("name", "title") if _is_name(item, one)), None)
             rest = {name: one for name, one in item.items() if name != key}
-            head += f": {passages.line(item[key])}" if key else ""
+            head += f": {passages.line(item[key])}" if key is not None else ""
         yield _heading(head, level)
         yield from _value(item_form, rest, min(level + 1, DEEPEST))
 

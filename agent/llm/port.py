@@ -113,6 +113,8 @@ class Prompt:
     """The cached prefix begins with them: equal tools, in any order, equal bytes."""
     may_use_tools: bool = True
     """False keeps the tools in the prefix but lets the model only write."""
+    form: Mapping[str, Any] | None = None
+    """JSON Schema that the answer is to fit, with our notes; None: it is words."""
     metadata: Mapping[str, str] = field(default_factory=dict)
     """What the rehearsal model may use to answer plausibly: ``skill``, ``client`` and
     ``exchanged``, the number of turns since the brief."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
+from typing import Any
 
 from agent.llm.port import Block, Image, Prompt, Tier, Tool, Turn
 from agent.llm.script import Play
@@ -74,6 +75,14 @@ They have the rights of the person who asks, and no more.
   looking at a web page.
 """
 
+_AS_DATA = """\
+# The form of your answer
+Your answer is data in the form you are given, which is then laid out like the template
+above. Put each thing where it belongs, whole; write no heading, label or number that
+the form itself brings. A text that is called Markdown may hold lists and tables; all others
+are plain. Where something is not known, a placeholder in square brackets stands.
+"""
+
 _KEEP = """\
 The person you write for, or their team, gave these for everything you write for them.
 Keep every one, also where the skill says otherwise; each piece is checked against them.
@@ -129,6 +138,8 @@ class Task:
     max_tokens: int = MAX_TOKENS
     model: str = ""
     """A pinned model; empty follows the tier."""
+    form: Mapping[str, Any] | None = None
+    """JSON Schema of an answer that is data."""
     play: Play | None = None
     """What a rehearsal of it plays."""
 
@@ -143,6 +154,7 @@ def build(task: Task) -> Prompt:
         model=task.model,
         tools=task.tools,
         may_use_tools=task.may_use_tools,
+        form=task.form,
         metadata=_metadata(task),
         play=task.play,
     )
@@ -168,7 +180,9 @@ def clean(text: str) -> str:
 
 
 def _system(task: Task) -> tuple[Block, ...]:
-    skill = _joined([task.instructions, *task.references, _titled("Rules", task.rules)])
+    form = _AS_DATA if task.form is not None else ""
+    rules = _titled("Rules", task.rules)
+    skill = _joined([task.instructions, *task.references, rules, form])
     blocks = [Block(BASE), Block(skill or _ASSISTANT, cache=True)]
     if wanted := _standing(task):
         blocks.append(Block(wanted, cache=True))

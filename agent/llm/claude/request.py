@@ -5,6 +5,7 @@ from typing import Any
 
 from agent.errors import BadInput
 from agent.llm.port import Image, Prompt, Tier, Tool, Turn
+from agent.llm.wireform import wire_form
 
 MAX_BREAKPOINTS = 4
 """Cache marks a request may bear."""
@@ -35,6 +36,9 @@ def request(prompt: Prompt, model: str) -> dict[str, Any]:
         "thinking": {"type": "adaptive", "display": "summarized"},
         "output_config": {"effort": _EFFORT[prompt.tier]},
     }
+    if prompt.form is not None:
+        schema = wire_form(prompt.form)
+        body["output_config"]["format"] = {"type": "json_schema", "schema": schema}
     if prompt.tools:
         body["tools"] = [_tool(tool) for tool in sorted(prompt.tools, key=_name)]
         if not prompt.may_use_tools:

@@ -10,6 +10,7 @@ from typing import Any
 
 from agent.errors import BadInput
 from agent.llm.port import Image, Prompt, Tool, Turn
+from agent.llm.wireform import NAME, told, wire_form
 
 # What Mistral's, Gemini's and local servers take too; `max_completion_tokens` is for
 # OpenAI itself, whose reasoning models refuse the older name.
@@ -20,8 +21,9 @@ _OLDER_LIMIT = "max_tokens"
 def request(prompt: Prompt, model: str, *, is_openai: bool) -> dict[str, Any]:
     """Return the request's body; marks for a cache are dropped, it is automatic here.
 
-    ``is_openai``: the address is OpenAI's own, which names the limit differently, and
-    whose models see; others refuse the whole call over a picture.
+    ``is_openai``: the address is OpenAI's own, which names the limit differently, holds
+    an answer to its form, and whose models see; others refuse the whole call over a
+    picture or a form, and are told the form in words.
 
     Raises:
         BadInput: The last turn is not the user's.
@@ -36,6 +38,9 @@ def request(prompt: Prompt, model: str, *, is_openai: bool) -> dict[str, Any]:
         "stream_options": {"include_usage": True},
         (_LIMIT if is_openai else _OLDER_LIMIT): prompt.max_tokens,
     }
+    if prompt.form is not None and is_openai:
+        schema = {"name": NAME, "strict": True, "schema": wire_form(prompt.form)}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
     if prompt.tools:
         body["tools"] = [_tool(tool) for tool in sorted(prompt.tools, key=_name)]
         body["tool_choice"] = "auto" if prompt.may_use_tools else "none"
@@ -43,9 +48,11 @@ def request(prompt: Prompt, model: str, *, is_openai: bool) -> dict[str, Any]:
 
 
 def _messages(prompt: Prompt, *, is_openai: bool) -> Iterator[dict[str, Any]]:
-    if prompt.system:
-        text = "\n\n".join(block.text for block in prompt.system)
-        yield {"role": "system", "content": text}
+    texts = [block.text for block in prompt.system]
+    if prompt.form is not None and not is_openai:
+        texts.append(told(prompt.form))
+    if texts:
+        yield {"role": "system", "content": "\n\n".join(texts)}
     said: list[dict[str, Any]] = []
     for turn in prompt.turns:
         for message in _turn(turn, sees=is_openai):

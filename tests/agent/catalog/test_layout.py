@@ -2,7 +2,7 @@ import json
 import re
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -179,6 +179,7 @@ def _headings(text: str) -> list[tuple[str, str]]:
     ]
 
 
+@example(form=FORM, data=[None, {"": "0"}])
 @given(form=noted(), data=anything | st.fixed_dictionaries({"mails": anything}))
 @settings(max_examples=60)
 def test_whatever_is_given_is_laid_out_and_no_word_is_lost(

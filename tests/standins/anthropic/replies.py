@@ -40,6 +40,8 @@ class Reply:
     """While hanging, ping this often."""
     output_tokens: int | None = None
     """What to bill, instead of what was written."""
+    formless: bool = False
+    """Answer with these very words, though another form is asked for."""
     sent_at: list[float] = field(default_factory=list, compare=False)
     """When each delta went out, by ``time.monotonic``."""
 

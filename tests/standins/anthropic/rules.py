@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain, pairwise
 from typing import Any
 
+from tests.standins import forms
 from tests.standins.anthropic import pairing
 from tests.standins.anthropic.accounting import as_blocks, count
 from tests.standins.anthropic.replies import Fault
@@ -211,7 +212,13 @@ def _effort(body: Body) -> Any:
 def _output(body: Body) -> str | None:
     if _effort(body) not in EFFORTS:
         return f"output_config.effort: Input should be one of {', '.join(EFFORTS)}"
-    return None
+    form = (body.get("output_config") or {}).get("format")
+    if form is None:
+        return None
+    if set(form) != {"type", "schema"} or form["type"] != "json_schema":
+        return "output_config.format: json_schema with a schema is what there is"
+    said = forms.wrong(form["schema"])
+    return f"output_config.format.{said}" if said else None
 
 
 def _tools(body: Body) -> str | None:

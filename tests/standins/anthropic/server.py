@@ -6,13 +6,14 @@ import json
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from aiohttp import web
 
+from tests.standins import forms
 from tests.standins.anthropic.accounting import Cache, Counts, as_blocks, count
-from tests.standins.anthropic.replies import Fault, Reply, events, message, sse
+from tests.standins.anthropic.replies import Fault, Reply, events, message, sse, uses
 from tests.standins.anthropic.rules import MODELS, refusal
 
 KEY = "sk-ant-standin"
@@ -117,7 +118,11 @@ class AnthropicStandIn:
         return await self._stream(request, reply, body, counts)
 
     def _next(self, body: dict[str, Any]) -> Reply | Fault:
-        return self._script.popleft() if self._script else self.answer(body)
+        reply = self._script.popleft() if self._script else self.answer(body)
+        form = (body.get("output_config") or {}).get("format")
+        if isinstance(reply, Fault) or form is None or reply.formless or uses(reply):
+            return reply
+        return replace(reply, text=forms.held(reply.text, form["schema"]))
 
     async def _admitted(
         self, request: web.Request, implied: dict[str, Any] | None = None

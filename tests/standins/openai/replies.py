@@ -31,6 +31,8 @@ class Reply:
     null_choices: bool = False
     """End with ``choices: null`` instead of an empty list, as some servers do."""
     has_usage: bool = True
+    formless: bool = False
+    """Answer with these very words, though another form is asked for."""
 
 
 @dataclass(frozen=True, slots=True)

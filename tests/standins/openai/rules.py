@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tests.standins import forms
 from tests.standins.openai.replies import Fault
 
 MODELS = ("gpt-5-nano", "gpt-5-mini", "gpt-5.2", "gpt-5.4")
@@ -14,6 +15,7 @@ KNOWN = {
     *("model", "messages", "stream", "stream_options", "tools", "tool_choice"),
     "max_completion_tokens",
     "max_tokens",
+    "response_format",
 }
 ROLES = {"system", "user", "assistant", "tool"}
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -21,7 +23,7 @@ NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 def refusal(body: dict[str, Any]) -> Fault | None:
     """Why the API would refuse this request; None when it would not."""
-    for rule in (_known, _model, _limit, _streaming, _tools, _messages):
+    for rule in (_known, _model, _limit, _streaming, _form, _tools, _messages):
         if said := rule(body):
             return said if isinstance(said, Fault) else _bad(said)
     return None
@@ -58,6 +60,17 @@ def _streaming(body: dict[str, Any]) -> str:
     if "stream_options" in body and not body.get("stream"):
         return "stream_options is only allowed when stream is true"
     return ""
+
+
+def _form(body: dict[str, Any]) -> str:
+    form = body.get("response_format")
+    if form is None:
+        return ""
+    given = form.get("json_schema", {})
+    if form.get("type") != "json_schema" or not NAME.fullmatch(given.get("name", "")):
+        return "Missing required parameter: 'response_format.json_schema.name'"
+    said = forms.wrong(given.get("schema")) if given.get("strict") else ""
+    return f"Invalid schema for response_format: {said}" if said else ""
 
 
 def _tools(body: dict[str, Any]) -> str:

@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import json
 from collections import deque
+from dataclasses import replace
 from typing import Any, Self
 
 from aiohttp import web
 
+from tests.standins import forms
 from tests.standins.openai.replies import Fault, Reply, chunks
 from tests.standins.openai.rules import MODELS, refusal
 
@@ -95,6 +97,9 @@ class OpenAIStandIn:
         )
         if isinstance(said, Fault):
             return _fault(said)
+        if "response_format" in body and not (said.formless or said.tools):
+            schema = body["response_format"]["json_schema"]["schema"]
+            said = replace(said, text=forms.held(said.text, schema))
         return await self._stream(request, said, body)
 
     async def _stream(
