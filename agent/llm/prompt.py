@@ -79,8 +79,8 @@ _AS_DATA = """\
 # The form of your answer
 Your answer is data in the form you are given, which is then laid out like the template
 above. Put each thing where it belongs, whole; write no heading, label or number that
-the form itself brings. A text that is called Markdown may hold lists and tables; all others
-are plain. Where something is not known, a placeholder in square brackets stands.
+the form itself brings. A text that is called Markdown may hold lists and tables; all
+others are plain. Where something is not known, a placeholder in square brackets stands.
 """
 
 _KEEP = """\
@@ -129,10 +129,14 @@ class Task:
     """Where the object store has pictures that came along."""
     images: tuple[Image, ...] = ()
     """The same, to be looked at."""
+    worked: tuple[Turn, ...] = ()
+    """Stages of the work, their notes, and which is due; the last is the user's."""
     exchange: tuple[Turn, ...] = ()
     """What was asked, answered or sent back since the brief; the last is the user's."""
     tools: tuple[Tool, ...] = ()
     may_use_tools: bool = True
+    may_ask: bool = True
+    """Whether a person is there to be asked."""
     today: date | None = None
     """The day where the person is."""
     max_tokens: int = MAX_TOKENS
@@ -226,7 +230,7 @@ def _last(task: Task) -> Iterable[Turn]:
     if context := _joined([day, *found]):
         yield Turn("user", context, images=task.images)
     yield Turn("user", clean(task.brief).strip() or "(no words)")
-    yield from map(_said, task.exchange)
+    yield from map(_said, (*task.worked, *task.exchange))
 
 
 def _said(turn: Turn) -> Turn:
@@ -240,8 +244,13 @@ def _said(turn: Turn) -> Turn:
 
 
 def _metadata(task: Task) -> Mapping[str, str]:
-    client, exchanged = _line(task.client), str(len(task.exchange))
-    return {"skill": task.skill, "client": client, "exchanged": exchanged}
+    return {
+        "skill": task.skill,
+        "client": _line(task.client),
+        "worked": str(len(task.worked)),
+        "exchanged": str(len(task.exchange)),
+        "asks": "yes" if task.may_ask else "",
+    }
 
 
 def _titled(title: str, text: str) -> str:
