@@ -29,6 +29,7 @@ from agent.operation import Operation, Surface
 from agent.runs.addition_operations import OPERATIONS as ADDITIONS
 from agent.runs.cheaper_operations import OPERATIONS as CHEAPER
 from agent.runs.consent_operations import OPERATIONS as CONSENTS
+from agent.runs.label_operations import OPERATIONS as LABELS
 from agent.runs.operations import OPERATIONS as RUNS
 from agent.runs.output_operations import OPERATIONS as OUTPUTS
 from agent.runs.pause_operations import OPERATIONS as PAUSES
@@ -44,6 +45,7 @@ AnyOperation = Operation[Any, Any]
 CATALOGUE: tuple[AnyOperation, ...] = (
     *KEYS,
     *(*CATALOG, *RUNS, *ADDITIONS, *OUTPUTS, *REVISIONS, *REVIEWS, *PAUSES, *SHARING),
+    *LABELS,
     *(*CLIENTS, *FILES, *MEMORY, *MAILROOM),
     # Their plain words are the wider the later they come: "restore version 2".
     *(*VERSIONS, *SHELF, *AUDIT),

@@ -25,7 +25,7 @@ from agent.runs.operations import cancel_run, start_run
 from agent.runs.output_operations import explain_score
 from agent.runs.pause_schemas import Revising
 from agent.runs.revise_operations import Revised
-from bot import inputs, moves, pauses, render, wishes
+from bot import inputs, moves, pauses, render, routing, wishes
 from bot.answers import keep, reply
 from bot.brands import for_client, only_named
 from bot.inputs import BRIEF
@@ -57,7 +57,11 @@ async def begin_skill(
         id=ctx.ids.new(),
         kind="interview",
         step=steps[0].key,
-        answers={BRIEF: brief, CLIENT: str(ctx.caller.client_id or "")},
+        answers={
+            BRIEF: brief,
+            CLIENT: str(ctx.caller.client_id or ""),
+            **routing.packed(ctx),
+        },
         skill_id=services.shelf.refs[skill].id,
         subject_type="message",
         subject_id=kept or await keep(ctx),
@@ -192,7 +196,7 @@ async def go_on(
         brief = _told(dialog.answers, steps)
         await invoke(
             start_run,
-            _for_its_client(ctx, dialog),
+            routing.unpacked(_for_its_client(ctx, dialog), dialog.answers),
             {"skill": file.name, "brief": brief, "message_id": dialog.subject_id},
         )
 

@@ -19,6 +19,7 @@ from bot import (
     filled,
     forms,
     greetings,
+    guessing,
     joins,
     pasted,
     pauses,
@@ -124,7 +125,7 @@ async def _message(
 async def _said(
     services: Services, ctx: Ctx, dialog: Dialog | None, text: str, inbound: Inbound
 ) -> None:
-    route = services.router.route(text)
+    route = await guessing.routed(services, ctx, text)
     kept = None
     if await revisions.replied(ctx, dialog, inbound, route):
         return
@@ -161,6 +162,7 @@ async def _unasked(
     if attached.is_only_links(text):
         await reply(ctx, Message(render.files.LINK))
     elif not await _carries_on(services, ctx, inbound, route, kept):
+        route = await guessing.settled(services, ctx, route)
         await _start(services, with_route(ctx, route), route, kept)
 
 

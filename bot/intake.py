@@ -17,6 +17,7 @@ from bot import (
     cards,
     doorman,
     files,
+    guessing,
     hearing,
     home,
     membership,
@@ -31,6 +32,7 @@ from bot import (
     stops,
 )
 from bot.answers import keep, reply
+from bot.guessing import Unclear
 from bot.services import Services
 from channels.contract import ChannelName, ChatKind, Inbound, Kind
 
@@ -92,6 +94,9 @@ async def _worked(services: Services, taken: files.Taken, *, is_new: bool) -> bo
             is_secret = await hearing.answer(services, ctx, inbound, is_new=is_new)
         await moves.greet(services, opened, inbound)
         await home.refresh(services, opened, inbound)
+    except Unclear as unclear:
+        told = await guessing.ask(services, caller, origin, unclear)
+        return await _worked(services, replace(taken, origin=told), is_new=is_new)
     except AlreadyDone:
         return False
     except AgentError as refused:

@@ -76,6 +76,17 @@ class Route(NamedTuple):
     reasons: tuple[str, ...]
     brief: str
     """The message without the command that was its first word."""
+    scores: tuple[tuple[str, float], ...] = ()
+    """The best few, each with its share of what speaks for any, 0 to 1."""
+    wants_model: bool = False
+    """Words alone do not tell: a model should be asked, where there is one."""
+
+
+class Learnt(NamedTuple):
+    """A choice that somebody of the workspace made."""
+
+    text: str
+    skill: str
 
 
 _ITSELF = Rule(
@@ -116,12 +127,21 @@ class Router:
             list(claims), implementation=Implementation.ContiguousNFA
         ).find_matches_as_indexes
 
-    def route(self, text: str, *, pressed: str = "", form: str = "") -> Route:
+    def route(
+        self,
+        text: str,
+        *,
+        pressed: str = "",
+        form: str = "",
+        recent: str = "",
+        learnt: Sequence[Learnt] = (),
+    ) -> Route:
         """The route of ``text``.
 
         ``pressed`` is the skill a button named, ``form`` the one whose questions are
         being answered; each settles the matter, in this order.
         """
+        del recent, learnt
         if pressed:
             return _settled(pressed, "press", "a button named it", text)
         if form:

@@ -1,24 +1,34 @@
 """How a message found its skill, kept with the run it started."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import replace
 
 from agent.ctx import Ctx
+from bot.language import language_of
 from bot.router import Route
 
+KEPT = "_routing"
+"""Where an interview has it among its answers."""
 _KEPT_AS = {"assistant": "none", "form": "phrase"}
 """Router methods that ``routing_labels`` knows by another name."""
 
 
 def with_route(ctx: Ctx, route: Route) -> Ctx:
     """Remember the router's decision and its reasons."""
-    names = (route.skill, *route.alternatives)
+    assert ctx.origin is not None  # noqa: S101 - a chat's call has an origin
+    scores = dict(route.scores)
+    names = dict.fromkeys([route.skill, *route.alternatives, *scores])
+    told = str(ctx.origin.routing.get("language", ""))
     return _remember(
         ctx,
         {
             "method": _KEPT_AS.get(route.method, route.method),
             "confidence": round(route.confidence, 3),
-            "candidates": [{"skill": name} for name in names],
+            "candidates": [_candidate(name, scores.get(name)) for name in names],
             "reasons": list(route.reasons),
+            "language": language_of(route.brief) or told,
+            "text": route.brief,
         },
     )
 
@@ -34,6 +44,21 @@ def with_press(ctx: Ctx, skill: str) -> Ctx:
             "reasons": ["a button named it"],
         },
     )
+
+
+def packed(ctx: Ctx) -> dict[str, str]:
+    """The decision, as an open interview keeps it for the run it leads to."""
+    assert ctx.origin is not None  # noqa: S101 - a chat's call has an origin
+    return {KEPT: json.dumps(dict(ctx.origin.routing))} if ctx.origin.routing else {}
+
+
+def unpacked(ctx: Ctx, answers: Mapping[str, str]) -> Ctx:
+    """The call with the decision that its interview began with."""
+    return _remember(ctx, json.loads(answers[KEPT])) if KEPT in answers else ctx
+
+
+def _candidate(name: str, score: float | None) -> dict[str, object]:
+    return {"skill": name} | ({} if score is None else {"score": round(score, 3)})
 
 
 def _remember(ctx: Ctx, routing: dict[str, object]) -> Ctx:

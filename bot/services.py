@@ -75,6 +75,8 @@ class Services:
     """Of one person; 0: as many as they like."""
     join_s: float = 8.0
     """How soon after a request more words are part of it; 0: never."""
+    guess_s: float = 3.0
+    """How long a model may take to say which skill is meant; 0: it is not asked."""
     trials: Trials | None = None
     links: Links | None = None
     """None where PUBLIC_URL is not set."""

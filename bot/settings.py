@@ -248,6 +248,9 @@ class Settings(BaseSettings):
     """The largest file that is taken. Telegram hands bots no more than 20."""
     join_s: Annotated[float, Field(ge=0, le=60)] = 8.0
     """Words that come so soon after a request are added to it; 0: never."""
+    guess_s: Annotated[float, Field(ge=0, le=30)] = 3.0
+    """Words that name no skill plainly are shown to the fast model, which has so long
+    to say what is meant; 0: it is not asked."""
     log_level: str = "INFO"
     log_json: bool = False
     metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None

@@ -11,11 +11,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent.catalog import instructions, shelf
+from agent.catalog import instructions, manual, plays, shelf
+from agent.catalog.skillfile import SkillFile
 from agent.clients import assets, brands
 from agent.errors import NotFound
 from agent.llm.port import Image, Tier, Turn
 from agent.llm.prompt import Outside, Task
+from agent.llm.script import Play
 from agent.memory import conversations
 from agent.ports import Objects
 from agent.runs import (
@@ -23,8 +25,11 @@ from agent.runs import (
     assistant_queries,
     pause_queries,
     questions,
+    reading,
+    staging,
     work_queries,
 )
+from agent.runs.bench import Job
 
 RANK = ("", "member", "admin", "owner")
 """Roles that may have to say yes, none first."""
@@ -42,17 +47,22 @@ class Brief:
     """The role that must say yes to what comes of it; empty: none."""
     revises: Mapping[str, Any] | None = None
     """The earlier piece, and what should change in it; see ``agent.runs.revise``."""
+    notes: staging.Notes = ()
+    """Where the notes of its skill's stages lie, as far as they are done."""
 
 
 async def read(
-    session: AsyncSession, run_id: UUID, attempt: int, now: datetime
+    session: AsyncSession, job: Job, now: datetime, file: SkillFile | None = None
 ) -> Brief:
-    """All that the model is told: the skill's version, the brand, what was said."""
-    asked = await work_queries.brief(session, run_id)
-    exchanges = await pause_queries.exchanges(session, run_id, attempt)
-    task = await _task(session, asked, now)
+    """All that the model is told: the skill's version, the brand, what was said.
+
+    ``file`` is that version's folder; without it, its prompt alone serves.
+    """
+    asked = await work_queries.brief(session, job.run_id)
+    exchanges = await pause_queries.exchanges(session, job.run_id, job.attempt)
+    task = await _task(session, asked, now, file)
     if task.outside:
-        await assistant_queries.taint(session, run_id)
+        await assistant_queries.taint(session, job.run_id)
     words, wished = approvals.wished(task.brief)
     declared = asked["approval"] or ""
     revises = asked["input"].get("revises")
@@ -60,19 +70,33 @@ async def read(
         return Brief(task, exchanges, "", revises)
     asked_before = sum(row["kind"] == "wait" for row in exchanges)
     somebody_listens = asked["conversation_id"] is not None
+    may_ask = somebody_listens and asked_before < questions.MOST and not revises
+    reads = (reading.READ,) if file and manual.to_read(file) else ()
     task = replace(
         task,
         brief=words,
-        tools=(questions.ASK,),
-        may_use_tools=(
-            somebody_listens and asked_before < questions.MOST and not revises
-        ),
+        tools=(questions.ASK, *reads),
+        may_use_tools=may_ask or bool(reads),
+        may_ask=may_ask,
+        play=await _play(session, asked["client_id"], words, file),
     )
     needs = max(declared, wished, key=RANK.index)
-    return Brief(task, exchanges, needs, revises)
+    notes = await staging.done(session, job, revises) if file and file.stages else ()
+    return Brief(task, exchanges, needs, revises, notes)
 
 
-async def _task(session: AsyncSession, brief: RowMapping, now: datetime) -> Task:
+async def _play(
+    session: AsyncSession, client_id: UUID | None, words: str, file: SkillFile | None
+) -> Play | None:
+    if file is None:
+        return None
+    known = await brands.known(session, client_id) if client_id else {}
+    return plays.play(file, words, known)
+
+
+async def _task(
+    session: AsyncSession, brief: RowMapping, now: datetime, file: SkillFile | None
+) -> Task:
     profile = ""
     if brief["client_id"]:
         profile = await brands.summary_of(
@@ -92,10 +116,24 @@ async def _task(session: AsyncSession, brief: RowMapping, now: datetime) -> Task
         pictures=await pictures(session, brief["input"]),
         today=now.astimezone(ZoneInfo(brief["timezone"])).date(),
     )
-    return await _with_skill(session, common, brief["skill_version_id"])
+    if file is not None:
+        return _by_file(common, file)
+    return await _by_prompt(session, common, brief["skill_version_id"])
 
 
-async def _with_skill(
+def _by_file(common: Task, file: SkillFile) -> Task:
+    return replace(
+        common,
+        tier=file.tier,
+        skill=file.name,
+        instructions=file.body,
+        references=manual.told(file),
+        rules=manual.rules(file),
+        max_tokens=file.max_tokens,
+    )
+
+
+async def _by_prompt(
     session: AsyncSession, common: Task, version_id: UUID | None
 ) -> Task:
     version = await shelf.version(session, version_id) if version_id else None

@@ -35,10 +35,10 @@ _ENQUEUE = text("""
         FROM numbered
     ), labelled AS (
         INSERT INTO routing_labels (workspace_id, message_id, run_id, chosen_skill_id,
-            text, method, confidence, candidates, user_id, private_chat_id,
+            text, language, method, confidence, candidates, user_id, private_chat_id,
             label_skill_id, labelled_by, labelled_at)
         SELECT :workspace_id, coalesce((SELECT id FROM said), :message_id), :run_id,
-            :skill_id, :brief, :method,
+            :skill_id, coalesce(:routed, :brief), :language, :method,
             :confidence, CAST(:candidates AS jsonb), c.user_id, c.private_chat_id,
             CASE WHEN :method = 'press' THEN CAST(:skill_id AS uuid) END,
             CASE WHEN :method = 'press' THEN 'user' ELSE 'none' END,

@@ -233,6 +233,8 @@ def _asked(ctx: Ctx, run_id: UUID, *, is_new: bool) -> dict[str, Any]:
         "dedupe_key": f"{origin.key}:reply",
         "metadata": json.dumps({"reasons": routing.get("reasons", [])}),
         "method": routing.get("method"),
+        "language": routing.get("language"),
+        "routed": routing.get("text"),
         "confidence": routing.get("confidence"),
         "candidates": json.dumps(routing.get("candidates", [])),
     }
@@ -250,6 +252,8 @@ def _nowhere(run_id: UUID) -> dict[str, Any]:
         "dedupe_key": f"{run_id}:reply",
         "metadata": "{}",
         "method": None,
+        "language": None,
+        "routed": None,
         "confidence": None,
         "candidates": "[]",
     }

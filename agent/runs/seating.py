@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent.catalog import model_choice
+from agent.catalog import model_choice, model_queries
 from agent.catalog.model_choice import Instead
 from agent.catalog.scope import Scope
 from agent.ctx import Caller
 from agent.llm.choice import ModelRef
-from agent.llm.port import Model, Prompt
+from agent.llm.port import Model, Prompt, Tier
 from agent.llm.providers import Providers
 from agent.ports import AsRole, Sealer
 from agent.runs import call_queries
@@ -61,6 +61,14 @@ class Seating:
             return Pick(ModelRef(self.rehearsal.provider, name), skill_id)
         less = model_choice.cheaper(self.providers, ref, own)
         return Pick(ref, skill_id, less, ref.provider in own)
+
+    async def quick(self, session: AsyncSession) -> Pick | None:
+        """The fast model for a small question; None where nobody has a key for it."""
+        ref = self.providers.tiers[Tier.FAST]
+        own = await model_queries.own_providers(session)
+        if not self._is_reachable(ref, own):
+            return None
+        return Pick(ref, None, is_own=ref.provider in own)
 
     async def instead(
         self, session: AsyncSession, caller: Caller, run_id: UUID

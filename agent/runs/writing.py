@@ -1,51 +1,47 @@
-"""Writing a run's piece: look up the request, reserve, write, settle, keep.
+"""Writing a run's piece: look up the request, have it written, keep the draft.
 
-No transaction is open while the model writes. Each function may be done twice: what a
-finished one left behind is found and not paid for again.
+Each function may be done twice: what a finished one left behind is found and not paid
+for again. How one call is made and paid for: ``agent.runs.saying``.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from agent.billing.budgets import Call
+from agent.catalog.skillfile import SkillFile
 from agent.llm.port import Completion, Stop, Turn
-from agent.llm.prompt import Task, build
-from agent.mailroom import deliveries
-from agent.runs import approvals, briefs, calls, questions, revise, work_queries
+from agent.llm.prompt import Task
+from agent.runs import (
+    approvals,
+    briefs,
+    pinned,
+    questions,
+    revise,
+    saying,
+    staging,
+    work_queries,
+)
 from agent.runs.briefs import Brief
-from agent.runs.calls import Bench, Cancelled, Job
-from agent.runs.questions import Question
-from db import faultpoints
-
-faultpoints.declare("write.reserved", "write.settled")
+from agent.runs.calls import Bench, Job
+from agent.runs.saying import Telling
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What writing came to: a draft, or a question that must be answered first."""
+    """What writing came to: a draft, or what must be done first."""
 
     draft_key: str = ""
-    """Where the draft lies in the object store; empty with a question."""
+    """Where the draft lies in the object store; empty while something comes first."""
     stop: str = Stop.END.value
     """Why the model stopped; other than ``end`` the text is cut."""
     question: Mapping[str, Any] | None = None
-    """``{question, choices, default}``."""
+    """``{question, choices, default}``, to be answered first."""
     approval: str = ""
     """The role that must say yes before the draft is finished; empty: none."""
     rules: int = 0
-    """Standing instructions it is to be checked against."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What one call to the model came to."""
-
-    completion: Completion
-    question: Question | None
+    """Rules it is to be checked against: the skill's and standing instructions."""
+    stages: int = 0
+    """Stages to be worked through first."""
 
 
 async def write(bench: Bench, job: Job, more: Sequence[Turn] = ()) -> Written:
@@ -58,43 +54,45 @@ async def write(bench: Bench, job: Job, more: Sequence[Turn] = ()) -> Written:
         Cancelled: The run was stopped, before or meanwhile.
         OverBudget: The call may cost more than is left.
         ModelFailed, ModelRejected: See ``agent.llm.port``.
+        Unavailable: The object store does not answer.
     """
+    file = await pinned.skill(bench, job)
     async with bench.open(job.caller) as session:
         done = await work_queries.finished(session, job.run_id, job.step, job.attempt)
         if done is not None:
             return Written(**done)
-        await _begin(session, job)
-        now = bench.clock.now()
-        brief = await briefs.read(session, job.run_id, job.attempt, now)
-        prompt = build(_with(await _told(bench, brief), more))
-        call = await calls.reserve(bench, session, job, prompt)
-    faultpoints.reach("write.reserved")
+        brief = await briefs.read(session, job, bench.clock.now(), file)
+    is_revision = brief.revises is not None
+    if stages := staging.left(file, brief.notes, is_revision=is_revision):
+        return Written(stages=stages)
+    task = _with(await _told(bench, job, brief, file), more)
+    is_staged = file and file.stages and not more and not is_revision
+    line = staging.line(file, len(file.stages)) if file and is_staged else ""
 
-    async def kept(completion: Completion) -> _Said:
-        question = questions.asked(completion)
-        if question is None:
-            body = completion.text.encode()
-            await bench.objects.put(job.draft_key, body, media_type="text/markdown")
-        return _Said(completion, question)
+    async def keep(completion: Completion) -> Mapping[str, Any]:
+        return asdict(await _kept(bench, job, brief, file, completion))
 
-    said = await calls.collect(bench, call, job, prompt, kept)
-    written = _written(job, brief, said)
-    # Paid for is booked, even when the step is cancelled right now.
-    await asyncio.shield(_book(bench, call, job, said.completion, written))
-    faultpoints.reach("write.settled")
-    return written
+    telling = Telling(task, file, line, may_ask=task.may_ask)
+    return Written(**await saying.say(bench, job, telling, keep))
 
 
-async def _begin(session: AsyncSession, job: Job) -> None:
-    step = job.run_id, job.step, job.attempt
-    is_second_try = await work_queries.has_failed(session, *step)
-    if not await work_queries.begin(session, *step):
-        raise Cancelled("The run was stopped.")
-    if not is_second_try and not job.is_quiet:
-        await deliveries.progress(session, job.run_id, job.attempt)
+async def work(bench: Bench, job: Job) -> None:
+    """Work through the next stage before the piece; a second time, nothing happens.
+
+    Raises:
+        Cancelled, OverBudget, ModelFailed, ModelRejected, Unavailable: As above.
+    """
+    file = await pinned.skill(bench, job)
+    async with bench.open(job.caller) as session:
+        done = await work_queries.finished(session, job.run_id, job.step, job.attempt)
+        if done is not None:
+            return
+        brief = await briefs.read(session, job, bench.clock.now(), file)
+    task = await briefs.look(bench.objects, brief.task)
+    await staging.work(bench, job, task, brief.notes)
 
 
-async def _told(bench: Bench, brief: Brief) -> Task:
+async def _told(bench: Bench, job: Job, brief: Brief, file: SkillFile | None) -> Task:
     exchange: list[Turn] = []
     if brief.revises:
         earlier = await bench.objects.get(brief.revises["storage_key"])
@@ -107,32 +105,32 @@ async def _told(bench: Bench, brief: Brief) -> Task:
             draft = (await bench.objects.get(given["draft_key"])).decode()
             exchange += approvals.turns(draft, came)
     task = await briefs.look(bench.objects, brief.task)
-    return replace(task, exchange=tuple(exchange))
+    worked = await staging.worked(bench, job, file, brief.notes)
+    return replace(task, worked=worked, exchange=tuple(exchange))
 
 
 def _with(task: Task, more: Sequence[Turn]) -> Task:
     if not more:
         return task
-    return replace(task, exchange=(*task.exchange, *more), may_use_tools=False)
+    exchange = (*task.exchange, *more)
+    return replace(task, exchange=exchange, may_use_tools=False, may_ask=False)
 
 
-def _written(job: Job, brief: Brief, said: _Said) -> Written:
-    if said.question is not None:
-        return Written(question=said.question.model_dump())
-    stop = said.completion.stop.value
+async def _kept(
+    bench: Bench,
+    job: Job,
+    brief: Brief,
+    file: SkillFile | None,
+    completion: Completion,
+) -> Written:
+    question = questions.asked(completion)
+    if question is not None:
+        return Written(question=question.model_dump())
+    body = completion.text.encode()
+    await bench.objects.put(job.draft_key, body, media_type="text/markdown")
     return Written(
         job.draft_key,
-        stop,
+        completion.stop.value,
         approval=brief.approval,
-        rules=len(brief.task.standing),
+        rules=len(brief.task.standing) + len(file.rules if file else ()),
     )
-
-
-async def _book(
-    bench: Bench, call: Call, job: Job, completion: Completion, written: Written
-) -> None:
-    async with bench.open(job.caller) as session:
-        await calls.settle(bench, session, call, completion)
-        await work_queries.finish(
-            session, job.run_id, job.step, job.attempt, output=asdict(written)
-        )

@@ -37,6 +37,7 @@ from bot.render import (
     money,
     preferences,
     reviews,
+    routing,
     sharing,
     vault,
 )
@@ -228,6 +229,7 @@ RENDER: dict[type, Callable[[Any], Message]] = {
 }
 
 RENDER |= sharing.WORDS
+RENDER |= routing.WORDS
 RENDER |= reviews.WORDS
 RENDER |= console.WORDS
 RENDER |= vault.WORDS

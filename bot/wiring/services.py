@@ -131,6 +131,7 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
         mail=mail(settings, clock),
         messages_per_minute=settings.messages_per_minute,
         join_s=settings.join_s,
+        guess_s=settings.guess_s,
         file_bytes=settings.file_max_mb * MB,
         transcriber=transcriber(settings.transcription),
         trials=_trials(settings),
