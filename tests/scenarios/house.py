@@ -284,6 +284,8 @@ def settings(urls: Urls, home: Path, outside: Outside, **changes: Any) -> Settin
         "budget_day_usd": 1000,
         "budget_month_usd": 1000,
         "access": Access.PAIRED,
+        # A script is for the pieces; who tests guesses turns them on.
+        "guess_s": 0,
         "telegram": telegram_settings(outside),
         "slack": slack_settings(outside),
         "anthropic": anthropic_settings(outside),
