@@ -11,10 +11,8 @@ from agent.catalog.sidecars import Question
 
 def compose(words: str, answers: Mapping[str, str], steps: Sequence[Question]) -> str:
     """The request, below it each question with its answer or default."""
-    lines = [words]
-    for step in steps:
-        if told := answers.get(step.key) or step.default:
-            lines.append(f"{step.question}\n{told}")
+    told = ((step, answers.get(step.key) or step.default) for step in steps)
+    lines = [words, *(f"{step.question}\n{said}" for step, said in told if said)]
     return "\n\n".join(filter(None, lines))
 
 

@@ -116,8 +116,9 @@ class Prompt:
     form: Mapping[str, Any] | None = None
     """JSON Schema that the answer is to fit, with our notes; None: it is words."""
     metadata: Mapping[str, str] = field(default_factory=dict)
-    """What the rehearsal model may use to answer plausibly: ``skill``, ``client`` and
-    ``exchanged``, the number of turns since the brief."""
+    """What the rehearsal model may use to answer plausibly: ``skill``, ``client``,
+    ``exchanged``, the number of turns since the brief, ``worked``, how many more of
+    stages stand between, and ``asks``, empty where nobody is there to be asked."""
     play: Play | None = field(default=None, repr=False, compare=False)
     """What the rehearsal model plays; a real one never sees it."""
 

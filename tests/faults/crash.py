@@ -26,6 +26,9 @@ ASSISTS = {
 CHECKS = {"check.ruled", "check.repaired"}
 """Points on the way of a piece with standing instructions; test_kill_checks."""
 
+STAGES = {"write.read"}
+"""Points on the way of a piece that is worked out in stages; test_kill_stages."""
+
 FILES = {"file.fetched", "file.kept", "file.ready"}
 """Points on the way of a file that came along; test_kill_files."""
 
@@ -33,7 +36,8 @@ ENGINE_ONLY = {"engine.timer_due", "engine.failure_handler", "engine.cron_tick"}
 """Points that no request passes; tests/bot/durable and tests/torture visit them."""
 
 REQUESTS = sorted(
-    faultpoints.POINTS - REMOTE - WAITS - CHECKS - ASSISTS - FILES - ENGINE_ONLY
+    faultpoints.POINTS
+    - (REMOTE | WAITS | CHECKS | ASSISTS | STAGES | FILES | ENGINE_ONLY)
 )
 """Points on the way of a request; none of its steps sleeps, and it does not fail."""
 MESSAGES = [p for p in REQUESTS if p.startswith(("keep.", "inbox.", "post."))]

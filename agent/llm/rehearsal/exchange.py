@@ -39,17 +39,24 @@ def hear(prompt: Prompt) -> Exchange:
     answers = [said.text for ours, said in pairs if ours.text.startswith(_LABEL)]
     wishes = [said.text for ours, said in pairs if not ours.text.startswith(_LABEL)]
     asks = any(tool.name == _ASKS for tool in prompt.tools) and prompt.may_use_tools
+    asks = asks and bool(prompt.metadata.get("asks", "yes"))
     marks = _MARK.findall(brief) if asks else []
     due = marks[len(answers) :]
     use = _use(*due[0], number=len(answers) + 1) if due else None
-    return Exchange(_MARK.sub("", brief), use, tuple(answers), tuple(wishes))
+    return Exchange(unmarked(brief), use, tuple(answers), tuple(wishes))
 
 
 def _parted(prompt: Prompt) -> tuple[str, tuple[Turn, ...]]:
     if not prompt.turns:
         return "", ()
     since = len(prompt.turns) - int(prompt.metadata.get("exchanged", "0"))
-    return prompt.turns[since - 1].text, prompt.turns[since:]
+    worked = int(prompt.metadata.get("worked", "0"))
+    return prompt.turns[since - worked - 1].text, prompt.turns[since:]
+
+
+def unmarked(brief: str) -> str:
+    """A brief without what it has the rehearsal ask."""
+    return _MARK.sub("", brief)
 
 
 def _use(asked: str, offered: str, *, number: int) -> ToolUse:

@@ -24,7 +24,7 @@ from agent.llm.port import (
 )
 from agent.llm.rehearsal import gaps, playing, tools
 from agent.llm.rehearsal.brief import Brief, read
-from agent.llm.rehearsal.exchange import hear
+from agent.llm.rehearsal.exchange import hear, unmarked
 from agent.llm.script import Play, Script
 from agent.llm.tally import likely_tokens
 
@@ -99,7 +99,7 @@ def draft(prompt: Prompt) -> str:
         return f"> {LABEL}\n\n{called}\n"
     heard = hear(prompt)
     play = prompt.play or Play()
-    brief = read(play.words or heard.brief[:_READ])
+    brief = read(unmarked(play.words or heard.brief)[:_READ])
     client = prompt.metadata.get("client", "")
     if play.script.data is not None and not play.stage:
         return playing.data(play, brief, client, heard.wishes)

@@ -139,7 +139,8 @@ def test_no_block_is_ever_empty(words: str) -> None:
 def test_without_a_skill_the_assistant_answers() -> None:
     prompt = build(Task("What can you do?", tier=Tier.FAST))
     assert "No skill was chosen" in prompt.system[1].text
-    assert prompt.metadata == {"skill": "", "client": "", "exchanged": "0"}
+    assert prompt.metadata["skill"] == prompt.metadata["client"] == ""
+    assert prompt.metadata["exchanged"] == prompt.metadata["worked"] == "0"
 
 
 def test_a_long_profile_is_cut_at_a_line_within_its_budget() -> None:
