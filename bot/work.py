@@ -1,6 +1,7 @@
 """What the steps of a run do: write, deliver, give up."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,7 @@ import structlog
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent.errors import AgentError, OverBudget
+from agent.errors import AgentError, OverBudget, Unavailable
 from agent.llm.loop import cut_notice
 from agent.llm.port import ModelFailed, Stop
 from agent.mailroom import deliveries
@@ -45,6 +46,9 @@ faultpoints.declare("deliver.stored", "deliver.shown")
 
 log = structlog.get_logger()
 
+STOPPED = {"draft_key": "", "stop": "cancelled"}
+"""What a step leaves that was stopped: nothing to go on with."""
+
 TROUBLE = "Something went wrong on my side, and I could not finish this."
 
 
@@ -63,23 +67,44 @@ class SkillWork:
     async def write(
         self, key: StepKey, data: dict[str, Any], number: int = 1
     ) -> dict[str, Any]:
-        """Have the model write, the ``number``th time: a draft, or a question."""
+        """Have the model write, the ``number``th time: a draft, or what comes first."""
         del key  # the ledger's own key outlives a replay
         job = job_of(data, f"write-{number}" if number > 1 else "write")
-        with structlog.contextvars.bound_contextvars(run_id=data["run_id"]):
-            try:
+        try:
+            async with self._paying(job):
                 written = await writing.write(self._services.bench, job)
+                log.info("run.written")
+        except Cancelled:
+            return dict(STOPPED)
+        return asdict(written)
+
+    async def stage(self, key: StepKey, data: dict[str, Any], number: int) -> str:
+        """Work through the ``number``th stage before the piece."""
+        del key  # as above
+        job = job_of(data, f"stage-{number}")
+        try:
+            async with self._paying(job):
+                await writing.work(self._services.bench, job)
+                log.info("run.staged")
+        except Cancelled:
+            return "cancelled"
+        return "done"
+
+    @asynccontextmanager
+    async def _paying(self, job: Job) -> AsyncIterator[None]:
+        """A step that pays a model: how its failures are told to the engine."""
+        with structlog.contextvars.bound_contextvars(run_id=str(job.run_id)):
+            try:
+                yield
             except Cancelled:
-                return {"draft_key": "", "stop": "cancelled"}
-            except ModelFailed as error:
-                raise again(error) from error
+                raise
             except OverBudget as error:
                 await self._lacked(job, error)
                 raise inngest.NonRetriableError(error.said) from error
+            except Unavailable as error:
+                raise again(error) from error
             except AgentError as error:
                 raise inngest.NonRetriableError(error.said) from error
-            log.info("run.written")
-            return asdict(written)
 
     async def check(
         self, key: StepKey, data: dict[str, Any], number: int, written: dict[str, Any]
@@ -91,7 +116,7 @@ class SkillWork:
             try:
                 checked = await checks.check(self._services.bench, job, written)
             except Cancelled:
-                return {"draft_key": "", "stop": "cancelled"}
+                return dict(STOPPED)
             log.info("run.checked")
             return checked
 
@@ -217,8 +242,9 @@ async def _plan(
         await deliveries.plan(session, place, message, owner=owner, key=key)
 
 
-def again(error: ModelFailed) -> Exception:
+def again(error: Unavailable) -> Exception:
     """What a failed call tells the engine: when to try again."""
-    if error.retry_after_s is None:
+    wait_s = error.retry_after_s if isinstance(error, ModelFailed) else None
+    if wait_s is None:
         return Told(error.said)
-    return inngest.RetryAfterError(error.said, timedelta(seconds=error.retry_after_s))
+    return inngest.RetryAfterError(error.said, timedelta(seconds=wait_s))

@@ -1,4 +1,4 @@
-"""run.requested -> write, asking where it must -> check -> deliver; else say so.
+"""run.requested -> stages -> write, asking where it must -> check -> deliver.
 
 The engine replays the body once per step, so the body only names steps. A step takes
 and returns small JSON, and may be done twice without harm. A wait is registered beside
@@ -60,7 +60,11 @@ class Work(Protocol):
         ...
 
     async def write(self, key: StepKey, data: Data, number: int) -> Data:
-        """Have the model write, the ``number``th time; a draft, or a question."""
+        """Have the model write, the ``number``th time; a draft, or what comes first."""
+        ...
+
+    async def stage(self, key: StepKey, data: Data, number: int) -> str:
+        """Work through the ``number``th stage before the piece; where that ended."""
         ...
 
     async def check(self, key: StepKey, data: Data, number: int, written: Data) -> Data:
@@ -123,14 +127,21 @@ class _PieceSteps(Steps):
         while True:
             step_id = f"write-{number}" if number > 1 else "write"
             written = await self.run(step_id, self._work.write, self.data, number)
-            if written.get("question"):
-                await self._answer(written["question"])
+            if await self._came_first(written):
                 number += 1
                 continue
             written = await self._checked(written, number)
             if (decision := await self._decision(written)) != "revise":
                 return written if decision == "approve" else None
             number += 1
+
+    async def _came_first(self, written: Data) -> bool:
+        """Do what must be done before there is a draft; False: there is one."""
+        for n in range(1, written.get("stages", 0) + 1):
+            await self.run(f"stage-{n}", self._work.stage, self.data, n)
+        if written.get("question"):
+            await self._answer(written["question"])
+        return bool(written.get("stages") or written.get("question"))
 
     async def _checked(self, draft: Data, number: int) -> Data:
         if not draft.get("rules"):
