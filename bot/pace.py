@@ -25,6 +25,8 @@ class Pace:
     """Between two writes into one chat; None: what its messenger asks for."""
     sweep_s: float = 60.0
     """Between looks for money that crashed calls still hold."""
+    skills_s: float = 1.0
+    """Between looks at the skills folder; a change is taken when two looks agree."""
     drain_s: float = 10.0
     """How long a step may still run once we were told to stop."""
     circuit: Rule = RULE

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -35,6 +36,7 @@ from agent.runs.seating import Seating
 from bot.links import Links
 from bot.pace import Pace
 from bot.router import Router
+from bot.shelves import Shelves
 from bot.telemetry.model import Watched
 from bot.telemetry.port import NOTHING, Telemetry
 from channels.contract import Channel
@@ -91,6 +93,8 @@ class Services:
     telemetry: Telemetry = NOTHING
     providers: Providers | None = None
     """Whom models can be had from; None: ``model`` alone answers."""
+    shelves: Shelves | None = None
+    """What ``shelf`` and ``router`` come from; None: they never change."""
     versions: Versions | None = None
     """The files of skill versions, current and older."""
     plots: Plots | None = None
@@ -105,11 +109,26 @@ class Services:
         """Open a transaction with one narrow role's rights."""
         return system(self.system, role)
 
+    def restocked(self) -> None:
+        """Serve with what is in force now; what is under way has its own version."""
+        if self.shelves is not None:
+            self.shelf, self.router = self.shelves.shelf, self.shelves.router
+
+    async def within(self, workspace_id: UUID) -> "Services":
+        """The same, with the skills that answer in that workspace."""
+        if self.shelves is None:
+            return self
+        shelf, router = await self.shelves.of(workspace_id)
+        return (
+            self if shelf is self.shelf else replace(self, shelf=shelf, router=router)
+        )
+
     @asynccontextmanager
     async def ctx(
         self, caller: Caller, origin: Origin | None = None
     ) -> AsyncIterator[Ctx]:
         """Open the caller's transaction as the world of one call."""
+        here = await self.within(caller.workspace_id)
         async with self.tenant(caller) as session:
             yield Ctx(
                 caller=caller,
@@ -121,7 +140,7 @@ class Services:
                 events=self.events,
                 ids=self.ids,
                 objects=self.objects,
-                skills=self.shelf,
+                skills=here.shelf,
                 origin=origin,
                 engine=self.progress,
                 house=self.house,

@@ -36,7 +36,7 @@ _FIND_VERSION = text("""
 _ADD_VERSION = text("""
     INSERT INTO skill_versions (skill_id, version, status, origin, content_hash,
         storage_key, files, prompt_template, input_schema, output_schema,
-        required_context, model_tier, llm_config, max_cost_usd, released_at)
+        required_context, model_tier, llm_config, max_cost_usd, changelog, released_at)
     SELECT :skill_id,
         CASE WHEN EXISTS (SELECT FROM skill_versions WHERE workspace_id IS NULL
                           AND skill_id = :skill_id AND version = :version)
@@ -44,7 +44,8 @@ _ADD_VERSION = text("""
              ELSE :version END,
         'active', 'file', :content_hash, :storage_key, CAST(:files AS jsonb),
         :prompt, CAST(:input_schema AS jsonb), CAST(:output_schema AS jsonb),
-        :required_context, :tier, CAST(:llm_config AS jsonb), :max_cost_usd, now()
+        :required_context, :tier, CAST(:llm_config AS jsonb), :max_cost_usd,
+        :changelog, now()
     RETURNING id, version
 """)
 
@@ -86,8 +87,8 @@ async def upsert_skill(session: AsyncSession, values: Mapping[str, Any]) -> UUID
 
 async def ensure_version(
     session: AsyncSession, skill_id: UUID, values: Mapping[str, Any]
-) -> UUID:
-    """The version with this very content, made current; added when it is new."""
+) -> str:
+    """The number of the version with this content, made current; added when new."""
     key = {"skill_id": skill_id, "content_hash": values["content_hash"]}
     row = (await session.execute(_FIND_VERSION, key)).one_or_none()
     if row is None:
@@ -96,7 +97,7 @@ async def ensure_version(
             added[column] = json.dumps(values[column])
         row = (await session.execute(_ADD_VERSION, added)).one()
     await session.execute(_SET_CURRENT, {"id": skill_id, "version": row.version})
-    found: UUID = row.id
+    found: str = row.version
     return found
 
 

@@ -1,19 +1,15 @@
-"""The skills a process works with: read from their folders, kept as versions.
+"""The skills a process works with, at hand: what the database says is in force."""
 
-A version is addressed by its content: equal folders are one version in the database,
-an edited folder is a new one, whatever its number says.
-"""
-
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent.catalog import queries, versions
+from agent.catalog import queries
+from agent.catalog.problem import Problem
 from agent.catalog.skillfile import SkillFile
+from agent.catalog.stock_queries import InForce
 from agent.ports import SkillRef
 
 
@@ -24,6 +20,26 @@ class Shelf:
     files: dict[str, SkillFile] = field(default_factory=dict)
     refs: dict[str, SkillRef] = field(default_factory=dict)
     by_version: dict[UUID, SkillFile] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    """What is wrong with folders whose older version is still in use, or with none."""
+
+    def put(self, version: InForce, file: SkillFile) -> None:
+        """Put one skill on it, in the place of an older version."""
+        name = version.name
+        self.files[name] = file
+        self.by_version[version.version_id] = file
+        self.refs[name] = SkillRef(version.id, version.version_id, name, version.title)
+
+    def drop(self, name: str) -> None:
+        """Take one skill off; its version stays known."""
+        self.files.pop(name, None)
+        self.refs.pop(name, None)
+
+    def copy(self) -> "Shelf":
+        """Another shelf with the same skills."""
+        return Shelf(
+            dict(self.files), dict(self.refs), dict(self.by_version), self.problems
+        )
 
     def find(self, name: str) -> SkillRef | None:
         """The skill of that name, if it is loaded."""
@@ -37,22 +53,6 @@ class Shelf:
         """What the folder of the skill with this id says."""
         name = next((n for n, ref in self.refs.items() if ref.id == skill_id), "")
         return self.files.get(name)
-
-
-async def stock(session: AsyncSession, files: Sequence[SkillFile]) -> Shelf:
-    """Bring the database up to date with ``files`` and return what is on the shelf.
-
-    ``session`` is one of ``system("worker")``: system skills belong to no workspace.
-    """
-    shelf = Shelf()
-    for file in files:
-        skill_id = await queries.upsert_skill(session, _skill(file))
-        version_id = await queries.ensure_version(session, skill_id, _version(file))
-        shelf.files[file.name] = file
-        shelf.by_version[version_id] = file
-        shelf.refs[file.name] = SkillRef(skill_id, version_id, file.name, file.title)
-    await queries.retire_others(session, sorted(shelf.files))
-    return shelf
 
 
 async def version(session: AsyncSession, version_id: UUID) -> RowMapping | None:
@@ -76,37 +76,3 @@ def instructions(file: SkillFile) -> str:
         for name, text in sorted(file.references.items())
     ]
     return "\n\n".join(parts)
-
-
-def _skill(file: SkillFile) -> Mapping[str, Any]:
-    return {
-        "name": file.name,
-        "title": file.title,
-        "description": file.description,
-        "type": file.type.value,
-        "category": file.category.value,
-        "storage_prefix": f"skills/{file.name}/",
-        "has_rules": bool(file.rules),
-        "has_subdirectories": bool(file.references),
-        "triggers": list(file.triggers),
-        "related": list(file.related),
-    }
-
-
-def _version(file: SkillFile) -> Mapping[str, Any]:
-    return {
-        "version": file.version,
-        "content_hash": file.content_hash,
-        "storage_key": versions.key_of(file),
-        "files": [
-            {"path": entry.path, "sha256": entry.sha256, "bytes": entry.size_bytes}
-            for entry in file.files
-        ],
-        "prompt": instructions(file),
-        "input_schema": file.input_schema,
-        "output_schema": dict(file.result.schema) if file.result else {},
-        "required_context": list(file.required_context),
-        "tier": file.tier.value,
-        "llm_config": {"max_tokens": file.max_tokens, "approval": file.approval},
-        "max_cost_usd": file.max_cost_usd,
-    }

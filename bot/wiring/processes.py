@@ -33,7 +33,7 @@ from bot.web.app import create_app
 from bot.web.joining import Joining
 from bot.web.pg_desk import PgDesk
 from bot.web.session import Doorkeeper
-from bot.wiring import telemetry
+from bot.wiring import skills, telemetry
 from bot.wiring.arrival import Arrival, greet
 from bot.wiring.database import Pools, open_database
 from bot.wiring.doors import Doors, keeper, open_doors
@@ -149,7 +149,7 @@ async def _work(made: Process, parts: Parts, listening: socket.socket | None) ->
         ]
     if parts.web and made.core.serving:
         loops.append(made.core.serving.herald.run())
-    loops += _metrics(made)
+    loops += [*_metrics(made), *keep_skills(made)]
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(loop) for loop in loops]
         try:
@@ -164,6 +164,12 @@ def _metrics(made: Process) -> Iterator[Coroutine[Any, Any, None]]:
     if core.metrics and scraped:
         found = core.watchdog.found if core.watchdog else {}
         yield telemetry.serve(core.services, core.metrics, found, scraped)
+
+
+def keep_skills(made: Process) -> Iterator[Coroutine[Any, Any, None]]:
+    """What serves changed skills, whoever changed them, until cancelled."""
+    yield skills.watch(made.core.folder, made.core.services)
+    yield skills.follow(made.core.services, made.ears)
 
 
 async def work_inbox(made: Process) -> None:

@@ -16,9 +16,6 @@ import structlog
 
 from agent import recognise
 from agent.billing.budgets import Budgets
-from agent.catalog.queries import hashes
-from agent.catalog.shelf import Shelf, stock
-from agent.catalog.skillfile import load_all
 from agent.catalog.versions import Versions
 from agent.identity.callers import Identity
 from agent.identity.history import History
@@ -39,12 +36,12 @@ from bot.ports import (
     SystemClock,
     TimeOrderedIds,
 )
-from bot.router import Router, rule
 from bot.services import Admits, Services
 from bot.settings import Access, Settings
 from bot.sweeps import Sweeper
 from bot.telemetry.events import WatchedEvents
 from bot.watchdog import Watchdog
+from bot.wiring import skills
 from bot.wiring.database import Pools
 from bot.wiring.engines import Serving, choose
 from bot.wiring.mail import mail
@@ -56,7 +53,6 @@ from bot.workflows.run_skill import run_skill
 from bot.workflows.sweep import sweep
 from bot.workflows.watchdog import watchdog
 from db.objects import Bucket, LocalObjects, S3Objects
-from db.tenancy import system
 
 if TYPE_CHECKING:
     from bot.telemetry.metrics import Metrics
@@ -73,6 +69,8 @@ class Core:
 
     services: Services
     engine: RunEngine
+    folder: skills.Folder
+    """Where the house's skills lie."""
     serving: Serving | None = None
     """Where an Inngest server runs the functions: how it reaches them."""
     watchdog: Watchdog | None = None
@@ -96,7 +94,8 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
     clock = SystemClock()
     objects = KeptObjects(_store(settings))
     versions = Versions(objects)
-    shelf, router = await _skills(settings.skills, pools, versions)
+    folder, shelves = skills.make(settings.skills, pools, versions)
+    await folder.take(shelves)
     models = open_providers(settings, clock)
     listed = models.prices
     # The engine runs functions that emit to it and stop it: it comes a line later.
@@ -105,8 +104,9 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
     services = Services(
         app=pools.app,
         system=pools.system,
-        shelf=shelf,
-        router=router,
+        shelf=shelves.shelf,
+        router=shelves.router,
+        shelves=shelves,
         objects=objects,
         versions=versions,
         model=answering(models),
@@ -155,7 +155,7 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
 
     chosen = choose(settings, pools, declare, services)
     late.engine = chosen.engine
-    return Core(services, chosen.engine, chosen.serving, dog, watched.metrics)
+    return Core(services, chosen.engine, folder, chosen.serving, dog, watched.metrics)
 
 
 @asynccontextmanager
@@ -210,23 +210,6 @@ def _write_once(file: Path, content: bytes) -> None:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as opened:
         opened.write(content)
-
-
-async def _skills(
-    folder: Path, pools: Pools, versions: Versions
-) -> tuple[Shelf, Router]:
-    files, problems = load_all(folder)
-    for problem in problems:
-        log.warning("skill.refused", problem=str(problem))
-    async with system(pools.system, "worker") as session:
-        kept = await hashes(session)
-    for file in files:
-        if file.content_hash not in kept:
-            await versions.keep(file)
-    async with system(pools.system, "worker") as session:
-        shelf = await stock(session, files)
-    versions.known |= shelf.by_version
-    return shelf, Router([rule(file) for file in files])
 
 
 def _trials(settings: Settings) -> HttpTrials:

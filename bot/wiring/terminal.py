@@ -11,7 +11,13 @@ from agent.mailroom import outstanding
 from bot.services import Services
 from bot.settings import Settings
 from bot.wiring.database import open_database
-from bot.wiring.processes import Process, open_process, post, work_inbox
+from bot.wiring.processes import (
+    Process,
+    keep_skills,
+    open_process,
+    post,
+    work_inbox,
+)
 from bot.wiring.services import running
 from channels.contract import ChannelName, OutFile
 from channels.terminal.door import Save, TerminalDoor
@@ -53,7 +59,7 @@ async def _converse(
     services = made.core.services
     loops = [post(made, {"terminal": door})]
     if alone:
-        loops.append(work_inbox(made))
+        loops += [work_inbox(made), *keep_skills(made)]
     tasks = [asyncio.create_task(loop) for loop in loops]
     conversation = Talk(
         door=door,

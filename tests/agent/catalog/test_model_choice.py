@@ -19,7 +19,7 @@ from agent.catalog.model_operations import (
 )
 from agent.catalog.model_schemas import PickModel
 from agent.catalog.scope import Scope
-from agent.catalog.shelf import stock
+from agent.catalog.stock import stock
 from agent.catalog.skillfile import load_all
 from agent.clients.operations import new_client
 from agent.errors import Forbidden
