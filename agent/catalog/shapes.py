@@ -3,6 +3,9 @@
 import json
 import re
 
+from agent.catalog.folding import tokens
+
+_HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
 _ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+(\S.*)$", re.MULTILINE)
 _ROW = re.compile(r"^\s*\|(.+)\|\s*$", re.MULTILINE)
 _RULER = re.compile(r"^[\s:|-]+$")
@@ -15,22 +18,36 @@ _EMOJI = re.compile(
 )
 
 
-def longest_item(text: str) -> int:
-    """Words of the longest list item."""
-    return max((len(item.split()) for item in _ITEM.findall(text)), default=0)
+def sections(text: str, heading: str) -> list[tuple[str, str]]:
+    """Each heading that begins with ``heading``, and the text to the next one."""
+    marks = list(_HEADING.finditer(text))
+    ends = [*(mark.start() for mark in marks[1:]), len(text)][: len(marks)]
+    wanted = tokens(heading)
+    return [
+        (mark[1], text[mark.end() : end])
+        for mark, end in zip(marks, ends, strict=True)
+        if tokens(mark[1])[: len(wanted)] == wanted
+    ]
 
 
-def longest_paragraph(text: str) -> int:
-    """Words of the longest paragraph of prose: no list, table, quote or code."""
+def place(text: str, heading: str) -> int:
+    """Which heading of the text is the first that begins with ``heading``; else -1."""
+    wanted = tokens(heading)
+    said = (tokens(mark[1]) for mark in _HEADING.finditer(text))
+    fits = (at for at, words in enumerate(said) if words[: len(wanted)] == wanted)
+    return next(fits, -1)
+
+
+def items(text: str) -> list[str]:
+    """The items of its lists, each without its mark."""
+    return _ITEM.findall(text)
+
+
+def paragraphs(text: str) -> list[str]:
+    """Its paragraphs of prose: no list, table, quote or code."""
     plain = _FENCE.sub("", text)
-    return max(
-        (
-            len(part.split())
-            for part in re.split(r"\n\s*\n", plain)
-            if not _NO_PROSE.match(part)
-        ),
-        default=0,
-    )
+    parts = re.split(r"\n\s*\n", plain)
+    return [part for part in parts if not _NO_PROSE.match(part)]
 
 
 def rows(text: str) -> list[str]:

@@ -63,6 +63,27 @@ def test_a_check_finds_what_it_says(line: str, verdict: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("max-words 4 in Headline", "5 words"),
+        ("min-words 6 in Headline", "only 5 words"),
+        ("max-sentence-words 4 in Headline", 'a sentence of 5 words: "Payroll that'),
+        ("lacks x; SYNERGIES; Wow", 'says "SYNERGIES", "Wow"'),
+        ("mentions rota; salary", 'does not say "salary"'),
+        ("has-field Action in Email", "Email 2: bye: no 'Action'"),
+        ("field-max-chars 50 Subject in Email", "Email 2: bye: Subject of 55 char"),
+        ("max-exclamations 0", "1 exclamation mark"),
+        ("order Email 2; Email 1", "'Email 1' stands before 'Email 2'"),
+        ("max-words 4 in Footer", "no section 'Footer'"),
+        ("max-words 5 in Headline", ""),
+    ],
+)
+def test_what_is_broken_says_where(line: str, why: str) -> None:
+    assert parse(line).find(TEXT).why.startswith(why)
+    assert str(parse(line)) == line
+
+
+@pytest.mark.parametrize(
     "line", ["", "glow", "max-words", "max-words few", "items 3-", "lacks", "lacks  "]
 )
 def test_a_line_that_is_no_check_is_refused_with_the_form(line: str) -> None:
