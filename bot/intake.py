@@ -71,6 +71,7 @@ async def handle(services: Services, item: Claimed) -> Handled:
     caller = await doorman.admit(services, item, inbound, origin)
     if caller is None:
         return Handled("processed")
+    services = await services.within(caller.workspace_id)
     if inbound.kind is Kind.STOP or _is_press(inbound):
         return Handled("processed", await _pressed(services, caller, inbound, origin))
     await rates.pace(services, caller, inbound, origin)

@@ -47,6 +47,7 @@ PAUSE_S = 0.03
 _SOON = Pace(
     inbox_again_s=0.1,
     again_s=0.1,
+    skills_s=0.2,
     circuit=Rule(failures=10_000),  # tests share the house, and break its model
     engine=Limits(backoff=lambda _: timedelta(milliseconds=30)),
 )
