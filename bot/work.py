@@ -1,8 +1,8 @@
 """What the steps of a run do: write, deliver, give up."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +26,7 @@ from agent.runs import (
     pause_queries,
     queries,
     questions,
+    results,
     revise,
     work_queries,
     writing,
@@ -54,6 +55,19 @@ TROUBLE = "Something went wrong on my side, and I could not finish this."
 
 class Told(Exception):
     """A failure whose message is safe to show to the person who waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A piece about to be shown."""
+
+    text: str
+    notice: str
+    """What stands under it."""
+    written: Mapping[str, Any]
+    """What its steps left of it."""
+    output: Output | None = None
+    """None: an answer, which is not kept as a piece."""
 
 
 class SkillWork:
@@ -129,8 +143,13 @@ class SkillWork:
             return ""
         text = (await self._services.objects.get(written["draft_key"])).decode()
         rulings = map(Ruling.read, written.get("rulings", ()))
-        said = (render.instructions_kept(rulings), cut_notice(Stop(written["stop"])))
-        return await self._show(job_of(data), text, " ".join(filter(None, said)))
+        said = (
+            render.instructions_kept(rulings),
+            cut_notice(Stop(written["stop"])),
+            render.unfit(written),
+        )
+        notice = " ".join(filter(None, said))
+        return await self._show(job_of(data), _Piece(text, notice, written))
 
     async def give_up(self, key: StepKey, data: dict[str, Any], error: str) -> str:
         """Mark the run failed and say so where the answer would have been."""
@@ -157,9 +176,13 @@ class SkillWork:
                 await deliveries.show_for_run(session, job.run_id, message)
         return str(job.run_id)
 
-    async def _show(self, job: Job, text: str, notice: str) -> str:
+    async def _show(self, job: Job, piece: _Piece) -> str:
         objects = self._services.objects
-        stored = await outputs.store(objects, job.store_key, text)
+        stored = await outputs.store(objects, job.store_key, piece.text)
+        data = None
+        if piece.written.get("is_data"):
+            draft = piece.written["draft_key"]
+            data = await results.settle(objects, draft, stored)
         faultpoints.reach("deliver.stored")
         async with self._services.tenant(job.caller) as session:
             run = await work_queries.run(session, job.run_id)
@@ -167,28 +190,39 @@ class SkillWork:
                 return ""
             output = None
             if run["kind"] == "skill":
-                output = await outputs.record(session, job.run_id, stored, text)
-            above, below = await _around(session, job)
-            if output is not None:
-                above = await revise.heading(session, output.id) + above
-            reply = await deliveries.reply_of(session, job.run_id)
-            if reply is not None:
-                channel = self._services.channels.get(reply["channel"])
-                filed = output is not None
-                fit = channel.pages if channel else _whole
-                pages = render.paged(f"{above}{text}", fit, is_filed=filed)
-                link = self._link(output)
-                stood_in = render.stood_in(run["fallback_from"], run["model"])
-                said = " ".join(filter(None, (below, notice, stood_in)))
-                shown = render.finished(pages, output, said, link)
-                if output is None and reply["channel"] == ChannelName.SLACK.value:
-                    shown = _thumbed(shown, job)
-                await _plan(session, job, reply, shown)
+                output = await outputs.record(
+                    session, job.run_id, stored, piece.text, data
+                )
+            shown = replace(piece, output=output)
+            await self._reply(session, job, run, shown)
             if job.caller.conversation_id is not None:
-                await conversations.answer(session, job.caller, text, run_id=job.run_id)
+                await conversations.answer(
+                    session, job.caller, piece.text, run_id=job.run_id
+                )
             await queries.move(session, job.run_id, "completed", came_from=("running",))
         faultpoints.reach("deliver.shown")
         return str(output.id) if output else ""
+
+    async def _reply(
+        self, session: AsyncSession, job: Job, run: RowMapping, piece: _Piece
+    ) -> None:
+        """Show it where it was asked for, if that was a chat."""
+        above, below = await _around(session, job)
+        output = piece.output
+        if output is not None:
+            above = await revise.heading(session, output.id) + above
+        reply = await deliveries.reply_of(session, job.run_id)
+        if reply is None:
+            return
+        channel = self._services.channels.get(reply["channel"])
+        fit = channel.pages if channel else _whole
+        pages = render.paged(f"{above}{piece.text}", fit, is_filed=output is not None)
+        stood_in = render.stood_in(run["fallback_from"], run["model"])
+        said = " ".join(filter(None, (below, piece.notice, stood_in)))
+        shown = render.finished(pages, output, said, self._link(output))
+        if output is None and reply["channel"] == ChannelName.SLACK.value:
+            shown = _thumbed(shown, job)
+        await _plan(session, job, reply, shown)
 
     async def _lacked(self, job: Job, error: OverBudget) -> None:
         # The failure reaches ``give_up`` as words alone; its way on is kept here.

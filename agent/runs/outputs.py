@@ -1,6 +1,8 @@
 """Outputs: what a run made, as an immutable row and a file."""
 
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -53,10 +55,17 @@ def storage_key(key: str) -> str:
 
 
 async def record(
-    session: AsyncSession, run_id: UUID, storage_key: str, text: str
+    session: AsyncSession,
+    run_id: UUID,
+    storage_key: str,
+    text: str,
+    data: Mapping[str, Any] | None = None,
 ) -> Output:
-    """Keep the row of a stored piece; the second time, the first row is it."""
-    values = facts(storage_key, text) | {"run_id": run_id}
+    """Keep the row of a stored piece; the second time, the first row is it.
+
+    ``data``: what ``text`` was laid out from, where the piece is data.
+    """
+    values = facts(storage_key, text) | {"run_id": run_id, "data": _json(data)}
     return Output(**await work_queries.add_output(session, values))
 
 
@@ -70,6 +79,10 @@ def facts(storage_key: str, text: str) -> dict[str, Any]:
         "size_bytes": len(body),
         "sha256": sha256(body).digest(),
     }
+
+
+def _json(data: Mapping[str, Any] | None) -> str | None:
+    return None if data is None else json.dumps(data)
 
 
 def title(text: str) -> str:

@@ -1,9 +1,9 @@
 """One try at one model, within a paid call: its circuit, its money, its successor."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,7 +26,7 @@ from agent.llm.tally import Tally
 from agent.mailroom import deliveries
 from agent.mailroom.notices import Notice, notify_all
 from agent.mailroom.schemas import Message
-from agent.runs import call_queries, usual, work_queries
+from agent.runs import call_queries, results, usual, work_queries
 from agent.runs.bench import Bench, Cancelled, Job
 from agent.runs.booking import ceiling, in_place_of, settle
 from agent.runs.seating import Seat
@@ -118,13 +118,20 @@ class Try:
 
     async def _show(self, text: str) -> None:
         faultpoints.reach("write.streaming")
-        job = self.job
-        self._is_shown = not job.is_quiet
+        job, run = self.job, (self.job.run_id, self.job.attempt)
+        if self.prompt.form is not None:
+            text = self._growing(self.prompt.form, text)
+        is_seen = bool(text) and not job.is_quiet
+        self._is_shown = self._is_shown or is_seen
         async with self.bench.open(job.caller) as session:
-            run = job.run_id, job.attempt
-            alive = self._is_shown and await deliveries.stream(session, *run, text)
+            alive = is_seen and await deliveries.stream(session, *run, text)
             if not alive and not await work_queries.is_running(session, *run):
                 raise Cancelled("The run was stopped.")
+
+    def _growing(self, form: Mapping[str, Any], said: str) -> str:
+        """What can be read by now of an answer that is data; nobody reads JSON."""
+        is_rehearsal = self._seat is not None and self._seat.model.is_rehearsal
+        return results.growing(form, said, is_rehearsal=is_rehearsal)
 
     def _named(self, error: BaseException) -> BaseException:
         """The error in words that fit: whose key was refused."""

@@ -93,12 +93,12 @@ _RUN = text("""
 
 _ADD_OUTPUT = text("""
     INSERT INTO outputs (workspace_id, run_id, client_id, revises_id, title, preview,
-                         storage_key, size_bytes, sha256)
+                         storage_key, size_bytes, sha256, data)
     SELECT r.workspace_id, r.id, r.client_id,
            -- Whoever erases the earlier one meanwhile leaves this one on its own.
            (SELECT o.id FROM outputs o
             WHERE o.id = CAST(r.input #>> '{revises,output_id}' AS uuid)),
-           :title, :preview, :storage_key, :size_bytes, :sha256
+           :title, :preview, :storage_key, :size_bytes, :sha256, CAST(:data AS jsonb)
     FROM runs r WHERE r.id = :run_id
     ON CONFLICT (storage_key) DO NOTHING
 """)

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from agent.catalog.skillfile import SkillFile
+from agent.errors import AgentError
 from agent.llm.port import Completion, Stop, Turn
 from agent.llm.prompt import Task
 from agent.runs import (
@@ -16,14 +17,18 @@ from agent.runs import (
     briefs,
     pinned,
     questions,
+    results,
     revise,
     saying,
     staging,
     work_queries,
 )
 from agent.runs.briefs import Brief
-from agent.runs.calls import Bench, Job
+from agent.runs.calls import Bench, Cancelled, Job
 from agent.runs.saying import Telling
+
+MENDING = "-form"
+"""Ends the name of the step that asks for data again which does not fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,15 @@ class Written:
     """Rules it is to be checked against: the skill's and standing instructions."""
     stages: int = 0
     """Stages to be worked through first."""
+    is_data: bool = False
+    """Whether its skill's result is data; ``agent.runs.results`` keeps it beside."""
+    faults: tuple[str, ...] = ()
+    """What of it does not fit the form of its data."""
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> "Written":
+        """As a step's row holds it."""
+        return cls(**{**kept, "faults": tuple(kept.get("faults", ()))})
 
 
 async def write(bench: Bench, job: Job, more: Sequence[Turn] = ()) -> Written:
@@ -60,12 +74,13 @@ async def write(bench: Bench, job: Job, more: Sequence[Turn] = ()) -> Written:
     async with bench.open(job.caller) as session:
         done = await work_queries.finished(session, job.run_id, job.step, job.attempt)
         if done is not None:
-            return Written(**done)
+            return await _fitting(bench, job, Written.of(done), more)
         brief = await briefs.read(session, job, bench.clock.now(), file)
     is_revision = brief.revises is not None
     if stages := staging.left(file, brief.notes, is_revision=is_revision):
         return Written(stages=stages)
-    task = _with(await _told(bench, job, brief, file), more)
+    form = file.result.schema if file and file.result else None
+    task = replace(_with(await _told(bench, job, brief, file), more), form=form)
     is_staged = file and file.stages and not more and not is_revision
     line = staging.line(file, len(file.stages)) if file and is_staged else ""
 
@@ -73,7 +88,8 @@ async def write(bench: Bench, job: Job, more: Sequence[Turn] = ()) -> Written:
         return asdict(await _kept(bench, job, brief, file, completion))
 
     telling = Telling(task, file, line, may_ask=task.may_ask)
-    return Written(**await saying.say(bench, job, telling, keep))
+    written = Written.of(await saying.say(bench, job, telling, keep))
+    return await _fitting(bench, job, written, more)
 
 
 async def work(bench: Bench, job: Job) -> None:
@@ -92,17 +108,35 @@ async def work(bench: Bench, job: Job) -> None:
     await staging.work(bench, job, task, brief.notes)
 
 
+async def _fitting(
+    bench: Bench, job: Job, written: Written, more: Sequence[Turn]
+) -> Written:
+    """What was written; data that does not fit its form is asked for once more."""
+    if not written.faults or written.stop != Stop.END or job.step.endswith(MENDING):
+        return written
+    again = replace(job, step=f"{job.step}{MENDING}", is_quiet=True)
+    try:
+        said = await results.said(bench.objects, written.draft_key)
+        wish = results.mending(said, written.faults)
+        mended = await write(bench, again, (*more, *wish))
+    except Cancelled:
+        raise
+    except AgentError:
+        return written  # it is read as it stands, and its note says so
+    return written if mended.faults or not mended.draft_key else mended
+
+
 async def _told(bench: Bench, job: Job, brief: Brief, file: SkillFile | None) -> Task:
     exchange: list[Turn] = []
     if brief.revises:
-        earlier = await bench.objects.get(brief.revises["storage_key"])
-        exchange += revise.turns(earlier.decode(), brief.revises)
+        earlier = await results.said(bench.objects, brief.revises["storage_key"])
+        exchange += revise.turns(earlier, brief.revises)
     for row in brief.exchanges:
         given, came = row["input"], row["output"]
         if row["kind"] == "wait":
             exchange += questions.turns(given, came)
         else:
-            draft = (await bench.objects.get(given["draft_key"])).decode()
+            draft = await results.said(bench.objects, given["draft_key"])
             exchange += approvals.turns(draft, came)
     task = await briefs.look(bench.objects, brief.task)
     worked = await staging.worked(bench, job, file, brief.notes)
@@ -126,11 +160,13 @@ async def _kept(
     question = questions.asked(completion)
     if question is not None:
         return Written(question=question.model_dump())
-    body = completion.text.encode()
-    await bench.objects.put(job.draft_key, body, media_type="text/markdown")
+    form = file.result.schema if file and file.result else None
+    faults = await results.draft(bench.objects, job.draft_key, form, completion)
     return Written(
         job.draft_key,
         completion.stop.value,
         approval=brief.approval,
         rules=len(brief.task.standing) + len(file.rules if file else ()),
+        is_data=form is not None,
+        faults=faults,
     )

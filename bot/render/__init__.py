@@ -18,6 +18,7 @@ from bot.render.pieces import (
     rating,
     scored,
     stood_in,
+    unfit,
     whole_draft,
 )
 from bot.render.results import RENDER, result
@@ -68,6 +69,7 @@ __all__ = [
     "stood_in",
     "thumbs",
     "trouble",
+    "unfit",
     "unknown_command",
     "unsure",
     "usage",

@@ -8,6 +8,7 @@ from uuid import UUID
 from agent.billing.money import dollars
 from agent.errors import OverBudget
 from agent.llm.choice import ModelRef
+from agent.llm.port import Stop
 from agent.mailroom.schemas import Choice, Message, StoredFile
 from agent.runs.outputs import Output
 from agent.runs.schemas import (
@@ -92,6 +93,13 @@ def finished(
         return messages
     whole = f"The whole piece. [Open it]({link}), for a week." if link else WHOLE
     return (*messages, Message(whole, files=(_stored(output),)))
+
+
+def unfit(written: Mapping[str, Any]) -> str:
+    """What to say where a piece should have been data and is not; empty: it is."""
+    if not written.get("faults") or written.get("stop") != Stop.END:
+        return ""
+    return "This came as text, not as data: there is no CSV of it."
 
 
 def rating(output_id: UUID, mine: int = 0) -> tuple[Choice, ...]:
