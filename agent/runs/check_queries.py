@@ -1,12 +1,15 @@
-"""Statements about how a run's piece keeps standing instructions."""
+"""Statements about how a run's piece keeps its rules."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from agent.runs import work_queries
+from agent.runs.bench import Job
 
 _AT = text("""
     SELECT provider, model, fallback_from,
@@ -18,6 +21,13 @@ _RULED = text("""
     SELECT name, output FROM run_steps
     WHERE run_id = :run_id AND attempt = :attempt AND kind = 'check'
       AND status = 'completed'
+""")
+
+_LAST = text("""
+    SELECT output -> 'rulings' FROM run_steps
+    WHERE run_id = :run_id AND kind = 'check' AND status = 'completed'
+      AND output ? 'rulings'
+    ORDER BY attempt DESC, position DESC LIMIT 1
 """)
 
 _BEGIN = text("""
@@ -77,3 +87,18 @@ async def put_back(session: AsyncSession, run_id: UUID, writer: RowMapping) -> N
     names = ("provider", "model", "fallback_from")
     values: dict[str, Any] = {name: writer[name] for name in names}
     await session.execute(_PUT_BACK, values | {"run_id": run_id})
+
+
+async def keep(
+    session: AsyncSession, job: Job, rulings: Sequence[Mapping[str, Any]]
+) -> None:
+    """Keep what a check came to, all rules together, as the step of its name."""
+    step = (job.run_id, job.step, job.attempt)
+    await begin(session, step, {})
+    await work_queries.finish(session, *step, output={"rulings": list(rulings)})
+
+
+async def last(session: AsyncSession, run_id: UUID) -> list[dict[str, Any]]:
+    """The rulings about a run's piece, by its last check; empty: none was made."""
+    found: list[dict[str, Any]] | None = await session.scalar(_LAST, {"run_id": run_id})
+    return found or []

@@ -1,223 +1,177 @@
-"""Every piece against the standing instructions: checked, put right once, or owned up.
+"""Every piece against its rules: checked, put right once, or owned up.
 
-Code checks what code can; the rest is one question each to a cheap model, within the
-budget. What was found is kept rule by rule as it is paid for, so that a second time
-asks nothing twice. A check never spoils a piece: what nobody could tell is said so.
+The rules are the skill's own and standing instructions. What must hold and does not is
+put right once; what was found is kept, whatever it is. A check never spoils a piece.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent.billing.budgets import Call
 from agent.catalog import instruction_checks, instructions
 from agent.catalog.instructions import LANGUAGE_CODE, Instruction
-from agent.errors import AgentError, OverBudget
+from agent.clients import brands
+from agent.errors import AgentError
 from agent.identity.languages import Language
-from agent.llm.port import Completion, Turn
+from agent.llm.port import Turn
+from agent.llm.rehearsal import LABEL
 from agent.mailroom import deliveries
-from agent.runs import calls, check_queries, judge, usual, work_queries, writing
+from agent.runs import (
+    check_queries,
+    pinned,
+    results,
+    rulings,
+    usual,
+    work_queries,
+    writing,
+)
 from agent.runs.calls import Bench, Cancelled, Job
-from agent.runs.rulings import Outcome, Ruling
+from agent.runs.rulings import Law, Outcome, Ruling
+from agent.runs.verdicts import NEEDS_MODEL, REHEARSAL, Desk, Patience
 from db import faultpoints
 
-faultpoints.declare("check.ruled", "check.repaired")
+__all__ = ["NEEDS_MODEL", "Patience", "check"]
 
-REHEARSAL = "rehearsal"
-NEEDS_MODEL = "needs a model"
+faultpoints.declare("check.repaired")
 
 
-async def check(bench: Bench, job: Job, written: Mapping[str, Any]) -> dict[str, Any]:
+async def check(
+    bench: Bench, job: Job, written: Mapping[str, Any], patience: Patience | None = None
+) -> dict[str, Any]:
     """What ``writing`` left, its draft put right if need be, and ``rulings`` about it.
 
     ``job.step`` names this check; what it pays for begins with it.
 
     Raises:
         Cancelled: The run was stopped.
+        Unavailable: The object store does not answer.
     """
+    desk, laws = await _opened(bench, job, patience or Patience())
+    if not laws:
+        return {**written, "rulings": []}
+    found = await desk.rule(await _text(desk, written["draft_key"]), laws)
+    done = dict(written)
+    if repaired := await _repaired(desk, written["draft_key"], found):
+        again = replace(desk, job=replace(job, step=f"{job.step}-again"))
+        text = await _text(desk, repaired["draft_key"])
+        later = await again.rule(text, _worth_another_look(laws, found))
+        after = {one.key: one for one in (*found, *later)}
+        if _broken(after.values()) <= _broken(found):
+            found = list(after.values())
+            # Who must say yes, and to how many rules, was settled with the first draft.
+            done |= {**repaired, "approval": done["approval"], "rules": done["rules"]}
+    done["rulings"] = list(map(asdict, found))
+    async with bench.open(job.caller) as session:
+        await check_queries.keep(session, job, done["rulings"])
+    return done
+
+
+async def _opened(
+    bench: Bench, job: Job, patience: Patience
+) -> tuple[Desk, Sequence[Law]]:
+    file = await pinned.skill(bench, job)
     async with bench.open(job.caller) as session:
         held = await instructions.standing(session)
         writer = await check_queries.standing(session, job.run_id, job.attempt)
-        line = usual.checking(len(_rules(held)))
+        if not writer["is_running"]:
+            raise Cancelled("The run was stopped.")
+        laws = [*rulings.of_skill(file), *_instructed(held)]
+        line = usual.checking(len(laws))
         await deliveries.progress(session, job.run_id, job.attempt, line)
-    if not writer["is_running"]:
-        raise Cancelled("The run was stopped.")
-    desk = _Desk(bench, job, writer, held.language)
-    found = await desk.rule(written["draft_key"], _rules(held))
-    broken = [one for one in found if one.outcome is Outcome.BROKEN]
-    repaired = await desk.repair(written["draft_key"], broken) if broken else None
-    if repaired is None:
-        return {**written, "rulings": list(map(asdict, found))}
-    again = await desk.named(f"{job.step}-again").rule(
-        repaired["draft_key"], _worth_another_look(held, broken)
-    )
-    later = {one.code: one for one in again}
-    after = [later.get(one.code, one) for one in found]
-    if _broken(after) > _broken(found):
-        return {**written, "rulings": list(map(asdict, found))}
-    shown = {name: repaired[name] for name in ("draft_key", "stop")}
-    return {**written, **shown, "rulings": list(map(asdict, after))}
+        sources = await _sources(session, job)
+    return Desk(bench, job, writer, held.language, sources, patience), laws
 
 
-def _rules(held: instructions.Standing) -> list[Instruction]:
-    rules = list(held.instructions)
+def _instructed(held: instructions.Standing) -> list[Law]:
+    told = list(held.instructions)
     if held.language is not None:
-        rules.append(Instruction(LANGUAGE_CODE, f"Write in {held.language.name}"))
-    return rules
+        told.append(Instruction(LANGUAGE_CODE, _in_language(held.language)))
+    return rulings.of_person(told)
 
 
-def _worth_another_look(
-    held: instructions.Standing, broken: Sequence[Ruling]
-) -> list[Instruction]:
+def _in_language(language: Language) -> str:
+    return f"Write in {language.name}"
+
+
+async def _sources(session: AsyncSession, job: Job) -> str:
+    """What a piece could take its facts from: the request, and the profile."""
+    asked = await work_queries.brief(session, job.run_id)
+    first = asked["input"].get("brief") or ""
+    told = [asked["brief"] or "", first if first != asked["brief"] else ""]
+    if asked["client_id"]:
+        known = asked["client_id"], asked["client_version"]
+        told.append(await brands.summary_of(session, *known))
+    told += [one["text"] for one in asked["input"].get("quoted", ())]
+    return "\n\n".join(filter(None, told))
+
+
+async def _text(desk: Desk, draft_key: str) -> str:
+    draft = (await desk.bench.objects.get(draft_key)).decode()
+    # That it is a rehearsal is said by us, and no part of the piece.
+    return draft.removeprefix(f"> {LABEL}\n\n")
+
+
+def _worth_another_look(laws: Sequence[Law], found: Sequence[Ruling]) -> list[Law]:
     """What was broken; and what code tells for nothing, lest it was broken now."""
-    codes = {one.code for one in broken}
-    return [
-        rule
-        for rule in _rules(held)
-        if rule.code in codes or instruction_checks.check_of(rule.statement)
-    ]
+    broken = {one.key for one in found if one.outcome is Outcome.BROKEN}
+    return [law for law in laws if law.key in broken or _is_free(law)]
 
 
-def _broken(found: Sequence[Ruling]) -> int:
-    return sum(one.outcome is Outcome.BROKEN for one in found)
+def _is_free(law: Law) -> bool:
+    if law.rule is not None:
+        return law.rule.check is not None
+    return bool(instruction_checks.check_of(law.statement))
 
 
-class _Desk:
-    """One piece being checked."""
+def _broken(found: Any) -> tuple[int, int]:
+    """How many that must hold do not, and how many in all."""
+    broken = [one for one in found if one.outcome is Outcome.BROKEN]
+    return sum(one.severity == "must" for one in broken), len(broken)
 
-    def __init__(
-        self, bench: Bench, job: Job, writer: RowMapping, language: Language | None
-    ) -> None:
-        self.bench, self.job, self.writer = bench, job, writer
-        self.language = language
 
-    def named(self, step: str) -> "_Desk":
-        """The same, whose steps are called otherwise."""
-        job = replace(self.job, step=step)
-        return _Desk(self.bench, job, self.writer, self.language)
-
-    async def rule(self, draft_key: str, rules: Sequence[Instruction]) -> list[Ruling]:
-        """One ruling a rule; those made before are found."""
-        text = (await self.bench.objects.get(draft_key)).decode()
-        async with self.bench.open(self.job.caller) as session:
-            known = await check_queries.ruled(
-                session, self.job.run_id, self.job.attempt
-            )
-        return [await self._rule(text, one, known) for one in rules]
-
-    async def repair(
-        self, draft_key: str, broken: Sequence[Ruling]
-    ) -> dict[str, Any] | None:
-        """The piece written again to keep these; None: it could not be."""
-        if self.writer["provider"] == REHEARSAL:
-            return None
-        draft = (await self.bench.objects.get(draft_key)).decode()
-        listed = "\n".join(f"- {one.rule}{_because(one)}" for one in broken)
-        wish = (
-            f"These standing instructions were not kept:\n{listed}\n\n"
-            "Write it again, whole, so that all of them are kept. Change nothing else."
-        )
-        job = replace(self.job, step=f"{self.job.step}-repair", is_quiet=True)
-        try:
-            written = await writing.write(
-                self.bench, job, (Turn("assistant", draft), Turn("user", wish))
-            )
-        except Cancelled:
-            raise
-        except AgentError:
-            return None  # the piece stands as it is, and its note says so
-        faultpoints.reach("check.repaired")
-        return asdict(written) if written.draft_key else None
-
-    async def _rule(
-        self, text: str, one: Instruction, known: Mapping[str, Mapping[str, Any]]
-    ) -> Ruling:
-        name = f"{self.job.step}-{one.code}"
-        if name in known:
-            return Ruling.read(known[name])
-        ruling = self._by_code(text, one)
-        if ruling is None:
-            return await self._by_model(replace(self.job, step=name), text, one)
-        await self._keep(name, ruling)
-        return ruling
-
-    def _by_code(self, text: str, one: Instruction) -> Ruling | None:
-        if one.code == LANGUAGE_CODE and self.language is not None:
-            if not instruction_checks.script_of(self.language)(text):
-                why = f"not in {self.language.script} letters"
-                return Ruling.of(one, Outcome.BROKEN, "code", why)
-            if self.language.script != "Latin":
-                return Ruling.of(one, Outcome.KEPT, "code")
-        elif passes := instruction_checks.check_of(one.statement):
-            outcome = Outcome.KEPT if passes(text) else Outcome.BROKEN
-            return Ruling.of(one, outcome, "code")
-        if self.writer["provider"] == REHEARSAL:
-            return Ruling.of(one, Outcome.UNKNOWN, "", NEEDS_MODEL)
+async def _repaired(
+    desk: Desk, draft_key: str, found: Sequence[Ruling]
+) -> dict[str, Any] | None:
+    """The piece written again to keep what must hold; None: no need, or no way."""
+    broken = [one for one in found if one.outcome is Outcome.BROKEN]
+    must, _ = _broken(broken)
+    if not must or desk.writer["provider"] == REHEARSAL:
         return None
-
-    async def _by_model(self, job: Job, text: str, one: Instruction) -> Ruling:
-        job = replace(job, is_quiet=True)
-        prompt = judge.question(text, one.statement)
-        try:
-            async with self.bench.open(job.caller) as session:
-                step = (job.run_id, job.step, job.attempt)
-                await _alive(session, job)
-                await check_queries.begin(session, step, _input(one), effect="spend")
-                call = await calls.reserve(self.bench, session, job, prompt)
-            said = await calls.collect(self.bench, call, job, prompt, _as_it_is)
-        except Cancelled:
-            raise
-        except AgentError as error:
-            is_money = isinstance(error, OverBudget)
-            why = "the budget is used up" if is_money else "no model could tell"
-            unknown = Ruling.of(one, Outcome.UNKNOWN, "", why)
-            await self._keep(job.step, unknown)
-            return unknown
-        ruling = Ruling.of(one, *_read(said))
-        await asyncio.shield(self._book(job, call, said, ruling))
-        faultpoints.reach("check.ruled")
-        return ruling
-
-    async def _book(
-        self, job: Job, call: Call, said: Completion, ruling: Ruling
-    ) -> None:
-        async with self.bench.open(job.caller) as session:
-            await calls.settle(self.bench, session, call, said)
-            await check_queries.put_back(session, job.run_id, self.writer)
-            step = (job.run_id, job.step, job.attempt)
-            await work_queries.finish(session, *step, output=asdict(ruling))
-
-    async def _keep(self, name: str, ruling: Ruling) -> None:
-        async with self.bench.open(self.job.caller) as session:
-            step = (self.job.run_id, name, self.job.attempt)
-            rule = {"rule": ruling.rule}
-            await check_queries.begin(session, step, rule)
-            await work_queries.finish(session, *step, output=asdict(ruling))
+    draft = await results.said(desk.bench.objects, draft_key)
+    more = (Turn("assistant", draft), Turn("user", _wish(broken)))
+    job = replace(desk.job, step=f"{desk.job.step}-repair", is_quiet=True)
+    try:
+        written = await writing.write(desk.bench, job, more)
+    except Cancelled:
+        raise
+    except AgentError:
+        return None  # the piece stands as it is, and its note says so
+    faultpoints.reach("check.repaired")
+    return asdict(written) if written.draft_key else None
 
 
-async def _alive(session: AsyncSession, job: Job) -> None:
-    """Return where the run is still wanted; a Stop then waits for what is held."""
-    await work_queries.lock(session, job.run_id)
-    if not await work_queries.is_running(session, job.run_id, job.attempt):
-        raise Cancelled("The run was stopped.")
-
-
-def _input(one: Instruction) -> dict[str, str]:
-    return {"rule": one.statement}
+def _wish(broken: Sequence[Ruling]) -> str:
+    told = [
+        (
+            "These standing instructions were not kept:",
+            [b for b in broken if not b.skill],
+        ),
+        ("These rules of the work were not kept:", [b for b in broken if b.skill]),
+    ]
+    listed = "\n\n".join(
+        "\n".join([head, *(f"- {one.rule}{_because(one)}" for one in those)])
+        for head, those in told
+        if those
+    )
+    return (
+        f"{listed}\n\nWrite it again, whole, so that all of them are kept. "
+        "Change nothing else."
+    )
 
 
 def _because(one: Ruling) -> str:
-    return f" ({one.why})" if one.why else ""
-
-
-async def _as_it_is(completion: Completion) -> Completion:
-    return completion
-
-
-def _read(said: Completion) -> tuple[Outcome, str, str]:
-    outcome, why = judge.answer(said.text)
-    return outcome, "model", why
+    quoted = f'"{one.quote}"' if one.quote and one.quote not in one.why else ""
+    why = ": ".join(filter(None, (one.why, quoted)))
+    return f" ({why})" if why else ""

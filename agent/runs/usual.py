@@ -33,8 +33,8 @@ def working_on(title: str, usual: timedelta | None = None) -> str:
 
 
 def checking(rules: int) -> str:
-    """The text is held against what the workspace asked for."""
-    which = f"your {rules} rules" if rules > 1 else "your rule"
+    """The text is held against its skill's rules and standing instructions."""
+    which = f"{rules} rules" if rules > 1 else "its rule"
     return f"Checking against {which}."
 
 

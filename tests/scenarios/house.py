@@ -30,6 +30,7 @@ from bot.wiring.processes import Parts, Process
 from bot.wiring.services import running
 from db.server_bootstrap import Urls
 from tests.db.asking import one, run
+from tests.scenarios import shelf
 from tests.scenarios.on_slack import OnSlack
 from tests.scenarios.on_telegram import OnTelegram
 from tests.scenarios.on_web import OnWeb
@@ -287,6 +288,7 @@ def settings(urls: Urls, home: Path, outside: Outside, **changes: Any) -> Settin
         "access": Access.PAIRED,
         # A script is for the pieces; who tests guesses turns them on.
         "guess_s": 0,
+        "skills": shelf.plain(),
         "telegram": telegram_settings(outside),
         "slack": slack_settings(outside),
         "anthropic": anthropic_settings(outside),

@@ -71,7 +71,7 @@ def test_a_check_finds_what_it_says(line: str, verdict: str) -> None:
         ("lacks x; SYNERGIES; Wow", 'says "SYNERGIES", "Wow"'),
         ("mentions rota; salary", 'does not say "salary"'),
         ("has-field Action in Email", "Email 2: bye: no 'Action'"),
-        ("field-max-chars 50 Subject in Email", "Email 2: bye: Subject of 55 char"),
+        ("field-max-chars 50 Subject in Email", "Email 2: bye: Subject of 5"),
         ("max-exclamations 0", "1 exclamation mark"),
         ("order Email 2; Email 1", "'Email 1' stands before 'Email 2'"),
         ("max-words 4 in Footer", "no section 'Footer'"),
