@@ -35,6 +35,7 @@ from agent.runs.output_operations import OPERATIONS as OUTPUTS
 from agent.runs.pause_operations import OPERATIONS as PAUSES
 from agent.runs.review_operations import OPERATIONS as REVIEWS
 from agent.runs.revise_operations import OPERATIONS as REVISIONS
+from agent.runs.rule_operations import OPERATIONS as RULES
 from agent.runs.search_operations import OPERATIONS as SEARCH
 from agent.runs.sharing_operations import OPERATIONS as SHARING
 from agent.vault.operations import OPERATIONS as VAULT
@@ -45,7 +46,7 @@ AnyOperation = Operation[Any, Any]
 CATALOGUE: tuple[AnyOperation, ...] = (
     *KEYS,
     *(*CATALOG, *RUNS, *ADDITIONS, *OUTPUTS, *REVISIONS, *REVIEWS, *PAUSES, *SHARING),
-    *LABELS,
+    *(*LABELS, *RULES),
     *(*CLIENTS, *FILES, *MEMORY, *MAILROOM),
     # Their plain words are the wider the later they come: "restore version 2".
     *(*VERSIONS, *SHELF, *AUDIT),

@@ -144,7 +144,7 @@ class SkillWork:
         text = (await self._services.objects.get(written["draft_key"])).decode()
         rulings = map(Ruling.read, written.get("rulings", ()))
         said = (
-            render.instructions_kept(rulings),
+            render.rules_checked(rulings),
             cut_notice(Stop(written["stop"])),
             render.unfit(written),
         )

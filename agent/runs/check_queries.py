@@ -30,6 +30,15 @@ _LAST = text("""
     ORDER BY attempt DESC, position DESC LIMIT 1
 """)
 
+# One's own, in the order of asking; a check that was never finished says nothing.
+_LATEST = text("""
+    SELECT r.id FROM runs r
+    WHERE r.user_id = :user_id
+      AND EXISTS (SELECT FROM run_steps s
+                  WHERE s.run_id = r.id AND s.kind = 'check' AND s.output ? 'rulings')
+    ORDER BY r.id DESC LIMIT 1
+""")
+
 _BEGIN = text("""
     INSERT INTO run_steps (workspace_id, run_id, position, name, kind, attempt, status,
                            effect, input, started_at)
@@ -102,3 +111,9 @@ async def last(session: AsyncSession, run_id: UUID) -> list[dict[str, Any]]:
     """The rulings about a run's piece, by its last check; empty: none was made."""
     found: list[dict[str, Any]] | None = await session.scalar(_LAST, {"run_id": run_id})
     return found or []
+
+
+async def latest(session: AsyncSession, user_id: UUID) -> UUID | None:
+    """This person's latest run whose piece was checked."""
+    found: UUID | None = await session.scalar(_LATEST, {"user_id": user_id})
+    return found

@@ -4,7 +4,6 @@ Short, plain, warm: what was done, and what can be done next.
 """
 
 from bot.render import files
-from bot.render.instructions import kept as instructions_kept
 from bot.render.pieces import (
     LOW_SCORE,
     PAGES_SHOWN,
@@ -23,6 +22,7 @@ from bot.render.pieces import (
 )
 from bot.render.results import RENDER, result
 from bot.render.reviews import judged, thumbs
+from bot.render.rules import checked as rules_checked
 from bot.render.voice import (
     EDITED_COMMAND,
     EDITED_COMMAND_ASK,
@@ -56,7 +56,6 @@ __all__ = [
     "files",
     "finished",
     "help_text",
-    "instructions_kept",
     "judged",
     "name",
     "opening",
@@ -65,6 +64,7 @@ __all__ = [
     "rating",
     "refusal",
     "result",
+    "rules_checked",
     "scored",
     "stood_in",
     "thumbs",

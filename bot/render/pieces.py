@@ -29,7 +29,7 @@ PAGES_SHOWN = 4
 
 WHOLE = "The whole piece."
 
-_NOTE_ROOM = "x" * 320
+_NOTE_ROOM = "x" * 560
 """As long as any note that may come to stand under a piece."""
 
 

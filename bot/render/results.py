@@ -38,6 +38,7 @@ from bot.render import (
     preferences,
     reviews,
     routing,
+    rules,
     sharing,
     vault,
 )
@@ -230,6 +231,7 @@ RENDER: dict[type, Callable[[Any], Message]] = {
 
 RENDER |= sharing.WORDS
 RENDER |= routing.WORDS
+RENDER |= rules.WORDS
 RENDER |= reviews.WORDS
 RENDER |= console.WORDS
 RENDER |= vault.WORDS

@@ -15,6 +15,7 @@ ASKED, ERROR = 300, 500
 """Characters shown of a request, and of an error."""
 
 STEPS = {
+    "stage": "Stage",
     "write": "Writing",
     "ask": "Your answer",
     "approve": "Approval",
@@ -171,6 +172,8 @@ def _next(value: RunDetail) -> Iterator[Choice]:
                 "Show the piece", "runs.read", {"output_id": str(value.output_id)}
             )
         yield Choice("Once more", "runs.retry", ref)
+        if any(step.kind == "check" for step in value.steps):
+            yield Choice("Rules", "runs.rules", ref)
     else:
         yield Choice("Stop", "runs.cancel", ref)
     if value.seen_by is not SeenBy.TEAM:
