@@ -6,9 +6,8 @@ nothing twice. What nobody could tell is said so, never guessed.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -72,25 +71,21 @@ class Desk:
             known = await check_queries.ruled(
                 session, self.job.run_id, self.job.attempt
             )
-        found: dict[str, Ruling] = {}
-        for law in laws:
-            ruling = await self._at_once(text, law, known)
-            if ruling is not None:
-                found[law.key] = ruling
+        found = {
+            law.key: Ruling.read(known[self._name(law)])
+            for law in laws
+            if self._name(law) in known
+        }
+        free = {
+            law.key: ruling
+            for law in laws
+            if law.key not in found and (ruling := self._by_code(text, law))
+        }
+        await self._keep(free.values())
+        found |= free
         open_ones = [law for law in laws if law.key not in found]
         found |= await self._by_models(text, open_ones)
         return [found[law.key] for law in laws]
-
-    async def _at_once(
-        self, text: str, law: Law, known: Mapping[str, Mapping[str, Any]]
-    ) -> Ruling | None:
-        name = self._name(law)
-        if name in known:
-            return Ruling.read(known[name])
-        ruling = self._by_code(text, law)
-        if ruling is not None:
-            await self._keep(name, ruling)
-        return ruling
 
     def _by_code(self, text: str, law: Law) -> Ruling | None:
         if law.rule is not None and law.rule.check is not None:
@@ -139,7 +134,7 @@ class Desk:
                 return await self._by_model(text, law)
         except TimeoutError:
             late = Ruling.of(law, Outcome.UNKNOWN, "", TOO_LATE)
-            await self._keep(self._name(law), late)
+            await self._keep([late])
             return late
 
     async def _by_model(self, text: str, law: Law) -> Ruling:
@@ -160,7 +155,7 @@ class Desk:
             is_money = isinstance(error, OverBudget)
             why = "the budget is used up" if is_money else "no model could tell"
             unknown = Ruling.of(law, Outcome.UNKNOWN, "", why)
-            await self._keep(job.step, unknown)
+            await self._keep([unknown])
             return unknown
         found = judge.answer(said.text, text)
         ruling = Ruling.of(law, found.outcome, "model", found.why, found.quote)
@@ -177,13 +172,14 @@ class Desk:
             step = (job.run_id, job.step, job.attempt)
             await work_queries.finish(session, *step, output=asdict(ruling))
 
-    async def _keep(self, name: str, ruling: Ruling) -> None:
+    async def _keep(self, rulings: Iterable[Ruling]) -> None:
         async with self.bench.open(self.job.caller) as session:
-            step = (self.job.run_id, name, self.job.attempt)
-            await check_queries.begin(session, step, {"rule": ruling.rule})
-            await work_queries.finish(session, *step, output=asdict(ruling))
+            for ruling in rulings:
+                step = (self.job.run_id, self._name(ruling), self.job.attempt)
+                await check_queries.begin(session, step, {"rule": ruling.rule})
+                await work_queries.finish(session, *step, output=asdict(ruling))
 
-    def _name(self, law: Law) -> str:
+    def _name(self, law: Law | Ruling) -> str:
         return f"{self.job.step}-{law.key}"
 
 

@@ -1,5 +1,6 @@
 """How a piece keeps its rules, in words: a line under it, and each rule on request."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -12,6 +13,9 @@ from bot.render.words import brief, name
 
 NOTE, REASON, RULE = 240, 90, 200
 """Characters of the line under a piece, of a reason in it, of a rule in the list."""
+
+_SECTION = re.compile(r"^no section .*")
+"""Which one is told in the list."""
 
 MARKS = {Outcome.KEPT: "✓", Outcome.BROKEN: "✗", Outcome.UNKNOWN: "?"}
 
@@ -48,10 +52,30 @@ def _open(rulings: Sequence[Ruling]) -> list[str]:
     """The rules nobody could tell, together by the reason."""
     by: dict[str, list[str]] = defaultdict(list)
     for one in rulings:
-        by[one.why.rstrip(".") or "unclear"].append(one.code)
+        by[_SECTION.sub("no such section", one.why.rstrip(".")) or "unclear"] += [
+            one.code
+        ]
     return [
-        f"{', '.join(codes)}: n/a, {brief(why, REASON)}." for why, codes in by.items()
+        f"{_spanned(codes)}: n/a, {brief(why, REASON)}." for why, codes in by.items()
     ]
+
+
+def _spanned(codes: Sequence[str]) -> str:
+    """Codes in one breath: those that follow each other as a span, C10-C14."""
+    spans: list[list[str]] = []
+    for code in codes:
+        if spans and _follows(spans[-1][-1], code):
+            spans[-1].append(code)
+        else:
+            spans.append([code])
+    many = (f"{one[0]}-{one[-1]}" if len(one) > 2 else ", ".join(one) for one in spans)  # noqa: PLR2004 - a pair is no span
+    return ", ".join(many)
+
+
+def _follows(code: str, other: str) -> bool:
+    digits = code.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    stem = code.removesuffix(digits)
+    return digits.isdigit() and other == f"{stem}{int(digits) + 1:0{len(digits)}}"
 
 
 def _rules(value: RulesChecked) -> Message:

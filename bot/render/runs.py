@@ -15,7 +15,8 @@ ASKED, ERROR = 300, 500
 """Characters shown of a request, and of an error."""
 
 STEPS = {
-    "stage": "Stage",
+    "stage": "Working it out",
+    "read": "Reading up",
     "write": "Writing",
     "ask": "Your answer",
     "approve": "Approval",
@@ -121,6 +122,8 @@ def _latest(steps: Sequence[StepLine]) -> list[StepLine]:
 
 def _step(step: StepLine) -> str:
     kind, _, number = step.name.partition("-")
+    if number.partition("-")[0] == "read":
+        kind, number = "read", number.rpartition("-")[2]
     name = STEPS.get(kind, step.name.replace("-", " ").capitalize())
     name += f" {number}" if kind in STEPS and number not in ("", "1") else ""
     said = STEP_WORDS.get(step.status, step.status)
