@@ -1,10 +1,14 @@
 """What the rehearsal model plays for one request to one skill."""
 
+import json
 from collections.abc import Mapping
 
-from agent.catalog import interview
+from agent.catalog import interview, layout
 from agent.catalog.sidecars import Question
 from agent.catalog.skillfile import SkillFile
+from agent.llm.prompt import Task, build
+from agent.llm.rehearsal import LABEL
+from agent.llm.rehearsal.model import draft
 from agent.llm.script import Play
 
 FROM_PROFILE: Mapping[str, tuple[str, ...]] = {
@@ -53,3 +57,22 @@ def _known(profile: Mapping[str, str]) -> dict[str, str]:
         for name, fields in FROM_PROFILE.items()
     }
     return {name: text.split("\n")[0] for name, text in found.items() if text}
+
+
+def piece(
+    file: SkillFile,
+    brief: str,
+    client: str = "",
+    profile: Mapping[str, str] | None = None,
+) -> str:
+    """The Markdown that a rehearsal makes of ``brief``, without its label.
+
+    ``client`` is the client's name, ``profile`` what is known of it, by field.
+    """
+    task = Task(
+        brief, skill=file.name, client=client, play=play(file, brief, profile or {})
+    )
+    said = draft(build(task))
+    if file.result is not None and file.rehearsal.data is not None:
+        return layout.markdown(file.result.schema, json.loads(said))
+    return said.removeprefix(f"> {LABEL}\n\n")

@@ -67,6 +67,7 @@ def _cut(told: Mapping[str, str]) -> dict[str, str]:
 
 def _line(text: str, most: int) -> str:
     plain = " ".join(_MARKS.sub(" ", text).replace("|", "/").split())
+    plain = plain.replace("!", ".")  # a shout in the request is no shout of the piece
     if len(plain) <= most:
         return plain
     return plain[:most].rsplit(" ", 1)[0].rstrip(",;:-") + " ..."
