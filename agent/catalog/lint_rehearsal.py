@@ -1,16 +1,14 @@
 """Whether a skill's rehearsal is a piece as the skill promises it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from string import Template
-from typing import Any
 
-from agent.catalog import resultfile
+from agent.catalog import plays, resultfile
 from agent.catalog.checks import Verdict
 from agent.catalog.lint_template import headings, missing
 from agent.catalog.places import of, yaml_lines
 from agent.catalog.problem import Problem
 from agent.catalog.skillfile import SkillFile
-from agent.llm.rehearsal.brief import Brief, read
 from agent.llm.script import Part
 
 FILE = "rehearsal.yaml"
@@ -67,6 +65,7 @@ def _data(skill: SkillFile) -> Iterator[Problem]:
         shown = "/".join(map(str, path)) or "The value"
         mend = "Make it as output.schema.json says."
         yield of(skill, FILE, f"{shown}: {fault}", mend, line)
+    yield from _kept(skill)
 
 
 def _headings(skill: SkillFile) -> Iterator[Problem]:
@@ -81,7 +80,7 @@ def _kept(skill: SkillFile) -> Iterator[Problem]:
     """The code rules and the cases, tried on the piece made of each case's brief."""
     broken: set[str] = set()
     for case in skill.cases:
-        text = filled(skill, case.brief)
+        text = plays.piece(skill, case.brief)
         for rule in skill.rules:
             if rule.check and rule.check.run(text) is Verdict.BROKEN:
                 broken.add(rule.code)
@@ -95,28 +94,6 @@ def _kept(skill: SkillFile) -> Iterator[Problem]:
         if rule.code in broken:
             fault = f"It breaks {rule.code}: {rule.statement}"
             yield of(skill, FILE, fault, "Mend the script or the rule.")
-
-
-def filled(skill: SkillFile, brief: str) -> str:
-    """The piece that the rehearsal makes of ``brief`` for a client not yet known."""
-    known = read(brief)
-    text = "\n\n".join(_part(part, known.count) for part in skill.rehearsal.parts)
-    return Template(text).safe_substitute(_names(skill, known))
-
-
-def _names(skill: SkillFile, brief: Brief) -> Mapping[str, str]:
-    names: dict[str, Any] = {name: f"[{name}]" for name in FROM_PROFILE}
-    names |= {
-        "product": brief.product,
-        "what": brief.what,
-        "audience": brief.audience,
-        "brief": brief.text,
-        "excerpt": f"> {brief.text}",
-        "client": brief.product,
-    }
-    for step in skill.questions.steps:
-        names[step.key] = step.default or f"[{step.key}]"
-    return names
 
 
 def _part(part: Part, count: int | None) -> str:
