@@ -126,7 +126,6 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return the current instant, aware, in UTC."""
-        ...
 
 
 class Ids(Protocol):
@@ -134,7 +133,6 @@ class Ids(Protocol):
 
     def new(self) -> UUID:
         """Return an id never returned before."""
-        ...
 
 
 class Events(Protocol):
@@ -149,7 +147,6 @@ class Events(Protocol):
         key: str,
     ) -> None:
         """Queue event ``name``; a second one with the same ``key`` is dropped."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +175,8 @@ class SkillRef:
     version_id: UUID
     name: str
     title: str
+    label: str = ""
+    """What it does in a word or two, for a button; empty: its title."""
 
 
 class Skills(Protocol):
@@ -185,7 +184,10 @@ class Skills(Protocol):
 
     def find(self, name: str) -> SkillRef | None:
         """The skill of that name, if it is loaded and active."""
-        ...
+
+    @property
+    def problems(self) -> Sequence[object]:
+        """What is wrong with folders that cannot be read, a line each."""
 
 
 class Objects(Protocol):

@@ -29,9 +29,11 @@ from agent.operation import Operation, Surface
 from agent.runs.addition_operations import OPERATIONS as ADDITIONS
 from agent.runs.cheaper_operations import OPERATIONS as CHEAPER
 from agent.runs.consent_operations import OPERATIONS as CONSENTS
+from agent.runs.export_operations import OPERATIONS as EXPORTS
 from agent.runs.label_operations import OPERATIONS as LABELS
 from agent.runs.operations import OPERATIONS as RUNS
 from agent.runs.output_operations import OPERATIONS as OUTPUTS
+from agent.runs.own_skill_operations import OPERATIONS as OWN_SKILLS
 from agent.runs.pause_operations import OPERATIONS as PAUSES
 from agent.runs.review_operations import OPERATIONS as REVIEWS
 from agent.runs.revise_operations import OPERATIONS as REVISIONS
@@ -45,7 +47,18 @@ AnyOperation = Operation[Any, Any]
 
 CATALOGUE: tuple[AnyOperation, ...] = (
     *KEYS,
-    *(*CATALOG, *RUNS, *ADDITIONS, *OUTPUTS, *REVISIONS, *REVIEWS, *PAUSES, *SHARING),
+    *OWN_SKILLS,
+    *(
+        *CATALOG,
+        *RUNS,
+        *ADDITIONS,
+        *OUTPUTS,
+        *EXPORTS,
+        *REVISIONS,
+        *REVIEWS,
+        *PAUSES,
+        *SHARING,
+    ),
     *(*LABELS, *RULES),
     *(*CLIENTS, *FILES, *MEMORY, *MAILROOM),
     # Their plain words are the wider the later they come: "restore version 2".

@@ -11,7 +11,9 @@ from agent.errors import AgentError
 from agent.llm.prompt import wrap_outside
 from agent.mailroom.schemas import Claimed
 from agent.memory import conversations
+from agent.runs import sharpen
 from agent.runs.errors import AlreadyDone
+from agent.runs.own_skill_operations import SHARPENED, Unsharpened
 from bot import (
     bursts,
     cards,
@@ -98,6 +100,9 @@ async def _worked(services: Services, taken: files.Taken, *, is_new: bool) -> bo
     except Unclear as unclear:
         told = await guessing.ask(services, caller, origin, unclear)
         return await _worked(services, replace(taken, origin=told), is_new=is_new)
+    except Unsharpened as blunt:
+        told = await _sharpened(services, caller, origin, blunt)
+        return await _worked(services, replace(taken, origin=told), is_new=is_new)
     except AlreadyDone:
         return False
     except AgentError as refused:
@@ -108,6 +113,18 @@ async def _worked(services: Services, taken: files.Taken, *, is_new: bool) -> bo
             await refusals.note(ctx, refused)
             await cards.answer(await privately.refused(ctx, refused), refused)
     return is_secret
+
+
+async def _sharpened(
+    services: Services, caller: Caller, origin: Origin, blunt: Unsharpened
+) -> Origin:
+    """The origin, with what a model made of the answers; also where it made nothing."""
+    assert origin.inbox_id is not None  # noqa: S101 - a message was kept
+    found: dict[str, object] = {}
+    if services.guess_s:
+        bench, key = services.bench, origin.inbox_id
+        found = await sharpen.ask(bench, caller, key, blunt.wish)
+    return replace(origin, routing={SHARPENED: found})
 
 
 def _is_press(inbound: Inbound) -> bool:
@@ -121,7 +138,11 @@ async def _pressed(
     if inbound.kind is Kind.STOP:
         await stops.stop(services, caller, inbound, origin)
         return ""
-    return await presses.press(services, caller, inbound, origin)
+    try:
+        return await presses.press(services, caller, inbound, origin)
+    except Unsharpened as blunt:
+        told = await _sharpened(services, caller, origin, blunt)
+        return await presses.press(services, caller, inbound, told)
 
 
 def _is_for_us(item: Claimed, inbound: Inbound) -> bool:

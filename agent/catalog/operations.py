@@ -1,26 +1,10 @@
 """What can be asked of the catalogue."""
 
-from pydantic import Field
-
 from agent.catalog import queries
+from agent.catalog.skill_operations import OPERATIONS as ONE
+from agent.catalog.skill_schemas import SkillLine, SkillList, WhichSkills
 from agent.ctx import Ctx, Role
 from agent.operation import Command, Effect, Surface, operation
-from agent.shapes import Frozen, Nothing
-
-
-class SkillLine(Frozen):
-    """A skill in a list."""
-
-    name: str = Field(description="What is typed after the slash")
-    title: str = Field(description="Its title")
-    description: str = Field(description="What it delivers, and when to use it")
-    category: str = Field(description="content, analysis, outreach, optimization, meta")
-
-
-class SkillList(Frozen):
-    """The skills there are."""
-
-    lines: list[SkillLine] = Field(description="By category, then title")
 
 
 @operation(
@@ -28,12 +12,30 @@ class SkillList(Frozen):
     effect=Effect.READ,
     role=Role.VIEWER,
     on={Surface.CHAT, Surface.BUTTON, Surface.TOOL, Surface.REST, Surface.MCP},
-    command=Command("skills", in_menu=True),
+    command=Command(
+        "skills",
+        takes=("category",),
+        in_menu=True,
+        says=(r"(?:show |list )?(?:me )?(?:all )?(?:the |your )?skills",),
+    ),
 )
-async def list_skills(ctx: Ctx, p: Nothing) -> SkillList:  # noqa: ARG001 - takes none
+async def list_skills(ctx: Ctx, p: WhichSkills) -> SkillList:
     """See what I can write."""
-    rows = await queries.active_skills(ctx.session)
-    return SkillList(lines=[SkillLine(**row) for row in rows])
+    rows = await queries.skills_here(ctx.session)
+    asked = p.category.strip().casefold()
+    category = asked if asked in {row["category"] for row in rows} else ""
+    lines = [
+        SkillLine(**{name: row[name] for name in SkillLine.model_fields})
+        for row in rows
+        if row["is_on"] and category in {"", row["category"]}
+    ]
+    is_admin = ctx.caller.role >= Role.ADMIN
+    return SkillList(
+        lines=lines,
+        category=category,
+        off=[row["name"] for row in rows if not row["is_on"]],
+        problems=list(map(str, ctx.skills.problems)) if is_admin else [],
+    )
 
 
-OPERATIONS = (list_skills,)
+OPERATIONS = (list_skills, *ONE)

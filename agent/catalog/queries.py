@@ -8,9 +8,14 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-_ACTIVE = text("""
-    SELECT name, title, description, category FROM skills
-    WHERE is_active ORDER BY category, title
+# Its own before the house's of the same name.
+_HERE = text("""
+    SELECT DISTINCT ON (s.category, s.title, s.name) s.name, s.title, s.description,
+           s.category, NOT s.is_system AS is_own, s.is_beta,
+           NOT EXISTS (SELECT FROM skill_settings t WHERE t.skill_id = s.id
+                       AND t.client_id IS NULL AND NOT t.is_active) AS is_on
+    FROM skills s WHERE s.is_active AND s.current_version IS NOT NULL
+    ORDER BY s.category, s.title, s.name, s.is_system
 """)
 
 _UPSERT_SKILL = text("""
@@ -74,9 +79,9 @@ _VERSION = text("""
 _JSON = ("files", "llm_config", "input_schema", "output_schema")
 
 
-async def active_skills(session: AsyncSession) -> list[RowMapping]:
-    """The skills the caller may use."""
-    return list((await session.execute(_ACTIVE)).mappings())
+async def skills_here(session: AsyncSession) -> list[RowMapping]:
+    """The skills of the caller's workspace, those it has off marked."""
+    return list((await session.execute(_HERE)).mappings())
 
 
 async def upsert_skill(session: AsyncSession, values: Mapping[str, Any]) -> UUID:

@@ -87,16 +87,29 @@ async def ask(
     ``key``: the message's own id, by which the call is paid for once. Open no
     transaction around this.
     """
-    prompt = question(asked)
+    said = await answer(bench, caller, ("route", key), question(asked), within_s)
+    return None if said is None else read(said, asked.skills)
+
+
+async def answer(
+    bench: Bench,
+    caller: Caller,
+    what: tuple[str, UUID],
+    prompt: Prompt,
+    within_s: float,
+) -> str | None:
+    """What a fast model says to ``prompt``; None when it does not, or not in time.
+
+    ``what``: a word for what it is for, and the id by which it is paid for once.
+    """
     try:
-        call = await _reserved(bench, caller, key, prompt)
+        call = await _reserved(bench, caller, what, prompt)
         if call is None:
             return None
-        said = await _said(bench, caller, call, prompt, within_s)
+        return await _said(bench, caller, call, prompt, within_s)
     except (AgentError, TimeoutError) as error:
-        log.info("route.unanswered", error=type(error).__name__)
+        log.info("guess.unanswered", kind=what[0], error=type(error).__name__)
         return None
-    return read(said, asked.skills)
 
 
 def question(asked: Asked) -> Prompt:
@@ -150,7 +163,7 @@ def _shown(text: str) -> str:
 
 
 async def _reserved(
-    bench: Bench, caller: Caller, key: UUID, prompt: Prompt
+    bench: Bench, caller: Caller, what: tuple[str, UUID], prompt: Prompt
 ) -> Call | None:
     if bench.seating is None:
         return None
@@ -161,8 +174,8 @@ async def _reserved(
         call = Call(
             caller.workspace_id,
             caller.user_id,
-            key,
-            f"route:{key}",
+            what[1],
+            f"{what[0]}:{what[1]}",
             str(pick.ref),
             is_own=pick.is_own,
         )

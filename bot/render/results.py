@@ -6,7 +6,6 @@ from typing import Any
 from pydantic import BaseModel
 
 from agent.billing.money import dollars
-from agent.catalog.operations import SkillList
 from agent.mailroom.operations import Resent
 from agent.mailroom.schemas import Choice, Message
 from agent.memory.operations import Answered, Left
@@ -40,6 +39,7 @@ from bot.render import (
     routing,
     rules,
     sharing,
+    skills,
     vault,
 )
 from bot.render.paging import more
@@ -140,20 +140,6 @@ def _outputs(value: Outputs) -> Message:
     )
 
 
-def _skills(value: SkillList) -> Message:
-    groups: dict[str, list[str]] = {}
-    for line in value.lines:
-        first, _, _ = line.description.partition(". ")
-        groups.setdefault(line.category, []).append(
-            f"- **{line.title}** (`/{line.name}`): {first.rstrip('.')}."
-        )
-    listed = "\n\n".join(
-        f"**{category.capitalize()}**\n\n" + "\n".join(lines)
-        for category, lines in groups.items()
-    )
-    return Message(f"What I can write:\n\n{listed}\n\nJust say what you need.")
-
-
 def _answered(value: Answered) -> Message:
     return Message("Skipped." if value.skipped else "Noted.")
 
@@ -223,7 +209,6 @@ RENDER: dict[type, Callable[[Any], Message]] = {
     RunDetail: detail,
     Runs: _runs,
     Scored: lambda value: Message(f"Thanks! You gave this {value.score} of 5."),
-    SkillList: _skills,
     Started: _started,
     Revised: _revised,
     Status: _status,
@@ -233,6 +218,7 @@ RENDER |= sharing.WORDS
 RENDER |= routing.WORDS
 RENDER |= rules.WORDS
 RENDER |= reviews.WORDS
+RENDER |= skills.WORDS
 RENDER |= console.WORDS
 RENDER |= vault.WORDS
 RENDER |= forms.WORDS

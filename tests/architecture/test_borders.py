@@ -169,6 +169,7 @@ EDGES = {
     "bot/surfaces/rest.py": "a request's failure is a problem document",
     "bot/tool_calls.py": "a tool's failure is told to the model that called it",
     "bot/telemetry/several.py": "nobody's work stops because it is watched",
+    "bot/wiring/skills.py": "the skills as they were serve on",
     "bot/wiring/processes.py": "the sweep outlives a database that goes and comes back",
     "agent/mailroom/inbox.py": "a batch's failure is each waiter's own",
 }

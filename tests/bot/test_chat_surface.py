@@ -160,7 +160,7 @@ def test_help_has_a_line_for_every_command_and_each_can_be_typed() -> None:
 
 def test_simple_mode_shows_four_of_them() -> None:
     shown = [line.usage for line in chat.lines(simple=True)]
-    assert shown == ["/skills", "/status", "/outputs", "/settings"]
+    assert shown == ["/skills [category]", "/status", "/outputs", "/settings"]
 
 
 def test_commands_in_our_words_are_written_as_the_messenger_takes_them() -> None:

@@ -139,6 +139,7 @@ class Skills:
     """A shelf of what it was given."""
 
     refs: tuple[SkillRef, ...] = ()
+    problems: tuple[str, ...] = ()
 
     def find(self, name: str) -> SkillRef | None:
         return next((ref for ref in self.refs if ref.name == name), None)
