@@ -65,7 +65,6 @@ def _data(skill: SkillFile) -> Iterator[Problem]:
         shown = "/".join(map(str, path)) or "The value"
         mend = "Make it as output.schema.json says."
         yield of(skill, FILE, f"{shown}: {fault}", mend, line)
-    yield from _kept(skill)
 
 
 def _headings(skill: SkillFile) -> Iterator[Problem]:

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from agent.llm.rehearsal import gaps
@@ -16,9 +17,11 @@ _SAME = {
 }
 _SHORTER = re.compile(r"\bshort|\bbrief|\btrim|\bcut\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
-_PROSE = re.compile(r"^(?![#>|*+`\s-]|\d+[.)]\s)")
-_LEAST = 3
-"""Entries that a list or a table keeps however short it is to be."""
+_PROSE = re.compile(r"^[^#>|\s]")
+_ENTRY = re.compile(r"^(?:\||[-*+]\s|\d+[.)]\s)")
+_FENCED = re.compile(r"(^```.*?^```)", re.MULTILINE | re.DOTALL)
+_LEAST = 5
+"""Lines that a list or a table keeps however short it is to be."""
 
 
 def text(play: Play, brief: Brief, client: str, wishes: Sequence[str]) -> str:
@@ -83,20 +86,28 @@ def _notes(stage: str, names: Mapping[str, str]) -> str:
 
 
 def _shorter(body: str) -> str:
-    """The same headings over half the sentences and fewer entries."""
-    blocks = re.split(r"(\n\s*\n)", body)
-    return "".join(map(_half, blocks))
+    """The same headings over half the sentences and fewer entries; code stays whole."""
+    parts = _FENCED.split(body)
+    return "".join(
+        part if at % 2 else "\n".join(_halved(part.split("\n")))
+        for at, part in enumerate(parts)
+    )
 
 
-def _half(block: str) -> str:
-    lines = block.split("\n")
-    if len(lines) == 1 and _PROSE.match(block):
-        said = _SENTENCE.split(block)
-        return " ".join(said[: -(-len(said) // 2)])
-    head = 2 if block.startswith("|") else 0
-    if len(lines) - head > _LEAST and re.match(r"[|*+-]|\d+[.)]\s", block):
-        return "\n".join(lines[: head + max(_LEAST, len(lines) // 2)])
-    return block
+def _halved(lines: Sequence[str]) -> Iterator[str]:
+    for is_entry, group in groupby(lines, lambda line: bool(_ENTRY.match(line))):
+        run = list(group)
+        if is_entry:
+            yield from run[: max(_LEAST, -(-len(run) * 2 // 3))]
+        else:
+            yield from map(_half, run)
+
+
+def _half(line: str) -> str:
+    if not _PROSE.match(line):
+        return line
+    said = _SENTENCE.split(line)
+    return " ".join(said[: -(-len(said) // 2)])
 
 
 def as_play(script: Script | Sequence[Any]) -> Play:
