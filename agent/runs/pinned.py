@@ -19,6 +19,7 @@ _OF_RUN = text("""
 _BY_NAME = text("""
     SELECT v.id, v.storage_key FROM skills s
     JOIN skill_versions v ON v.skill_id = s.id AND v.version = s.current_version
+        AND v.workspace_id IS NOT DISTINCT FROM s.workspace_id
     WHERE s.name = :name AND s.is_active
     ORDER BY s.workspace_id NULLS LAST LIMIT 1
 """)
