@@ -36,7 +36,7 @@ _AUDIENCE = re.compile(
 _COUNT = re.compile(
     rf"\b(?P<number>\d{{1,2}}|{'|'.join(_NUMBERS)})[ -](?:[\w-]+ ){{0,2}}?"
     r"(?:headline|e-?mail|mail|post|tweet|option|variant|version|idea|change|competitor|"
-    r"tagline|point|bullet)s?\b",
+    r"tagline|point|bullet)s?\b(?!\s+(?:a|an|per|each|every)\s)",
     re.IGNORECASE,
 )
 _MOST_WORDS = re.compile(
