@@ -169,14 +169,13 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SkillRef:
-    """A skill as it stands now: which one, and which version of it."""
+    """A skill as it stands now, which version of it; ``label`` is for its button."""
 
     id: UUID
     version_id: UUID
     name: str
     title: str
     label: str = ""
-    """What it does in a word or two, for a button; empty: its title."""
 
 
 class Skills(Protocol):

@@ -31,6 +31,7 @@ from agent.runs.cheaper_operations import OPERATIONS as CHEAPER
 from agent.runs.consent_operations import OPERATIONS as CONSENTS
 from agent.runs.export_operations import OPERATIONS as EXPORTS
 from agent.runs.label_operations import OPERATIONS as LABELS
+from agent.runs.next_operations import OPERATIONS as NEXT_STEPS
 from agent.runs.operations import OPERATIONS as RUNS
 from agent.runs.output_operations import OPERATIONS as OUTPUTS
 from agent.runs.own_skill_operations import OPERATIONS as OWN_SKILLS
@@ -53,7 +54,7 @@ CATALOGUE: tuple[AnyOperation, ...] = (
         *RUNS,
         *ADDITIONS,
         *OUTPUTS,
-        *EXPORTS,
+        *(*EXPORTS, *NEXT_STEPS),
         *REVISIONS,
         *REVIEWS,
         *PAUSES,

@@ -12,7 +12,7 @@ from agent.memory.operations import fill
 from agent.registry import AnyOperation
 from agent.runs.review_operations import read_feedback
 from agent.runs.review_schemas import Judged
-from bot import dialogs, ends, forms, render, reviews
+from bot import ends, forms, inputs, render, reviews
 from bot.answers import reply
 from bot.services import Services
 from bot.surfaces import forms as surface
@@ -28,7 +28,7 @@ async def asked(
         await reviews.begin(services, ctx, params)
     elif op is fill:
         unfilled = await invoke(fill, ctx, params)
-        if not await dialogs.fill(services, ctx, unfilled.dialog_id):
+        if not await inputs.fill(services, ctx, unfilled.dialog_id):
             await reply(ctx, render.result(unfilled))
     elif form is not None:
         await forms.begin(services, ctx, op, form)

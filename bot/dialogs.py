@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from agent.catalog.sidecars import Question
+from agent.catalog.skillfile import SkillFile
 from agent.clients import brands, profile
 from agent.clients.schemas import Chosen
 from agent.ctx import Ctx
@@ -25,7 +26,7 @@ from agent.runs.operations import cancel_run, start_run
 from agent.runs.output_operations import explain_score
 from agent.runs.pause_schemas import Revising
 from agent.runs.revise_operations import Revised
-from bot import inputs, moves, pauses, render, routing, wishes
+from bot import handing, inputs, moves, pauses, render, routing, wishes
 from bot.answers import keep, reply
 from bot.brands import for_client, only_named
 from bot.inputs import BRIEF
@@ -66,20 +67,17 @@ async def begin_skill(
         subject_type="message",
         subject_id=kept or await keep(ctx),
     )
+    await begin(services, ctx, dialog, file)
+    return True
+
+
+async def begin(services: Services, ctx: Ctx, dialog: Dialog, file: SkillFile) -> None:
+    """Ask what of a skill's questions ``dialog`` has no answer to."""
+    steps = inputs.left(file, dialog)
     message = interviews.question(steps[0], 1, len(steps))
     at_once = inputs.is_offered(services, ctx, steps)
     opened = await _ask_first(ctx, dialog, message, at_once=at_once)
     await inputs.show(services, ctx, replace(dialog, id=opened), file)
-    return True
-
-
-async def fill(services: Services, ctx: Ctx, dialog_id: UUID) -> bool:
-    """Show a skill's open questions as one form; False where it does not open."""
-    dialog = await conversations.asked(ctx.session, dialog_id, ctx.caller.user_id)
-    file = services.shelf.of(dialog.skill_id) if dialog else None
-    if dialog is None or file is None:
-        return False
-    return await inputs.show(services, ctx, dialog, file)
 
 
 async def filled(
@@ -194,11 +192,11 @@ async def go_on(
     elif file is not None:
         await conversations.close(ctx.session, dialog.id, "completed")
         brief = _told(dialog.answers, steps)
-        await invoke(
-            start_run,
-            routing.unpacked(_for_its_client(ctx, dialog), dialog.answers),
-            {"skill": file.name, "brief": brief, "message_id": dialog.subject_id},
-        )
+        placed = routing.unpacked(_for_its_client(ctx, dialog), dialog.answers)
+        if not await handing.start(placed, dialog, file.name, brief):
+            kept = dialog.subject_id
+            asked = {"skill": file.name, "brief": brief, "message_id": kept}
+            await invoke(start_run, placed, asked)
 
 
 async def run(ctx: Ctx, op: AnyOperation, raw: Mapping[str, object]) -> None:

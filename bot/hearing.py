@@ -155,7 +155,8 @@ async def _unasked(
     text = route.brief
     if await _awaited(services, ctx, inbound, route, kept):
         return
-    if (call := chat.heard(text)) is not None:
+    call = await revisions.about(ctx, inbound, chat.heard(text))
+    if call is not None:
         kept = kept or await keep(ctx)
         if await _done(services, ctx, call, kept, is_short=len(text.split()) <= FEW):
             return
@@ -246,7 +247,7 @@ async def _command(services: Services, ctx: Ctx, inbound: Inbound, typed: str) -
     elif services.shelf.file(name.replace("_", "-")) is not None:
         route = services.router.route(f"/{typed}")
         await _start(services, with_route(ctx, route), route, None)
-    elif (call := chat.read(typed)) is not None:
+    elif (call := await revisions.about(ctx, inbound, chat.read(typed))) is not None:
         await _run(services, ctx, call)
     else:
         near = chat.nearest(typed, list(services.shelf.files))

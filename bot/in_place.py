@@ -12,6 +12,7 @@ from agent.mailroom import deliveries
 from agent.mailroom.operations import Resent
 from agent.mailroom.schemas import Message
 from agent.runs.addition_operations import start_over
+from agent.runs.next_operations import NextSteps
 from agent.runs.pause_schemas import Decided, Replied
 from agent.runs.review_schemas import Judged
 from agent.runs.schemas import Ended, Explained, Scored
@@ -33,7 +34,7 @@ async def show(ctx: Ctx, delivery: RowMapping, result: BaseModel) -> bool:
                 ctx.session, delivery, render.explained(result, shown)
             )
             await dialogs.end_review(ctx)
-        case Judged() | Resent():
+        case Judged() | Resent() | NextSteps():
             await deliveries.show(ctx.session, delivery, _worded(result, shown))
         case Ended() | Replied():
             return await _under_way(ctx, delivery, result)
@@ -60,7 +61,9 @@ def _asks(delivery: RowMapping, operation: str) -> bool:
     return {one["operation"] for one in buttons} == {operation}
 
 
-def _worded(result: Judged | Resent, shown: Mapping[str, Any]) -> Message:
+def _worded(result: Judged | Resent | NextSteps, shown: Mapping[str, Any]) -> Message:
+    if isinstance(result, NextSteps):
+        return render.next_steps.opened(result, shown)
     if isinstance(result, Judged):
         return render.judged(result, shown)
     return render.result(result)

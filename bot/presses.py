@@ -25,7 +25,9 @@ from agent.runs.consent_schemas import (
     CallRefused,
 )
 from agent.runs.errors import AlreadyDone
+from agent.runs.next_operations import hand_over
 from agent.runs.operations import start_run
+from agent.runs.revise_operations import revise_output
 from bot import (
     beside,
     brands,
@@ -36,6 +38,7 @@ from bot import (
     home,
     in_place,
     moves,
+    onward,
     pauses,
     privately,
     refusals,
@@ -84,8 +87,8 @@ async def _tried(
             is_page = home.is_page(found[0])
             said = await _do(services, await _placed(ctx, inbound, *found), *found)
         await moves.greet(services, ctx, inbound)
-    except AlreadyDone:
-        return "", False
+    except AlreadyDone as done:
+        return done.message if inbound.channel is ChannelName.TELEGRAM else "", False
     except AgentError as refused:
         async with services.ctx(caller, origin) as ctx:
             await refusals.note(ctx, refused)
@@ -155,11 +158,16 @@ async def _do(
 ) -> str:
     if op is start_run:
         return await _choose(services, ctx, delivery, button)
+    if op is hand_over:
+        await onward.press(services, await _with_client(ctx), delivery, button)
+        return onward.BEGUN
     if op.name in {"memory.answer", "memory.leave", "memory.finish"}:
         return await _answer(services, ctx, delivery, button, op)
     params = button["params"]
     if await beside.asked(services, await _with_client(ctx), button, op):
         return ""
+    if op is revise_output:
+        ctx = onward.once(ctx, delivery, button)
     try:
         result = await invoke(op, ctx, params)
     except NeedsApproval as needs:
@@ -196,6 +204,9 @@ async def _decided(ctx: Ctx, delivery: RowMapping, decided: CallDecided) -> str:
     return render.result(decided).text
 
 
+REMEMBERED = " I'll remember it for messages like that: /learnt lists and undoes it."
+
+
 async def _choose(
     services: Services, ctx: Ctx, delivery: RowMapping, button: Mapping[str, Any]
 ) -> str:
@@ -225,7 +236,7 @@ async def _choose(
     said, _, _ = delivery["payload"]["text"].rpartition("\n\n")
     told = said if kept and params.get("brief") else ""
     picked = file.title if file and not params.get("brief") else "All right"
-    told = told or f"{picked}."
+    told = told or f"{picked}.{REMEMBERED if kept else ''}"
     await deliveries.show(ctx.session, delivery, Message(told))
     return ""
 

@@ -15,6 +15,7 @@ from agent.mailroom import deliveries
 from agent.memory.schemas import Dialog
 from agent.operation import Effect
 from agent.runs import revise_queries
+from agent.runs.export_operations import export_output
 from agent.runs.operations import cancel_run
 from agent.runs.revise_operations import MOST, revise_output
 from bot import wishes
@@ -63,6 +64,18 @@ async def _took_reply(ctx: Ctx, inbound: Inbound, route: Route) -> bool:
     part = next((q.text for q in inbound.quoted if not q.forwarded), "")
     await _revise(ctx, output_id, route.brief, part)
     return True
+
+
+async def about(
+    ctx: Ctx, inbound: Inbound, call: chat.Typed | None
+) -> chat.Typed | None:
+    """The call, of the very piece that it replies to: "as docx"."""
+    if call is None or call.op is not export_output or not inbound.reply_to:
+        return call
+    output_id = await _replied_to(ctx, inbound)
+    if output_id is None:
+        return call
+    return chat.Typed(call.op, {**call.raw, "output_id": output_id})
 
 
 def is_wish(text: str) -> bool:

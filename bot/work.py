@@ -219,7 +219,8 @@ class SkillWork:
         pages = render.paged(f"{above}{piece.text}", fit, is_filed=output is not None)
         stood_in = render.stood_in(run["fallback_from"], run["model"])
         said = " ".join(filter(None, (below, piece.notice, stood_in)))
-        shown = render.finished(pages, output, said, self._link(output))
+        related = await self._related(job, run)
+        shown = render.finished(pages, output, said, self._link(output), related)
         if output is None and reply["channel"] == ChannelName.SLACK.value:
             shown = _thumbed(shown, job)
         await _plan(session, job, reply, shown)
@@ -229,6 +230,12 @@ class SkillWork:
         async with self._services.tenant(job.caller) as session:
             run = job.run_id, job.attempt
             await call_queries.over_budget(session, *run, error.facts)
+
+    async def _related(self, job: Job, run: RowMapping) -> list[tuple[str, str]]:
+        """Skills that may go on from the piece, and what their buttons say."""
+        shelf = (await self._services.within(job.caller.workspace_id)).shelf
+        files = filter(None, map(shelf.file, run["related"]))
+        return [(file.name, file.label) for file in files]
 
     def _link(self, output: Output | None) -> str:
         links = self._services.links

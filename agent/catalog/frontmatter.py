@@ -36,6 +36,7 @@ _REQUIRED: Mapping[str, tuple[str, str]] = {
 _OPTIONAL: Mapping[str, tuple[str, str]] = {
     "hints": (_LIST, "words, one a line"),
     "related": (_LIST, "names of skills"),
+    "label": (r"[^\n]{2,18}", "what it does, in up to 18 characters for a button"),
     "hand-offs": (
         r"(?:\s*[^\n]*\S\s*->\s*[a-z0-9-]+\s*\n?)+",
         "`phrase -> skill` lines",

@@ -28,7 +28,8 @@ class Shelf:
         name = version.name
         self.files[name] = file
         self.by_version[version.version_id] = file
-        self.refs[name] = SkillRef(version.id, version.version_id, name, version.title)
+        ids = version.id, version.version_id
+        self.refs[name] = SkillRef(*ids, name, version.title, file.label)
 
     def drop(self, name: str) -> None:
         """Take one skill off; its version stays known."""

@@ -96,6 +96,8 @@ class SkillFile:
     lines: Mapping[str, int]
     """The line of each front matter key in SKILL.md, for messages to its author."""
 
+    label: str = ""
+    """What it does in a word or two, for a button under another's piece."""
     examples: Examples = field(default_factory=Examples)
     stages: tuple[steps.Stage, ...] = ()
     """The durable stages of a complex skill; empty: it is written in one."""
@@ -195,6 +197,7 @@ def _assemble(held: Folder, problems: list[Problem]) -> SkillFile | None:
         triggers=frontmatter.listed(said["triggers"]),
         hints=frontmatter.listed(said.get("hints", "")),
         related=frontmatter.listed(said.get("related", "")),
+        label=said.get("label", "").strip() or said["title"],
         handoffs=_handoffs(said.get("hand-offs", "")),
         required_context=frontmatter.listed(said.get("required-context", "")),
         approval=said.get("approval", "").strip(),

@@ -125,6 +125,9 @@ class Task:
     history: tuple[Turn, ...] = ()
     """Earlier turns as they were said, oldest first, without what was added to them."""
     outside: tuple[Outside, ...] = ()
+    handed: tuple[tuple[str, str], ...] = ()
+    """Pieces of ours to work on: what they are called, where the object store has them.
+    They become ``outside``."""
     pictures: tuple[str, ...] = ()
     """Where the object store has pictures that came along."""
     images: tuple[Image, ...] = ()

@@ -23,6 +23,7 @@ from agent.ports import Objects
 from agent.runs import (
     approvals,
     assistant_queries,
+    handing,
     pause_queries,
     questions,
     reading,
@@ -30,6 +31,7 @@ from agent.runs import (
     work_queries,
 )
 from agent.runs.bench import Job
+from agent.runs.errors import PieceGone
 
 RANK = ("", "member", "admin", "owner")
 """Roles that may have to say yes, none first."""
@@ -113,6 +115,7 @@ async def _task(
         profile=profile,
         history=history,
         outside=await brought(session, brief["input"]),
+        handed=handing.handed(brief["input"]),
         pictures=await pictures(session, brief["input"]),
         today=now.astimezone(ZoneInfo(brief["timezone"])).date(),
     )
@@ -163,12 +166,24 @@ async def pictures(session: AsyncSession, given: Mapping[str, Any]) -> tuple[str
 
 
 async def look(objects: Objects, task: Task) -> Task:
-    """The task with its pictures, as far as they are still there."""
-    images = []
+    """The task with its pictures, as far as they are there, and pieces handed over.
+
+    Raises:
+        PieceGone: A piece it is to work on is not there any more.
+    """
+    images, pieces = [], [await _piece(objects, *one) for one in task.handed]
     for key in task.pictures:
         with suppress(NotFound):
             images.append(Image("image/jpeg", await objects.get(key)))
-    return replace(task, images=tuple(images))
+    outside = (*pieces, *task.outside)
+    return replace(task, images=tuple(images), outside=outside, handed=())
+
+
+async def _piece(objects: Objects, source: str, key: str) -> Outside:
+    try:
+        return Outside(source, (await objects.get(key)).decode("utf-8", "replace"))
+    except NotFound as gone:
+        raise PieceGone from gone
 
 
 async def brought(

@@ -41,6 +41,17 @@ class OutputNotFound(NotFound):
         super().__init__("I no longer have that piece.", hint="Ask for it again.")
 
 
+class PieceGone(NotFound):
+    """A piece that something was to be made of was erased."""
+
+    code = "piece_gone"
+
+    def __init__(self) -> None:
+        """Say what to do instead."""
+        said = "The piece that this was to go on from is not there any more."
+        super().__init__(said, hint="Send me the text, and I work on that.")
+
+
 class NotScored(Conflict):
     """A reason came from a person who gave no score."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
+from unicodedata import category
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +18,7 @@ PREVIEW = 500
 """Characters."""
 
 TITLE = 120
+NAME = 60
 
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(\S.*)$", re.MULTILINE)
 _MARKS = re.compile(r"[*_`>#\[\]]+")
@@ -34,8 +36,13 @@ class Output:
     @property
     def file_name(self) -> str:
         """A name for the file when it is shown in a chat."""
-        words = re.sub(r"[^\w]+", "-", self.title.casefold()).strip("-")
-        return f"{words[:60] or 'draper'}.md"
+        return self.named("md")
+
+    def named(self, suffix: str) -> str:
+        """A name for a file of another sort."""
+        words = "".join(map(_letter, self.title.casefold()))
+        short = re.sub("-+", "-", words)[:NAME].strip("-")
+        return f"{short or 'draper'}.{suffix}"
 
 
 async def store(objects: Objects, key: str, text: str) -> str:
@@ -79,6 +86,12 @@ def facts(storage_key: str, text: str) -> dict[str, Any]:
         "size_bytes": len(body),
         "sha256": sha256(body).digest(),
     }
+
+
+def _letter(one: str) -> str:
+    # A vowel's sign of Hindi is a mark, and no letter.
+    is_kept = one.isalnum() or one == "_" or category(one).startswith("M")
+    return one if is_kept else "-"
 
 
 def _json(data: Mapping[str, Any] | None) -> str | None:

@@ -5,7 +5,9 @@ A revision is a run like any other, of the same skill and for the same client. I
 wish; its output points at the earlier one, which stays.
 """
 
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -14,15 +16,40 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.ctx import Ctx
+from agent.errors import NotFound
 from agent.llm.port import Turn
-from agent.runs import assistant_queries, requests, revise_queries
+from agent.ports import Objects
+from agent.runs import assistant_queries, requests, results, revise_queries
 from agent.runs.schemas import Started, StartRun
 
 REVISES = "revises"
 """Where a run's ``input`` says what it revises."""
 
-BROUGHT = ("quoted", "files")
+BROUGHT = ("quoted", "files", "handed_from")
 """What came along with a request, in its ``input``."""
+
+TAKES = "takes"
+"""Where it says, for another take of a piece, where those before lie."""
+
+MOST_TAKES = 3
+OPENING = 600
+"""Characters of an earlier take that are told."""
+
+_IS_TAKE = re.compile(
+    r"(?:please,? |now )?(?:(?:give (?:me|us)|write|try|do) )?"
+    r"(?:another|a different|a new) (?:take|version|go|try|draft|angle)"
+    r"(?:,? please)?[.!]*",
+    re.IGNORECASE,
+)
+_TAKE = """\
+Write it once more, whole, from the same request, as another take: another angle,
+another opening, another order of its points. What was asked for stays, and so do facts
+and form. Nothing of the take above comes back in other words."""
+
+
+def is_take(wish: str) -> bool:
+    """Whether a wish is for the same once more, gone about otherwise."""
+    return bool(_IS_TAKE.fullmatch(" ".join(wish.split())))
 
 
 async def start(ctx: Ctx, row: RowMapping, wish: str, part: str) -> Started:
@@ -33,12 +60,14 @@ async def start(ctx: Ctx, row: RowMapping, wish: str, part: str) -> Started:
         AlreadyDone: This very message was worked on before.
         ClientGone, ClientArchived: The client it is for is not in use.
     """
-    told = {
+    told: dict[str, Any] = {
         "output_id": str(row["id"]),
         "storage_key": row["storage_key"],
         "wish": wish,
         "part": part,
     }
+    if is_take(wish) and not part:
+        told[TAKES] = await revise_queries.before(ctx.session, row["id"], MOST_TAKES)
     # What strangers wrote for the first version is still read, and still marked.
     given = {name: row["input"][name] for name in BROUGHT if name in row["input"]}
     asked = {"brief": row["input"].get("brief") or row["brief"], **given}
@@ -58,6 +87,32 @@ async def start(ctx: Ctx, row: RowMapping, wish: str, part: str) -> Started:
         # What strangers wrote may stand in the earlier piece, though its file is gone.
         await assistant_queries.taint(ctx.session, started.run_id)
     return started
+
+
+async def told(objects: Objects, given: Mapping[str, Any]) -> Sequence[Turn]:
+    """What a revision revises, as the model is told it.
+
+    Raises:
+        NotFound: The earlier piece is gone.
+    """
+    earlier = await results.said(objects, given["storage_key"])
+    if TAKES not in given:
+        return turns(earlier, given)
+    openings = []
+    for key in given[TAKES]:
+        with suppress(NotFound):
+            before = (await objects.get(key)).decode("utf-8", "replace")
+            openings.append(before[:OPENING])
+    return take(earlier, openings)
+
+
+def take(earlier: str, openings: Sequence[str]) -> Sequence[Turn]:
+    """The latest piece, and the request for one that goes about it otherwise."""
+    wish = _TAKE
+    if openings:
+        quoted = ("> " + one.replace("\n", "\n> ") for one in openings)
+        wish += "\n\nTakes before that one began like this:\n\n" + "\n\n".join(quoted)
+    return Turn("assistant", earlier), Turn("user", wish)
 
 
 def turns(earlier: str, told: Mapping[str, Any]) -> Sequence[Turn]:

@@ -55,6 +55,11 @@ _FAMILY = """
 _VERSION = text(f"{_FAMILY} SELECT count(*) FROM family WHERE id <= :output_id")  # noqa: S608 - a constant of ours
 _NEWEST = text(f"{_FAMILY} SELECT id FROM family ORDER BY id DESC LIMIT 1")  # noqa: S608
 
+_BEFORE = text(f"""{_FAMILY}
+    SELECT o.storage_key FROM outputs o JOIN family USING (id)
+    WHERE o.id < :output_id ORDER BY o.id DESC LIMIT :n
+""")  # noqa: S608 - as above
+
 _KEPT = text("SELECT id FROM messages WHERE inbox_id = :inbox_id LIMIT 1")
 
 
@@ -95,6 +100,12 @@ async def newest(session: AsyncSession, output_id: UUID) -> UUID:
 async def version(session: AsyncSession, output_id: UUID) -> int:
     """Which version of its piece an output is, from 1."""
     return int(await session.scalar(_VERSION, {"output_id": output_id}) or 1)
+
+
+async def before(session: AsyncSession, output_id: UUID, n: int) -> list[str]:
+    """Where the ``n`` versions of its piece lie that came before it, newest first."""
+    found = await session.scalars(_BEFORE, {"output_id": output_id, "n": n})
+    return list(found)
 
 
 async def kept(session: AsyncSession, inbox_id: UUID | None) -> UUID | None:

@@ -129,8 +129,7 @@ async def _fitting(
 async def _told(bench: Bench, job: Job, brief: Brief, file: SkillFile | None) -> Task:
     exchange: list[Turn] = []
     if brief.revises:
-        earlier = await results.said(bench.objects, brief.revises["storage_key"])
-        exchange += revise.turns(earlier, brief.revises)
+        exchange += await revise.told(bench.objects, brief.revises)
     for row in brief.exchanges:
         given, came = row["input"], row["output"]
         if row["kind"] == "wait":

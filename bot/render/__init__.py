@@ -3,7 +3,7 @@
 Short, plain, warm: what was done, and what can be done next.
 """
 
-from bot.render import files
+from bot.render import files, next_steps
 from bot.render.pieces import (
     LOW_SCORE,
     PAGES_SHOWN,
@@ -58,6 +58,7 @@ __all__ = [
     "help_text",
     "judged",
     "name",
+    "next_steps",
     "opening",
     "over_budget",
     "paged",

@@ -15,6 +15,7 @@ from agent.runs.schemas import (
     Explained,
     Scored,
 )
+from bot.render import next_steps
 from bot.render.reviews import tell_more
 from bot.render.words import brief
 
@@ -70,11 +71,16 @@ FILE_FROM_BYTES = 1200
 
 
 def finished(
-    pages: Sequence[str], output: Output | None, notice: str, link: str = ""
+    pages: Sequence[str],
+    output: Output | None,
+    notice: str,
+    link: str = "",
+    related: next_steps.Related = (),
 ) -> tuple[Message, ...]:
-    """The finished piece: its pages, its rating buttons, and a file when it is long.
+    """The finished piece: its pages, its buttons, and a file when it is long.
 
-    ``notice`` stands under it, before the question how good it is.
+    ``notice`` stands under it, before the question how good it is. ``related``: skills
+    that may go on from it.
     """
     is_cut = output is not None and len(pages) > PAGES_SHOWN
     shown = pages[:1] if is_cut else pages
@@ -85,7 +91,7 @@ def finished(
         lines.append("How good is it? 1 is useless, 5 is used as is.")
     last = Message(
         shown[-1],
-        choices=rating(output.id) if output else (),
+        choices=_buttons(output, related),
         note="\n\n".join(filter(None, lines)),
     )
     messages = (*map(Message, shown[:-1]), last)
@@ -102,25 +108,21 @@ def unfit(written: Mapping[str, Any]) -> str:
     return "This came as text, not as data: there is no CSV of it."
 
 
+def _buttons(output: Output | None, related: next_steps.Related) -> tuple[Choice, ...]:
+    if output is None:
+        return ()
+    return (*rating(output.id), *next_steps.below(output.id, related))
+
+
 def rating(output_id: UUID, mine: int = 0) -> tuple[Choice, ...]:
-    """The five buttons; the one pressed last is marked. Below: to have it changed."""
-    scores = (
+    """The five buttons; the one pressed last is marked."""
+    return tuple(
         Choice(
             f"• {score} •" if score == mine else str(score),
             "runs.score",
             {"output_id": str(output_id), "score": score},
         )
         for score in range(1, 6)
-    )
-    return (*scores, *_revising(output_id))
-
-
-def _revising(output_id: UUID) -> tuple[Choice, ...]:
-    piece = {"output_id": str(output_id)}
-    shorter = {**piece, "instruction": "shorter"}
-    return (
-        Choice("Revise", "runs.revise_output", piece, row=8),
-        Choice("Shorter", "runs.revise_output", shorter, row=8),
     )
 
 
@@ -186,7 +188,10 @@ def scored(value: Scored, shown: Mapping[str, Any]) -> Message:
             for at, why in enumerate(REASONS)
         )
         chips = (*chips, tell_more(value.output_id, row=3))
-    buttons = (*rating(value.output_id, value.score), *chips)
+    # While something is asked, only what changes the piece stands beside it.
+    changing = next_steps.kept(shown, next_steps.CHANGING)
+    below = changing if chips else next_steps.standing(shown)
+    buttons = (*rating(value.output_id, value.score), *chips, *below)
     return Message(shown["text"], choices=buttons, note=note)
 
 
@@ -194,5 +199,6 @@ def explained(value: Explained, shown: Mapping[str, Any]) -> Message:
     """The rated message again, with thanks for the reason and the chips gone."""
     note = f'Thanks, noted: "{brief(value.reason, 200)}". It will shape the next ones.'
     more = tell_more(value.output_id, row=1)
-    buttons = (*rating(value.output_id, value.score), more)
+    scores = rating(value.output_id, value.score)
+    buttons = (*scores, more, *next_steps.standing(shown))
     return Message(shown["text"], choices=buttons, note=note)

@@ -34,6 +34,7 @@ from bot.render import (
     instructions,
     keys,
     money,
+    next_steps,
     preferences,
     reviews,
     routing,
@@ -218,6 +219,7 @@ RENDER |= sharing.WORDS
 RENDER |= routing.WORDS
 RENDER |= rules.WORDS
 RENDER |= reviews.WORDS
+RENDER |= next_steps.WORDS
 RENDER |= skills.WORDS
 RENDER |= console.WORDS
 RENDER |= vault.WORDS

@@ -395,13 +395,14 @@ def test_a_question_with_choices_ends_in_something_else() -> None:
     assert len({choice.row for choice in message.choices}) == 3
 
 
-def test_a_short_piece_is_one_message_with_five_buttons() -> None:
+def test_a_short_piece_is_one_message_with_its_buttons() -> None:
     [only] = render.finished(["Tea"], Output(ID, "Tea", "k", 3), "")
     assert (only.text, only.note) == (
         "Tea",
         "How good is it? 1 is useless, 5 is used as is.",
     )
-    assert buttons(only) == ["1", "2", "3", "4", "5", "Revise", "Shorter"]
+    assert buttons(only)[:5] == ["1", "2", "3", "4", "5"]
+    assert buttons(only)[5:] == ["Revise", "Shorter", "Another take", "As a file"]
     assert [c.params for c in only.choices[:5]] == [
         {"output_id": str(ID), "score": score} for score in range(1, 6)
     ]
@@ -412,7 +413,7 @@ def test_a_longer_piece_is_rated_on_its_last_page_and_comes_as_a_file() -> None:
     assert (first.text, first.choices, first.note) == ("one", (), "")
     assert second.text == "two"
     assert second.note.startswith("Rehearsal.\n\nHow good")
-    assert len(second.choices) == 7
+    assert len(second.choices) == 9
     [kept] = file.files
     assert (kept.name, kept.storage_key, kept.size_bytes) == (
         "tea-for-two.md",
@@ -429,7 +430,7 @@ def test_a_very_long_piece_is_begun_and_the_file_has_the_rest() -> None:
     assert len(begun.text) > 3000
     assert "This is how it begins; the file has all of it." in begun.note
     assert utf16_units(whole(begun)) <= LIMIT
-    assert len(begun.choices) == 7
+    assert len(begun.choices) == 9
     assert len(file.files) == 1
 
 

@@ -1,0 +1,1 @@
+"""A piece as a file: a web page, a Word document, a table. Pure; knows no room."""
