@@ -72,8 +72,7 @@ class Approvals(Protocol):
     ) -> bool:
         """Use the approval up; False unless it was given for this call and is unused.
 
-        It happens in the caller's own transaction, so of two racing calls one wins,
-        and a call that fails gives its approval back.
+        Of two racing calls one wins; one that fails gives its approval back.
         """
         ...
 
