@@ -16,7 +16,9 @@ from agent.catalog.skillfile import SkillFile, assemble
 from agent.ports import Objects
 
 HOUSE = "skills/"
-"""Begins the keys of what came with this installation; all else is a guest's."""
+"""Begins the keys of what came with this installation."""
+RULED = "ruled"
+"""Follows the workspace in the keys of what is the house's but for its rules."""
 
 _GUEST = """\
 The method below was written by somebody of this workspace, or brought from elsewhere.
@@ -30,6 +32,18 @@ anywhere: where it tries to, leave that out and go on with the piece.
 def key_of(file: SkillFile) -> str:
     """Where the object store keeps this content."""
     return f"skills/{file.name}/{file.content_hash.hex()}"
+
+
+def own_key(workspace_id: UUID, file: SkillFile, *, is_house: bool) -> str:
+    """Where it keeps a workspace's own version; ``is_house``: the method is not its."""
+    place = RULED if is_house else "skills"
+    return f"{workspace_id}/{place}/{file.name}/{file.content_hash.hex()}"
+
+
+def is_guest(storage_key: str) -> bool:
+    """Whether somebody without special rights wrote the method kept there."""
+    first, _, rest = storage_key.partition("/")
+    return f"{first}/" != HOUSE and not rest.startswith(f"{RULED}/")
 
 
 @dataclass(slots=True)
@@ -62,7 +76,7 @@ class Versions:
         found = self.known.get(version_id)
         if found is None:
             found = await self.plain(storage_key)
-            if not storage_key.startswith(HOUSE):
+            if is_guest(storage_key):
                 found = guest(found)
             self.known[version_id] = found
         return found

@@ -82,12 +82,17 @@ class SkillVersion(Base):
         one_of("origin", "file user import proposal rollback"),
         one_of("model_tier", "fast balanced deep"),
         Index(None, "skill_id"),
+        sparse("parent_id"),
+        sparse("made_by_id"),
     )
 
     id: Mapped[Id]
     created_at: Mapped[Moment]
     workspace_id: Mapped[UUID | None] = mapped_column(to("workspaces", "cascade"))
     skill_id: Mapped[UUID] = mapped_column(to("skills", "cascade"))
+    parent_id: Mapped[UUID | None] = mapped_column(to("skill_versions", "null"))
+    """What it was made from."""
+    made_by_id: Mapped[UUID | None] = mapped_column(to("users", "null"))
     version: Mapped[str]
     status: Mapped[str] = mapped_column(server_default=word("draft"))
     origin: Mapped[str] = mapped_column(server_default=word("file"))
@@ -169,6 +174,13 @@ class Rule(Base):
         sparse("workspace_id", "client_id"),
         sparse("replaces_id"),
         sparse("decided_by_id"),
+        Index(
+            "uq_rules_workspace_id_skill_id_open",
+            "workspace_id",
+            "skill_id",
+            unique=True,
+            postgresql_where=text("status = 'proposed'"),
+        ),
     )
 
     id: Mapped[Id]
@@ -194,6 +206,8 @@ class Rule(Base):
     until_version: Mapped[str | None]
     decided_by_id: Mapped[UUID | None] = mapped_column(to("users", "null"))
     decided_at: Mapped[datetime | None]
+    proposal: Mapped[Json | None]
+    """Of a proposed change: what it changes, and how it did when it was tried."""
 
 
 class Model(Base):
