@@ -136,14 +136,7 @@ class _Taking:
 
     async def _fetched(self, file: Attachment) -> bytes:
         most = self.services.file_bytes
-        if (file.size_bytes or 0) > most:
-            raise Unusable(str(too_big(most)))
-        door: object = self.services.channels.get(self.item.channel)
-        if not isinstance(door, Fetches):
-            raise Unusable(GONE)
-        body = await _fetched(door, self.item.account, file, most)
-        if not body:
-            raise Unusable(EMPTY)
+        body = await fetch(self.services, self.item, file, most)
         faultpoints.reach("file.fetched")
         return body
 
@@ -197,6 +190,25 @@ class _Taking:
                 await assets.heard(session, row["id"], words)
         is_voice = file.sent_as == "voice"
         return replace(sent, has_text=bool(words), words=words if is_voice else "")
+
+
+async def fetch(
+    services: Services, item: Claimed, file: Attachment, most: int
+) -> bytes:
+    """The bytes of a file that came with a message, ``most`` of them.
+
+    Raises:
+        Unusable: It is larger, empty, gone, or out of reach.
+    """
+    if (file.size_bytes or 0) > most:
+        raise Unusable(str(too_big(most)))
+    door: object = services.channels.get(item.channel)
+    if not isinstance(door, Fetches):
+        raise Unusable(GONE)
+    body = await _fetched(door, item.account, file, most)
+    if not body:
+        raise Unusable(EMPTY)
+    return body
 
 
 async def _fetched(door: Fetches, account: str, file: Attachment, most: int) -> bytes:

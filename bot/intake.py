@@ -22,6 +22,7 @@ from bot import (
     guessing,
     hearing,
     home,
+    imported,
     membership,
     moves,
     openings,
@@ -77,7 +78,16 @@ async def handle(services: Services, item: Claimed) -> Handled:
     if inbound.kind is Kind.STOP or _is_press(inbound):
         return Handled("processed", await _pressed(services, caller, inbound, origin))
     await rates.pace(services, caller, inbound, origin)
-    taken = await files.take(services, item, caller, (inbound, origin))
+    return await _read(services, item, caller, (inbound, origin))
+
+
+async def _read(
+    services: Services, item: Claimed, caller: Caller, heard: tuple[Inbound, Origin]
+) -> Handled:
+    """Take the message's files, and answer it."""
+    if await imported.took(services, item, caller, heard):
+        return Handled("processed")
+    taken = await files.take(services, item, caller, heard)
     is_new = caller.conversation_id is None
     async with openings.entitling(services, taken.origin, taken.inbound, is_new=is_new):
         is_secret = await _worked(services, taken, is_new=is_new)

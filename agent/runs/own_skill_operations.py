@@ -52,9 +52,10 @@ class NewSkill(Frozen):
     """Parameters of ``runs.new_skill``."""
 
     name: Said = Field(
-        min_length=2, max_length=41, description="Its name, such as linkedin-hook"
+        min_length=2,
+        max_length=640,
+        description="Its name, such as linkedin-hook, and what it is for",
     )
-    about: About = ""
     delivers: Delivers
     knows: Knows
     never: Never
@@ -112,11 +113,11 @@ class _One:
     on=SHOWN,
     command=Command(
         "new skill",
-        takes=("name", "about"),
+        takes=("name",),
         also=("newskill", "skill new"),
         says=(
             r"(?:new|make a|create a) skill:? (?P<name>[a-z][a-z0-9-]{1,39})",
-            r"new skill:? (?P<name>[a-z][a-z0-9-]{1,39})[\s,:]+(?P<about>.{1,600})",
+            r"new skill: ?(?P<name>[a-z][a-z0-9-]{1,39}\b.{0,600})",
         ),
     ),
     example={
@@ -133,9 +134,10 @@ async def new_skill(ctx: Ctx, p: NewSkill) -> Drafted:
         NameTaken: A skill is called so; the hint has a name that is free.
         BadInput: It cannot be called so, or a gap in the words is filled by nothing.
     """
-    name = p.name.rstrip(":,").casefold()
+    first, _, about = p.name.partition(" ")
+    name, about = first.rstrip(":,").casefold(), about.strip(" :,-")
     await making.ensure_new(ctx, name)
-    return await _drafted(ctx, Wish(name, p.about, p.delivers, p.knows, p.never))
+    return await _drafted(ctx, Wish(name, about, p.delivers, p.knows, p.never))
 
 
 @operation(

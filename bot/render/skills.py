@@ -1,8 +1,10 @@
 """Skills, in words: the catalogue, one of them, and those that people make."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from agent.catalog.imports import Brought
+from agent.catalog.scan import Finding, Verdict
 from agent.catalog.skill_schemas import (
     SkillCard,
     SkillDropped,
@@ -19,6 +21,8 @@ from bot.render.words import brief, name
 LINE, LONG_LINE = 70, 200
 """Characters about a skill in the whole list, and in that of a category."""
 BUTTONS = 10
+SHOWN = 6
+"""Findings of each kind."""
 ENOUGH = 12
 """Skills from which on categories have buttons."""
 
@@ -121,7 +125,7 @@ def _drafted(value: Drafted) -> Message:
     said = ", ".join(f'"{call}"' for call in value.calls[:6])
     parts.append(f"You will call it with: {said}.")
     parts.append(
-        f'I am trying it on "{brief(value.brief, 120)}" (run #{value.number}).'
+        f'Above I try it on "{brief(value.brief, 120)}" (run #{value.number}).'
     )
     return Message("\n\n".join(parts), choices=tuple(_of_draft(value.name, value.wish)))
 
@@ -139,6 +143,42 @@ def _of_draft(called: str, wish: dict[str, Any]) -> list[Choice]:
         Choice("Change", "runs.change_skill", {**ref, **wish}, ask=True),
         Choice("Drop", "catalog.drop_skill", ref),
     ]
+
+
+def imported(it: Brought) -> Message:
+    """What was found in a skill from elsewhere, before it is turned on."""
+    bad = [one for one in it.findings if one.verdict is Verdict.BAD]
+    warned = [one for one in it.findings if one.verdict is Verdict.WARN]
+    noted = [one for one in it.findings if one.verdict is Verdict.NOTE]
+    parts = [
+        f"Import this skill? It would be `/{it.name}`. It is off until you say so."
+    ]
+    if bad:
+        parts.append(f"**No honest skill needs this:**\n\n{_found(bad)}")
+    if warned:
+        parts.append(f"To look at:\n\n{_found(warned)}")
+    if noted:
+        parts.append(f"Left out or changed:\n\n{_found(noted)}")
+    if not it.findings:
+        parts.append("I found nothing odd in it. Nothing of it is ever run.")
+    ref = {"name": it.name}
+    label = "Turn on anyway" if bad else "Turn on"
+    return Message(
+        "\n\n".join(parts),
+        choices=(
+            Choice(label, "catalog.save_skill", ref),
+            Choice("Drop", "catalog.drop_skill", ref),
+        ),
+    )
+
+
+def _found(findings: Sequence[Finding]) -> str:
+    lines = [
+        f"- `{one.path}`: {name(brief(one.detail, 160))}" for one in findings[:SHOWN]
+    ]
+    if left := len(findings) - SHOWN:
+        lines += [f"- and {left} more"] if left > 0 else []
+    return "\n".join(lines)
 
 
 def _saved(value: SkillSaved) -> Message:

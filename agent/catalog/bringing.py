@@ -1,0 +1,41 @@
+"""An imported skill: a draft that nobody can call until an admin turns it on."""
+
+from uuid import UUID
+
+from agent.catalog import imports, keeping, own, own_queries
+from agent.catalog.imports import Brought
+from agent.catalog.unpack import Files
+from agent.catalog.versions import held
+from agent.ctx import Ctx, Role
+from agent.gate import ensure_role
+from agent.ports import Change
+
+
+async def bring(ctx: Ctx, files: Files, called: str) -> Brought:
+    """Keep the skill in ``files``, off, with what was found in it.
+
+    Raises:
+        Forbidden: The caller is no admin.
+        NoSkillInside: Its SKILL.md cannot be used.
+    """
+    ensure_role(ctx.caller, Role.ADMIN)
+    name = imports.name_of(files, called)
+    found = await own_queries.find(ctx.session, name)
+    known, free = 0, ""
+    if found is not None and await _is_import(ctx, found["id"], found["origin"]):
+        known, _ = await own_queries.counts(ctx.session, found["id"])
+    elif found is not None:
+        free = own.suggestion(name, await own_queries.names(ctx.session))
+    it = imports.brought(files, called, f"1.{known}.0", free)
+    scan = [finding.row() for finding in it.findings]
+    await keeping.draft(ctx, held(it.name, dict(it.texts)), "import", {"scan": scan})
+    ctx.changed(Change("skill", it.name, None, {"imported": True}))
+    return it
+
+
+async def _is_import(ctx: Ctx, skill_id: UUID, origin: str | None) -> bool:
+    """Whether the skill there came the same way, so that this is its next version."""
+    if origin is not None:
+        return origin == "import"
+    draft = await own_queries.draft(ctx.session, skill_id)
+    return draft is not None and draft["origin"] == "import"
