@@ -15,6 +15,31 @@ class DayCost:
     cost_usd: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mean on the scale from 1 to 5, how many scores it is of, how sure it is."""
+
+    label: str
+    n: int
+    mean: float
+    low: float | None = None
+    """None with ``high``: too few scores for an interval."""
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QualityFigure:
+    """How good a skill's pieces were found, as one picture for a telephone."""
+
+    title: str
+    dimensions: Sequence[Mark]
+    """Accuracy, quality ..., in the order in which they are read."""
+    weeks: Sequence[Mark] = ()
+    """Oldest first; drawn where there are two."""
+    versions: Sequence[Mark] = ()
+    """Side by side, where there are two."""
+
+
 class Plots(Protocol):
     """Drawing."""
 
@@ -22,6 +47,14 @@ class Plots(Protocol):
         self, days: Sequence[DayCost], limit_usd: Decimal | None, title: str
     ) -> bytes:
         """A month's spending, by day and summed up, as PNG; equal input, equal bytes.
+
+        Raises:
+            Unavailable: It could not be drawn in time.
+        """
+        ...
+
+    async def quality(self, figure: QualityFigure) -> bytes:
+        """Means with their intervals, week by week and by version, as PNG.
 
         Raises:
             Unavailable: It could not be drawn in time.

@@ -248,7 +248,7 @@ class Postman:
             return None
         [file] = files
         body = await self._services.objects.get(file["storage_key"])
-        return OutFile(file["name"], file["media_type"], body)
+        return OutFile(file["name"], file["media_type"], body, alt=file.get("alt", ""))
 
     async def _without_file(self, delivery: Delivery, error: AgentError) -> None:
         """The store does not give what is to be sent: for now, or never again."""

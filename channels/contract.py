@@ -202,6 +202,8 @@ class OutFile:
     name: str
     media_type: str
     body: bytes
+    alt: str = ""
+    """What a picture shows, in words, where the platform takes them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,8 @@ class StoredFile:
     media_type: str
     storage_key: str
     size_bytes: int
+    alt: str = ""
+    """What a picture shows, for whoever cannot see it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ def _file(file: StoredFile) -> dict[str, Any]:
         "media_type": file.media_type,
         "storage_key": file.storage_key,
         "size_bytes": file.size_bytes,
+        **({"alt": file.alt} if file.alt else {}),
     }
 
 

@@ -13,6 +13,8 @@ from channels.slack.failures import explained
 from channels.slack.markup import quiet
 
 FILE = "file:"
+ALT = 1000
+"""Characters of a description of a picture that Slack takes."""
 """Begins the id of a message that Slack has not told us the place of."""
 
 
@@ -56,7 +58,9 @@ class Sharing:
         try:
             with explained():
                 slot = await client.files_getUploadURLExternal(
-                    filename=file.name, length=len(file.body)
+                    filename=file.name,
+                    length=len(file.body),
+                    alt_txt=file.alt[:ALT] or None,
                 )
                 async with session_of(client).post(
                     str(slot["upload_url"]), data=file.body

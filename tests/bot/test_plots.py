@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from agent.errors import Unavailable
-from agent.plots import DayCost
-from bot.plots import UsagePlots, picture, told
+from agent.plots import DayCost, Mark, QualityFigure
+from bot.plots import UsagePlots, of_quality, picture, told
 
 DAYS = [DayCost(date(2026, 11, n), Decimal(n) / 7) for n in range(1, 12)]
 
@@ -31,6 +31,24 @@ def test_its_axes_are_labelled_with_units() -> None:
     for said in ("US dollars", "Day of the month", "each day", "so far"):
         assert f"<!-- {said} -->" in drawn
     assert "<!-- limit -->" not in drawn
+
+
+def test_quality_shows_each_part_with_its_numbers_and_says_what_is_sure() -> None:
+    sure, few = Mark("accuracy", 9, 4.25, 3.5, 4.8), Mark("your rules", 1, 2)
+    weeks = [Mark("9 Nov", 4, 3.5, 2.1, 4.9), Mark("16 Nov", 5, 4, 3, 5)]
+    versions = [Mark("1.1.0", 5, 4, 3, 5), Mark("1.0.0", 4, 3.5, 2.1, 4.9)]
+    figure = QualityFigure("Website copy", [sure, few], weeks, versions)
+    drawn = picture(of_quality(figure), "svg").decode()
+    for said in ("Website copy", "accuracy", "(9)", "4.2", "16 Nov", "1.0.0"):
+        assert f"<!-- {said} -->" in drawn
+    assert "likely lies (95 %)" in drawn
+
+
+def test_one_score_alone_is_a_picture_too() -> None:
+    figure = QualityFigure("Cold e-mails", [Mark("overall", 1, 5)])
+    drawn = picture(of_quality(figure), "svg").decode()
+    assert "<!-- Week by week -->" not in drawn
+    assert "<!-- By version -->" not in drawn
 
 
 async def test_one_that_takes_too_long_is_given_up_and_its_child_ended() -> None:

@@ -1,18 +1,17 @@
 """Money under control, as people meet it: limits, usage, model choice, a stand-in."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
-from agent.plots import DayCost
 from bot.settings import Models, OpenAI
 from db.server_bootstrap import Urls
 from tests.conftest import copied
+from tests.fakes.plots import Sketches
 from tests.scenarios.house import House, Outside, opened, surroundings
 from tests.standins.anthropic import Fault
 from tests.standins.openai import KEY, OpenAIStandIn
@@ -146,20 +145,10 @@ async def test_top_up_offers_limits_to_who_may_and_asks_for_who_may_not(
     await ana.sees("a month now. Before, it was $0.01.")
 
 
-class Quick:
-    """Draws at once, whatever the machine is busy with; the real one has its tests."""
-
-    async def month(
-        self, days: Sequence[DayCost], limit_usd: Decimal | None, title: str
-    ) -> bytes:
-        total = sum((one.cost_usd for one in days), Decimal(0))
-        return f"PNG of {title}, {total:.6f}, {limit_usd}".encode()
-
-
 async def test_usage_comes_with_a_picture(here: tuple[House, OpenAIStandIn]) -> None:
     house, _ = here
     services = house.made.core.services
-    services.plots = Quick()
+    services.plots = Sketches()
     ana = await house.member("web")
     await ana.writes(ASK)
     await ana.sees("You asked for", buttons=("5",))

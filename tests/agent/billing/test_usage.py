@@ -14,6 +14,7 @@ from bot.render import result
 from tests.agent.billing.spending import spend
 from tests.agent.world import AS_ANA, AS_BOB, AS_EVE, World, asked
 from tests.db.asking import one, run
+from tests.fakes.plots import Sketches
 
 PARTS = ("by_skill", "by_model", "by_person", "days")
 
@@ -104,21 +105,8 @@ async def test_what_is_no_month_is_refused(world: World, month: str) -> None:
         await world.call(show_usage, AS_ANA, month=month)
 
 
-class Drawn:
-    """Draws nothing, and knows what it was to draw."""
-
-    asked: list[object]
-
-    def __init__(self) -> None:
-        self.asked = []
-
-    async def month(self, days: object, limit_usd: object, title: str) -> bytes:
-        self.asked.append((days, limit_usd, title))
-        return b"\x89PNG"
-
-
 async def test_a_chat_gets_a_plot_and_a_program_gets_numbers(world: World) -> None:
-    plots = world.plots = Drawn()
+    plots = world.plots = Sketches()
     await spend(world, AS_ANA, "5")
     await world.call(show_usage, AS_ANA)
     assert plots.asked == []
@@ -126,7 +114,7 @@ async def test_a_chat_gets_a_plot_and_a_program_gets_numbers(world: World) -> No
         seen = await show_usage.run(ctx, show_usage.params())
     message = result(seen)
     assert [file.media_type for file in message.files] == ["image/png"]
-    assert world.files.kept[seen.plot_key] == b"\x89PNG"
+    assert world.files.kept[seen.plot_key].startswith(b"PNG of")
     assert seen.plot_key.startswith(f"{AS_ANA.workspace_id}/")
 
 

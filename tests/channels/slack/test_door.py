@@ -171,6 +171,15 @@ async def test_a_file_is_shown_with_its_caption(door: SlackDoor, slack: Slack) -
     assert file.body == FILE.body
 
 
+async def test_a_picture_says_what_it_shows(door: SlackDoor, slack: Slack) -> None:
+    picture = OutFile("usage.png", "image/png", b"\x89PNG", alt="x" * 1200)
+
+    await door.send(to(slack.channel, "Usage", file=picture))
+
+    asked = told(slack, "files.getUploadURLExternal")
+    assert asked["alt_txt"] == "x" * 1000
+
+
 async def test_a_file_with_buttons_is_followed_by_its_words(
     door: SlackDoor, slack: Slack
 ) -> None:
