@@ -26,6 +26,9 @@ DEEPEST = 30
 FAULTS = 8
 """So many are told when it is asked for again."""
 
+MENDING = "-form"
+"""Ends the name of the step that asks for data again which does not fit."""
+
 REHEARSAL = "rehearsal"
 
 _FAULT = 200

@@ -27,9 +27,6 @@ from agent.runs.briefs import Brief
 from agent.runs.calls import Bench, Cancelled, Job
 from agent.runs.saying import Telling
 
-MENDING = "-form"
-"""Ends the name of the step that asks for data again which does not fit."""
-
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -112,9 +109,13 @@ async def _fitting(
     bench: Bench, job: Job, written: Written, more: Sequence[Turn]
 ) -> Written:
     """What was written; data that does not fit its form is asked for once more."""
-    if not written.faults or written.stop != Stop.END or job.step.endswith(MENDING):
+    if (
+        not written.faults
+        or written.stop != Stop.END
+        or job.step.endswith(results.MENDING)
+    ):
         return written
-    again = replace(job, step=f"{job.step}{MENDING}", is_quiet=True)
+    again = replace(job, step=f"{job.step}{results.MENDING}", is_quiet=True)
     try:
         said = await results.said(bench.objects, written.draft_key)
         wish = results.mending(said, written.faults)

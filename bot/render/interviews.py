@@ -1,5 +1,6 @@
 """Interviews in words: one question at a time, with its choices and the ways out."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from textwrap import shorten
 from uuid import UUID
@@ -9,11 +10,20 @@ from agent.clients import profile
 from agent.mailroom.schemas import Choice, Message
 from bot.render.words import name as shown
 
+NEEDED = "This one I cannot do without.\n\n"
+ONLY_THIS = "Only this one is missing, then I write.\n\n"
+FIRST = "This is the first question.\n\n"
+HOW = "_Any time: skip, back, or that's all._"
+_ANSWER, _LISTED = 200, 80
+"""Characters of an answer that is told again, alone or among others."""
+
 
 def question(step: Question, number: int, of: int) -> Message:
     """One question of a skill."""
     counted = f"({number} of {of}) {step.question}" if of > 1 else step.question
     text = f"{counted}\n\n_{step.why}_" if step.why else counted
+    if number == 1 and of > 1:
+        text = f"{text}\n\n{HOW}"
     choices = [
         Choice(choice, "memory.answer", {"text": choice}, row=at // 2)
         for at, choice in enumerate(step.choices)
@@ -23,6 +33,49 @@ def question(step: Question, number: int, of: int) -> Message:
         label = f"Skip ({instead})" if instead else "Skip"
         choices.append(Choice(label, "memory.answer", {"text": ""}, row=9))
     return Message(text, choices=tuple(choices))
+
+
+def known(topics: Sequence[str]) -> str:
+    """What is not asked, since the profile says it."""
+    if not topics:
+        return ""
+    return f"From the profile I know already: {', '.join(topics)}.\n\n"
+
+
+def was(answer: str) -> str:
+    """What was answered before, to a question that is asked again."""
+    said = f'You said: "{shorten(answer, _ANSWER, placeholder="…")}".'
+    return f"{said if answer else 'You skipped this.'}\n\n"
+
+
+def noted(step: Question, now: str, before: str) -> str:
+    """An earlier answer is another one now."""
+    instead = f', not "{shorten(before, _LISTED, placeholder="…")}"' if before else ""
+    said = shorten(now, _LISTED, placeholder="…")
+    topic = step.key.replace("_", " ").capitalize()
+    return f'Noted. {topic}: "{said}"{instead}.\n\n'
+
+
+def so_far(title: str, told: Sequence[tuple[Question, str]]) -> str:
+    """Where an interview stands: what was answered."""
+    if not told:
+        return f"**{title}**: nothing is answered yet.\n\n"
+    lines = [
+        f"- {step.question} {shorten(said, _LISTED, placeholder='…') or '(skipped)'}"
+        for step, said in told
+    ]
+    return f"**{title}**, so far:\n\n" + "\n".join(lines) + "\n\n"
+
+
+def explained(step: Question) -> str:
+    """A question made plainer: examples of answers, and what happens without one."""
+    parts = [f"Likely answers: {', '.join(step.choices)}."] if step.choices else []
+    if step.can_skip:
+        instead = step.default.rstrip(".") or "a gap for you to fill in"
+        parts.append(f"Say skip, and I go on with: {instead}.")
+    else:
+        parts.append("Your own words will do, however rough.")
+    return " ".join(parts) + "\n\n"
 
 
 def client_question(ask: profile.Question, name: str, opening: str) -> Message:

@@ -14,7 +14,7 @@ CHANGING, GOING_ON, FILES = 7, 8, 9
 MOST = 3
 """Skills that are offered at once."""
 
-ROOM = 34
+ROOM = 38
 """Letters that the buttons of one row show on a telephone."""
 
 AS_FILE, MORE = "As a file", "More"

@@ -7,6 +7,7 @@ from datetime import timedelta
 from agent.billing.money import dollars
 from agent.llm.choice import ModelRef
 from agent.mailroom.schemas import Choice, Message, StoredFile
+from agent.runs.results import MENDING
 from agent.runs.schemas import Piece, RunDetail, SeenBy, StepLine, Waiting
 from bot.render import delivery_ends
 from bot.render.words import STATUS_WORDS, brief, glance
@@ -22,6 +23,7 @@ STEPS = {
     "approve": "Approval",
     "deliver": "Showing it",
     "check": "Correcting it",
+    "form": "Putting it into its form",
 }
 STEP_WORDS = STATUS_WORDS | {
     "pending": "not begun",
@@ -124,6 +126,8 @@ def _step(step: StepLine) -> str:
     kind, _, number = step.name.partition("-")
     if number.partition("-")[0] == "read":
         kind, number = "read", number.rpartition("-")[2]
+    if step.name.endswith(MENDING):
+        kind, number = "form", ""
     name = STEPS.get(kind, step.name.replace("-", " ").capitalize())
     name += f" {number}" if kind in STEPS and number not in ("", "1") else ""
     said = STEP_WORDS.get(step.status, step.status)

@@ -14,7 +14,7 @@ from bot import render
 
 ID = UUID(int=7)
 SHORT = [("copy-editing", "Edit pass"), ("ab-test-setup", "A/B plan")]
-LONG = [("page-cro", "Page review"), *SHORT]
+LONG = [("page-cro", "Page conversion"), *SHORT]
 OPENED = NextSteps(
     output_id=ID,
     formats=[Format.DOCX, Format.CSV],
@@ -42,7 +42,7 @@ def rows(message: Message | dict[str, Any]) -> list[list[str]]:
     [
         ([], ["As a file"]),
         (SHORT, ["Edit pass", "A/B plan", "As a file"]),
-        (LONG, ["Page review", "Edit pass", "More"]),
+        (LONG, ["Page conversion", "Edit pass", "More"]),
     ],
 )
 def test_three_rows_stand_below_a_piece(
@@ -58,7 +58,7 @@ def test_three_rows_stand_below_a_piece(
 def test_more_shows_the_other_skills_and_the_files() -> None:
     opened = render.next_steps.opened(OPENED, finished(LONG))
     assert rows(opened)[2:] == [
-        ["Page review", "Edit pass", "A/B plan"],
+        ["Page conversion", "Edit pass", "A/B plan"],
         ["Word", "CSV"],
     ]
     [word] = [one for one in opened.choices if one.label == "Word"]

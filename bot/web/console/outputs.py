@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from bot.web.console.door import MAX_FORM_BYTES, Acting, ConsoleRoute, Looking
+from bot.web.console.visit import Visit
 
 api = APIRouter(prefix="/console/outputs", route_class=ConsoleRoute)
 
@@ -24,17 +25,49 @@ async def listed(visit: Looking) -> Response:
     return visit.page("outputs.html", facts)
 
 
+@api.get("/{output_id}")
+async def one(visit: Looking, output_id: UUID) -> Response:
+    """One piece: read, had as a file, gone on from."""
+    named = {"output_id": str(output_id)}
+    kept = await visit.ask("runs.read", **named)
+    facts = {
+        "output_id": output_id,
+        "kept": kept,
+        "text": await _text(visit, kept.storage_key),
+        "next": await visit.ask("runs.next_steps", **named),
+    }
+    return visit.page("output.html", facts)
+
+
 @api.get("/{output_id}/file")
 async def file(visit: Looking, output_id: UUID) -> Response:
-    """A piece as a file."""
-    kept = await visit.ask("runs.read", output_id=str(output_id))
-    body = await visit.backing.objects.get(kept.storage_key)
-    name = quote(kept.file_name, safe="")
+    """A piece as a file: Markdown, or what ``as`` says."""
+    wanted = visit.said("as") or "markdown"
+    made = await visit.ask("runs.export", output_id=str(output_id), format=wanted)
+    body = await visit.backing.objects.get(made.storage_key)
+    name = quote(made.file_name, safe="")
+    charset = "; charset=utf-8" if made.format.is_text else ""
     return Response(
         body,
-        media_type="text/markdown; charset=utf-8",
+        media_type=f"{made.media_type}{charset}",
         headers={"content-disposition": f"attachment; filename*=UTF-8''{name}"},
     )
+
+
+@api.post("/{output_id}/hand-over", max_body_size=MAX_FORM_BYTES)
+async def hand_over(visit: Acting, output_id: UUID) -> Response:
+    """Have another skill go on from it."""
+    given = {"output_id": str(output_id), "skill": visit.said("skill")}
+    begun = await visit.ask("runs.hand_over", **given)
+    return visit.to(f"/console/runs/{begun.number}", "begun")
+
+
+@api.post("/{output_id}/revise", max_body_size=MAX_FORM_BYTES)
+async def revise(visit: Acting, output_id: UUID) -> Response:
+    """Have it written anew, with a change."""
+    given = {"output_id": str(output_id), "instruction": visit.said("instruction")}
+    begun = await visit.ask("runs.revise_output", **given)
+    return visit.to(f"/console/runs/{begun.number}", "begun")
 
 
 @api.post("/{output_id}/score", max_body_size=MAX_FORM_BYTES)
@@ -44,3 +77,7 @@ async def score(visit: Acting, output_id: UUID) -> Response:
     await visit.ask("runs.score", **given)
     kept = await visit.ask("runs.read", output_id=str(output_id))
     return visit.to(f"/console/runs/{kept.number}", "scored")
+
+
+async def _text(visit: Visit, storage_key: str) -> str:
+    return (await visit.backing.objects.get(storage_key)).decode("utf-8", "replace")

@@ -40,6 +40,7 @@ DONE = {
     "added": "Added.",
     "approved": "Approved. The run goes on in a moment.",
     "archived": "Archived. It can be brought back below.",
+    "begun": "On it; this page follows it.",
     "ended": "Signed out there.",
     "invited": "The invitation is ready below.",
     "kept": "Saved.",

@@ -20,6 +20,7 @@ PATHS = (
     *("/console/clients/{brand}/versions/1", "/console/members", "/console/keys"),
     *("/console/audit", "/console/audit?who=Ana", "/console/settings"),
     *("/console/usage", "/console/usage?month=2026-10"),
+    f"/console/outputs/{ident(OUTPUT, 0)}",
 )
 ROLES = {"owner": ANA, "member": BOB, "viewer": BOB, "admin": BOB}
 
@@ -164,6 +165,29 @@ async def test_a_piece_is_shown_whole_and_comes_as_a_file(console: Console) -> N
     file = await ana.get(f"/console/outputs/{ident(OUTPUT, 0)}/file")
     assert file.text.startswith("# Payroll")
     assert file.headers["content-disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kind", "begins"),
+    [
+        ("docx", "application/vnd.openxml", b"PK"),
+        ("html", "text/html", b"<!doctype html>"),
+        ("csv", "text/csv", b"\xef\xbb\xbf"),
+    ],
+)
+async def test_a_piece_can_be_had_as_each_file_its_page_offers(
+    console: Console, wanted: str, kind: str, begins: bytes
+) -> None:
+    ana = await console.page_of(ANA)
+    here = f"/console/outputs/{ident(OUTPUT, 0)}"
+    assert f'href="{here}/file?as={wanted}"' in (await ana.get(here)).text
+    file = await ana.get(f"{here}/file?as={wanted}")
+    assert file.headers["content-type"].startswith(kind)
+    assert file.headers["content-disposition"].endswith(f".{wanted}")
+    assert file.content.startswith(begins)
+    none = await ana.get(f"{here}/file?as=json")
+    assert none.status_code == 422
+    assert "no data to give as JSON" in none.text
 
 
 async def test_skills_say_how_sure_their_score_is(console: Console) -> None:
