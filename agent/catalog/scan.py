@@ -60,7 +60,8 @@ _IGNORE = (
     r"prompts?|polic(?:y|ies)|guidelines?|guardrails?)\b"
 )
 _REVEAL = (
-    r"(?i)\b(?:reveal|print|output|repeat|show (?:me |us )?(?:your|the)|send|include|leak|dump|tell|append|"
+    r"(?i)\b(?:reveal|print|output|repeat|show (?:me |us )?(?:your|the)|send|include|"
+    r"leak|dump|tell|append|"
     r"exfiltrate)\b[^.\n]{0,60}\b(?:system prompts?|api[ _-]?keys?|passwords?|secrets?|"
     r"credentials?|access tokens?|env(?:ironment)? variables?|\.env)\b"
 )

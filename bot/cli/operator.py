@@ -12,7 +12,7 @@ from agent.billing.budgets import Budgets
 from agent.ctx import Caller, Ctx, Role, Via
 from agent.errors import NotFound
 from agent.identity.history import History
-from agent.ports import SkillRef
+from agent.ports import Objects, SkillRef
 from agent.runs.approvals import TableApprovals
 from agent.runs.overview import Place
 from bot.cli import reach
@@ -44,6 +44,12 @@ class Operator:
         async with system(self.system, "worker") as session:
             yield session
 
+    @asynccontextmanager
+    async def door(self) -> AsyncIterator[AsyncSession]:
+        """Open a transaction that finds out who people are."""
+        async with system(self.system, "door") as session:
+            yield session
+
     async def find(self, event_id: str) -> list[RunView]:
         """The durable runs that one event started."""
         async with self.engine.connection() as connection:
@@ -61,7 +67,14 @@ class Operator:
         Raises:
             Refusal: That person is gone.
         """
-        caller = _caller(place)
+        async with self.world(_caller(place)) as ctx:
+            yield ctx
+
+    @asynccontextmanager
+    async def world(
+        self, caller: Caller, objects: Objects | None = None
+    ) -> AsyncIterator[Ctx]:
+        """Open one call's world in somebody's place; with files, if it needs them."""
         settings = self.settings
         async with tenant(
             self.app, caller.workspace_id, caller.user_id, caller.chat_id
@@ -75,7 +88,7 @@ class Operator:
                 clock=SystemClock(),
                 events=EngineEvents(self),
                 ids=TimeOrderedIds(),
-                objects=_NoFiles(),
+                objects=objects or _NoFiles(),
                 skills=_NoSkills(),
                 engine=EngineProgress(self),
             )
@@ -133,7 +146,9 @@ def _caller(place: Place) -> Caller:
 
 
 class _NoSkills:
-    """Looking at runs and ending them needs no skill."""
+    """What an operator does needs no skill."""
+
+    problems: tuple[str, ...] = ()
 
     def find(self, name: str) -> SkillRef | None:
         del name

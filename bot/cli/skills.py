@@ -20,6 +20,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     checking = verbs.add_parser("lint", help="check their files; status 1 if any fails")
     add_folder(listing)
     add_folder(checking)
+    bringing = verbs.add_parser(
+        "import", help="take somebody else's skill, look through it, keep it off"
+    )
+    bringing.add_argument("path", type=Path, help="a folder, a zip or a SKILL.md")
     checking.add_argument(
         "names", nargs="*", metavar="skill", help="tell of these alone"
     )
@@ -33,8 +37,20 @@ def add_folder(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """List the skills, or say what is wrong with them."""
+    """List the skills, say what is wrong with them, or take one more."""
+    if args.verb == "import":
+        return _import(args)
     return _lint(args) if args.verb == "lint" else _list(args)
+
+
+def _import(args: argparse.Namespace) -> int:
+    import asyncio  # noqa: PLC0415 - the other verbs start without all this
+
+    from bot.cli.skills_import import bring  # noqa: PLC0415
+    from bot.settings import Settings  # noqa: PLC0415
+
+    sys.stdout.write(asyncio.run(bring(args.path, Settings())) + "\n")
+    return 0
 
 
 def load(args: argparse.Namespace) -> tuple[SkillFile, ...]:

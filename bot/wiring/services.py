@@ -92,7 +92,7 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
         BadInput: A setting cannot be used; the message names it.
     """
     clock = SystemClock()
-    objects = KeptObjects(_store(settings))
+    objects = KeptObjects(store(settings))
     versions = Versions(objects)
     folder, shelves = skills.make(settings.skills, pools, versions)
     await folder.take(shelves)
@@ -217,7 +217,8 @@ def _trials(settings: Settings) -> HttpTrials:
     return HttpTrials(settings.models.fast, bases)
 
 
-def _store(settings: Settings) -> LocalObjects | S3Objects:
+def store(settings: Settings) -> LocalObjects | S3Objects:
+    """Where files are kept."""
     s3 = settings.s3
     if not s3.bucket:
         return LocalObjects(settings.home / "files")
