@@ -1,0 +1,119 @@
+"""Tests that may be looked at after every rating: wealth won by betting on a mean.
+
+Somebody who bets against "the mean is at most m" starts with 1 and stakes a share of
+what they have on every observation. While the claim is true their wealth is a
+non-negative supermartingale, so the chance that it *ever* reaches 1/alpha is at most
+alpha (Ville 1939): looking often costs nothing, stopping early is allowed, and it holds
+from the first observation on, whatever the shape of the scores, as long as they are
+bounded. The claims m that are refuted lie outside an always-valid interval.
+
+Here a stake is a share f of the most that could be lost (``1 - f + f (x - a)/(m - a)``
+for x >= a), and the money is spread over a few f, so that no spread and no effect need
+be guessed.
+
+Source: Waudby-Smith & Ramdas, "Estimating means of bounded random variables by
+betting", JRSS B 86 (2024) 1-27. The weights of arms that are taken apart: Howard, Ramdas,
+McAuliffe & Sekhon, "Time-uniform, nonparametric, nonasymptotic confidence sequences",
+Annals of Statistics 49 (2021), section 4.2. The share of units in each arm: Lindon &
+Malek, "Anytime-valid inference for multinomial count data", NeurIPS 2022.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+STAKES = np.array([0.15, 0.4, 0.9])
+MONEY = np.array([0.1, 0.35, 0.55])
+"""What is staked each time, and how much of the money goes to each habit: most of it is
+bold, because a team has few units."""
+HALVINGS = 30
+"""Steps of the search for a bound: a billionth of the range."""
+
+BELIEF = 20.0
+"""How many units' worth of trust the planned shares have against what is counted."""
+
+
+def log_wealth(x: Floats, floor: Floats, claim: float) -> Floats:
+    """The logarithm of the wealth after each observation, against "the mean <= claim".
+
+    Args:
+        x: Observations in their order.
+        floor: The least that each could have been, known before it came.
+        claim: The mean that is bet against; above every floor.
+    """
+    gain = (x - floor) / (claim - floor) - 1
+    logs = np.cumsum(np.log1p(np.outer(STAKES, gain)), axis=1)
+    return np.asarray(np.logaddexp.reduce(logs + np.log(MONEY)[:, None], axis=0))
+
+
+def lower(x: Floats, floor: Floats, ceiling: Floats, alpha: float) -> Floats:
+    """The highest mean that is refuted so far, after each observation.
+
+    The true mean is below any of these values with a chance of at most ``alpha``, over
+    all of them together. It never falls: what was refuted once stays so.
+    """
+    return np.array(
+        [_refuted(x[:n], floor[:n], ceiling[:n], alpha) for n in range(1, len(x) + 1)]
+    )
+
+
+def upper(x: Floats, floor: Floats, ceiling: Floats, alpha: float) -> Floats:
+    """The lowest mean that is refuted so far, from above; see ``lower``."""
+    return -lower(-x, -ceiling, -floor, alpha)
+
+
+def _refuted(x: Floats, floor: Floats, ceiling: Floats, alpha: float) -> float:
+    """The highest claim whose wealth has ever reached 1/alpha; wealth falls with it."""
+    low, high = float(floor.max()), float(ceiling.max())
+    outset = low
+    for _ in range(HALVINGS):
+        claim = (low + high) / 2
+        if refutes(log_wealth(x, floor, claim), alpha):
+            low = claim
+        else:
+            high = claim
+    return low if low > outset else float(floor.min())
+
+
+def refutes(wealth: Floats, alpha: float) -> bool:
+    """Whether the wealth has ever reached 1/alpha."""
+    return bool(len(wealth)) and float(wealth.max()) >= -np.log(alpha)
+
+
+def contrasts(
+    surprise: Floats, candidate: NDArray[np.bool_], share: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """What each unit says of the difference between two arms, least and most of it.
+
+    A unit in the candidate's arm counts ``surprise / share``, one in the other arm
+    ``-surprise / (1 - share)``. Because the arm was drawn by lot, the mean of this is
+    exactly what the candidate changes, however different the units are, however raters
+    drift and whoever rates for several of them.
+
+    Args:
+        surprise: How far each unit's outcome lies from what was expected of it before
+            the outcome was known, within -1...1.
+        candidate: Whether the unit was drawn into the candidate's arm.
+        share: The chance of that at the time.
+    """
+    scale = np.where(candidate, 1 / share, -1 / (1 - share))
+    most = np.maximum(1 / share, 1 / (1 - share))
+    return scale * surprise, -most, most
+
+
+def log_imbalance(arms: Sequence[int], shares: Sequence[Sequence[float]]) -> Floats:
+    """The logarithm of the wealth against "units fall into the arms by their shares".
+
+    After each unit; a Dirichlet prior around the shares bets on what was counted.
+    ``arms``: the arm of each unit, 0...; ``shares``: every arm's share at that time.
+    """
+    counted = np.zeros(len(shares[0]) if shares else 0)
+    bets = []
+    for arm, now in zip(arms, shares, strict=True):
+        expected = (BELIEF * now[arm] + counted[arm]) / (BELIEF + counted.sum())
+        bets.append(np.log(expected / now[arm]))
+        counted[arm] += 1
+    return np.cumsum(bets)
