@@ -1,18 +1,16 @@
-"""Questions and their answers: skill interviews, the client form, reasons for a score.
+"""Questions and their answers: the client form, reasons for a score; what follows.
 
 A dialog is a row, so that it outlives this process and can be gone on with from another
 door. Its buttons carry its id and step, never the text.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from textwrap import shorten
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from agent.catalog.sidecars import Question
-from agent.catalog.skillfile import SkillFile
 from agent.clients import brands, profile
 from agent.clients.schemas import Chosen
 from agent.ctx import Ctx
@@ -22,62 +20,22 @@ from agent.memory import conversations
 from agent.memory.operations import Interviewed, Retelling, answer, focus
 from agent.memory.schemas import Dialog
 from agent.registry import AnyOperation
-from agent.runs.operations import cancel_run, start_run
+from agent.runs.operations import cancel_run
 from agent.runs.output_operations import explain_score
 from agent.runs.pause_schemas import Revising
 from agent.runs.revise_operations import Revised
-from bot import handing, inputs, moves, pauses, render, routing, wishes
-from bot.answers import keep, reply
-from bot.brands import for_client, only_named
-from bot.inputs import BRIEF
-from bot.render import interviews
+from bot import inputs, interviews, moves, pauses, render, wishes
+from bot.answers import reply
+from bot.interviews import ask_first
+from bot.render import interviews as words
 from bot.router import Route
 from bot.services import Services
 from bot.surfaces import chat
 
-INTERVIEW_MINUTES = 24 * 60
 REVIEW_MINUTES = 15
 LEFT = "All right, we leave it there."
-CLIENT = "_client"
-"""Where it keeps whom that is for: the answers may name others."""
 ONLY = "_only"
 """Set where one part of a profile is told anew, and nothing else is asked."""
-
-
-async def begin_skill(
-    services: Services, ctx: Ctx, skill: str, brief: str, *, kept: UUID | None
-) -> bool:
-    """Ask what a skill must know before it can work; False when it knows enough."""
-    file = services.shelf.file(skill)
-    if file is None:
-        return False
-    steps = inputs.steps_of(file, brief)
-    if not steps:
-        return False
-    dialog = Dialog(
-        id=ctx.ids.new(),
-        kind="interview",
-        step=steps[0].key,
-        answers={
-            BRIEF: brief,
-            CLIENT: str(ctx.caller.client_id or ""),
-            **routing.packed(ctx),
-        },
-        skill_id=services.shelf.refs[skill].id,
-        subject_type="message",
-        subject_id=kept or await keep(ctx),
-    )
-    await begin(services, ctx, dialog, file)
-    return True
-
-
-async def begin(services: Services, ctx: Ctx, dialog: Dialog, file: SkillFile) -> None:
-    """Ask what of a skill's questions ``dialog`` has no answer to."""
-    steps = inputs.left(file, dialog)
-    message = interviews.question(steps[0], 1, len(steps))
-    at_once = inputs.is_offered(services, ctx, steps)
-    opened = await _ask_first(ctx, dialog, message, at_once=at_once)
-    await inputs.show(services, ctx, replace(dialog, id=opened), file)
 
 
 async def filled(
@@ -107,7 +65,7 @@ async def begin_client(ctx: Ctx, client_id: UUID, name: str, opening: str) -> No
         subject_type="client",
         subject_id=client_id,
     )
-    await _ask_first(ctx, dialog, interviews.client_question(first, name, opening))
+    await ask_first(ctx, dialog, words.client_question(first, name, opening))
 
 
 async def begin_retelling(ctx: Ctx, asked: Retelling) -> None:
@@ -122,7 +80,7 @@ async def begin_retelling(ctx: Ctx, asked: Retelling) -> None:
     )
     now = f"\n\nNow: {shorten(asked.now, 400, placeholder='…')}" if asked.now else ""
     text = f"**{render.name(asked.name)}**, {asked.label.lower()}: what is so?{now}"
-    await _ask_first(ctx, dialog, Message(text))
+    await ask_first(ctx, dialog, Message(text))
 
 
 async def begin_review(ctx: Ctx, output_id: UUID) -> None:
@@ -161,9 +119,8 @@ async def take(
         return await pauses.take(ctx, dialog, text, route)
     if dialog.kind == "review":
         return await _reason(ctx, dialog, text, route)
-    if dialog.kind == "interview" and (whose := await only_named(ctx, text)):
-        dialog = replace(dialog, answers={**dialog.answers, CLIENT: str(whose.id)})
-        await go_on(services, ctx, dialog, f"For **{render.name(whose.name)}**.\n\n")
+    if dialog.kind == "interview":
+        await interviews.take(services, ctx, dialog, text)
         return True
     raw = {"dialog_id": str(dialog.id), "step": dialog.step, "text": text}
     await invoke(answer, ctx, raw)
@@ -173,30 +130,12 @@ async def take(
     return True
 
 
-async def go_on(
-    services: Services, ctx: Ctx, dialog: Dialog, opening: str = ""
-) -> None:
-    """Ask the next question, or begin the work when there is none left."""
+async def go_on(services: Services, ctx: Ctx, dialog: Dialog) -> None:
+    """Ask the next question, or do what follows when there is none left."""
     if dialog.kind == "form":
         await _next_of_client(ctx, dialog)
         return
-    file = services.shelf.of(dialog.skill_id)
-    steps = inputs.steps_of(file, dialog.answers.get(BRIEF, "")) if file else ()
-    left = [step for step in steps if step.key not in dialog.answers]
-    if left:
-        await conversations.move(ctx.session, replace(dialog, step=left[0].key))
-        number = len(steps) - len(left) + 1
-        message = interviews.question(left[0], number, len(steps))
-        message = replace(message, text=f"{opening}{message.text}")
-        await reply(ctx, interviews.with_ways_out(message, dialog.id, left[0].key))
-    elif file is not None:
-        await conversations.close(ctx.session, dialog.id, "completed")
-        brief = _told(dialog.answers, steps)
-        placed = routing.unpacked(_for_its_client(ctx, dialog), dialog.answers)
-        if not await handing.start(placed, dialog, file.name, brief):
-            kept = dialog.subject_id
-            asked = {"skill": file.name, "brief": brief, "message_id": kept}
-            await invoke(start_run, placed, asked)
+    await interviews.go_on(services, ctx, dialog)
 
 
 async def run(ctx: Ctx, op: AnyOperation, raw: Mapping[str, object]) -> None:
@@ -260,36 +199,10 @@ async def _next_of_client(ctx: Ctx, dialog: Dialog) -> None:
     following = profile.next_question(dialog.answers)
     if following is not None:
         await conversations.move(ctx.session, replace(dialog, step=following.field))
-        message = interviews.client_question(following, name, "")
-        await reply(ctx, interviews.with_ways_out(message, dialog.id, following.field))
+        message = words.client_question(following, name, "")
+        await reply(ctx, words.with_ways_out(message, dialog.id, following.field))
         return
     await conversations.close(ctx.session, dialog.id, "completed")
     show = Choice("Show profile", "clients.show", {"name": name})
     done = f"Thank you. Everything I write for **{render.name(name)}** knows this now."
     await reply(ctx, Message(done, choices=(show,)))
-
-
-async def _ask_first(
-    ctx: Ctx, dialog: Dialog, message: Message, *, at_once: bool = False
-) -> UUID:
-    minutes = INTERVIEW_MINUTES
-    opened = await conversations.ask(ctx.session, ctx.caller, dialog, minutes=minutes)
-    asked = interviews.with_ways_out(message, opened, dialog.step, at_once=at_once)
-    await reply(ctx, asked)
-    return opened
-
-
-def _for_its_client(ctx: Ctx, dialog: Dialog) -> Ctx:
-    if CLIENT not in dialog.answers:
-        return ctx
-    told = dialog.answers[CLIENT]
-    return for_client(ctx, UUID(told) if told else None)
-
-
-def _told(answers: Mapping[str, str], steps: Sequence[Question]) -> str:
-    lines = [answers.get(BRIEF, "")]
-    for step in steps:
-        told = answers.get(step.key) or step.default
-        if told:
-            lines.append(f"{step.question}\n{told}")
-    return "\n\n".join(filter(None, lines))

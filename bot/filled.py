@@ -18,7 +18,7 @@ from agent.operation import Surface
 from agent.registry import AnyOperation
 from agent.runs.errors import AlreadyDone
 from agent.runs.review_operations import read_feedback
-from bot import cards, dialogs, privately, render, reviews, secrecy
+from bot import cards, dialogs, interviews, privately, render, reviews, secrecy
 from bot.answers import keep, reply
 from bot.forms import FORM, GIVEN, ask_for, begin, form_in, unwrapped, wrapped
 from bot.render import forms as words
@@ -158,6 +158,8 @@ def _bare(wire: str) -> str:
 
 async def _resume(services: Services, ctx: Ctx) -> None:
     found = await invoke(resume, ctx, {})
+    if found.skill_id is not None and await interviews.resumed(services, ctx, found):
+        return
     op = forms.op_of(found.form)
     if op is None:
         await reply(ctx, Message(words.CHANGED))

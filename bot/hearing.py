@@ -20,6 +20,7 @@ from bot import (
     forms,
     greetings,
     guessing,
+    interviews,
     joins,
     pasted,
     pauses,
@@ -219,7 +220,7 @@ async def _start(services: Services, ctx: Ctx, route: Route, kept: UUID | None) 
     if whom.open:
         kept = kept or await keep(ctx)
         await whom.ask({"skill": route.skill, "message_id": str(kept)})
-    elif not await dialogs.begin_skill(
+    elif not await interviews.begin_skill(
         services, whom.ctx, route.skill, brief, kept=kept
     ):
         asked = {"skill": route.skill, "brief": brief, "message_id": kept}

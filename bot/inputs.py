@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from agent.catalog.plays import WHAT
 from agent.catalog.sidecars import Question
 from agent.catalog.skillfile import SkillFile
 from agent.ctx import Ctx
@@ -23,16 +24,6 @@ NAME = "inputs"
 MOST = 3_000
 BRIEF = "_brief"
 """Where an interview keeps what the person said before the first question."""
-
-WHAT = Question(
-    key="ask",
-    question="What should I write? Say the product, for whom, and where it will stand.",
-    why="",
-    default="",
-    can_skip=False,
-    choices=(),
-)
-"""Asked when a skill is called with nothing to go on."""
 
 
 def steps_of(file: SkillFile, brief: str) -> Sequence[Question]:

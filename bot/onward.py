@@ -13,7 +13,7 @@ from agent.mailroom import deliveries
 from agent.memory.schemas import Dialog
 from agent.runs import exports, handing
 from agent.runs.next_operations import hand_over
-from bot import dialogs, render
+from bot import interviews, render
 from bot.answers import keep
 from bot.handing import PIECE
 from bot.inputs import BRIEF
@@ -64,13 +64,14 @@ async def _asked(services: Services, ctx: Ctx, params: Mapping[str, Any]) -> boo
         step=steps[0].key,
         answers={
             BRIEF: brief,
-            dialogs.CLIENT: str(row["client_id"] or ""),
+            interviews.CLIENT: str(row["client_id"] or ""),
             PIECE: str(row["id"]),
+            interviews.KNOWN: ",".join(known),
             **known,
         },
         skill_id=services.shelf.refs[file.name].id,
         subject_type="message",
         subject_id=await keep(ctx),
     )
-    await dialogs.begin(services, ctx, dialog, file)
+    await interviews.begin(services, ctx, dialog, file)
     return True

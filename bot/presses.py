@@ -37,6 +37,7 @@ from bot import (
     forms,
     home,
     in_place,
+    interviews,
     moves,
     onward,
     pauses,
@@ -227,7 +228,7 @@ async def _choose(
         await deliveries.show(ctx.session, delivery, Message("One more question:"))
         return ""
     ctx = whom.ctx
-    if not await dialogs.begin_skill(services, ctx, skill, brief, kept=kept):
+    if not await interviews.begin_skill(services, ctx, skill, brief, kept=kept):
         await invoke(
             start_run, ctx, {"skill": skill, "brief": brief, "message_id": kept}
         )

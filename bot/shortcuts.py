@@ -24,7 +24,7 @@ from agent.mailroom.schemas import Claimed, Message
 from agent.memory import conversations
 from agent.memory.operations import focus
 from agent.runs.operations import start_run
-from bot import brands, dialogs, doorman, home, inputs, render
+from bot import brands, dialogs, doorman, home, inputs, interviews, render
 from bot.answers import keep, reply
 from bot.render import shortcuts as words
 from bot.render.shortcuts import AUTO, CLIENT, NONE, PIECE
@@ -202,7 +202,7 @@ async def _start(
         await whom.ask({"skill": skill, "message_id": str(kept)})
         return home.IN_MESSAGES
     # What a message is the brief for is not asked about before it was read.
-    if asked.quoted or not await dialogs.begin_skill(
+    if asked.quoted or not await interviews.begin_skill(
         services, whom.ctx, skill, asked.brief, kept=None
     ):
         await invoke(start_run, whom.ctx, {"skill": skill, "brief": asked.brief})

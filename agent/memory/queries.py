@@ -117,7 +117,8 @@ _GET_DIALOG = text("""
 
 _OPEN_FORM = text("""
     SELECT id, kind, step, answers, skill_id, subject_type, subject_id FROM dialogs
-    WHERE author_id = :user_id AND status = 'active' AND subject_type = 'operation'
+    WHERE author_id = :user_id AND status = 'active'
+      AND (subject_type = 'operation' OR kind = 'interview')
       AND (expires_at IS NULL OR expires_at > now())
     ORDER BY id DESC LIMIT 1 FOR UPDATE
 """)
@@ -290,7 +291,7 @@ async def set_client(
 
 
 async def open_form(session: AsyncSession, user_id: UUID) -> Dialog | None:
-    """The newest form this person has begun and not sent, in whichever chat."""
+    """The newest form or interview this person has left open, in whichever chat."""
     found = await session.execute(_OPEN_FORM, {"user_id": user_id})
     row = found.mappings().one_or_none()
     return Dialog(**row) if row else None

@@ -1,6 +1,7 @@
-"""Going on in one chat with a form that was begun in another."""
+"""Going on in one chat with a form or an interview that was begun in another."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from pydantic import Field
 
@@ -12,21 +13,32 @@ from agent.shapes import Frozen, Nothing
 
 
 class Resumed(Frozen):
-    """A form that was left open, to be shown again here."""
+    """A form or an interview that was left open, to be gone on with here."""
 
     form: str = Field(description="Which form")
     given: str = Field(description="What was known before it was begun, as JSON")
     answers: Mapping[str, str] = Field(description="What was filled in, but for keys")
+    skill_id: UUID | None = Field(
+        default=None, description="Whose questions it is instead; empty: it is a form"
+    )
+    interview: Mapping[str, str] = Field(
+        default={}, description="What was answered to those, and for whom it is"
+    )
+    subject_id: UUID | None = Field(
+        default=None, description="The message that asked for it"
+    )
 
 
 class NothingOpen(NotFound):
-    """No form of theirs stands open anywhere."""
+    """No form or question of theirs stands open anywhere."""
 
     code = "nothing_open"
 
     def __init__(self) -> None:
         """Say so."""
-        super().__init__("No form of yours is open.", hint="Just write what you need.")
+        super().__init__(
+            "No form or question of yours is open.", hint="Just write what you need."
+        )
 
 
 @operation(
@@ -34,10 +46,16 @@ class NothingOpen(NotFound):
     effect=Effect.WRITE,
     role=Role.VIEWER,
     on={Surface.CHAT},
-    command=Command("continue", says=("go on with the form", "continue the form")),
+    command=Command(
+        "continue",
+        says=(
+            *("go on with the form", "continue the form", "go on with the questions"),
+            r"(?:so )?where (?:were|are) we",
+        ),
+    ),
 )
 async def resume(ctx: Ctx, p: Nothing) -> Resumed:  # noqa: ARG001 - no parameters
-    """Go on here with the form you began, in this chat or another.
+    """Go on here with the form or questions you began, in this chat or another.
 
     Raises:
         NothingOpen: There is none.
@@ -46,6 +64,15 @@ async def resume(ctx: Ctx, p: Nothing) -> Resumed:  # noqa: ARG001 - no paramete
     if found is None:
         raise NothingOpen
     await queries.close_dialog(ctx.session, found.id, "abandoned")
+    if found.kind == "interview":
+        return Resumed(
+            form="",
+            given="",
+            answers={},
+            skill_id=found.skill_id,
+            interview=found.answers,
+            subject_id=found.subject_id,
+        )
     kept = {
         k: v for k, v in found.answers.items() if not k.startswith(("_", "secret:"))
     }
