@@ -5,27 +5,17 @@ given up on after a moment. Whatever goes wrong, nobody is told: the person is a
 with buttons instead, as where there is no model.
 """
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
-import structlog
-
-from agent.billing import alerts, budgets
-from agent.billing.budgets import Call, Spent
 from agent.ctx import Caller
-from agent.errors import AgentError
-from agent.llm import loop
-from agent.llm.breaker import Circuits
-from agent.llm.choice import ModelRef
-from agent.llm.port import Block, ModelFailed, Prompt, Tier, Turn, Usage
+from agent.llm.port import Block, Prompt, Tier, Turn
 from agent.llm.prompt import wrap_outside
-from agent.llm.tally import Tally
+from agent.runs import aside
+from agent.runs.aside import Errand
 from agent.runs.bench import Bench
-from agent.runs.booking import ceiling
 
 MAX_TOKENS = 512
 """The answer is four short lines; a model that thinks first needs the room."""
@@ -52,8 +42,6 @@ _LINE = re.compile(
     r"^\W*(skill|sure|second|language)\W*:\s*[`*\"]*([\w.-]+)",
     re.MULTILINE | re.IGNORECASE,
 )
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +90,7 @@ async def answer(
 
     ``what``: a word for what it is for, and the id by which it is paid for once.
     """
-    try:
-        call = await _reserved(bench, caller, what, prompt)
-        if call is None:
-            return None
-        return await _said(bench, caller, call, prompt, within_s)
-    except (AgentError, TimeoutError) as error:
-        log.info("guess.unanswered", kind=what[0], error=type(error).__name__)
-        return None
+    return await aside.answer(bench, caller, Errand(*what, within_s), prompt)
 
 
 def question(asked: Asked) -> Prompt:
@@ -160,92 +141,3 @@ def _shown(text: str) -> str:
     if len(text) <= READ:
         return text
     return f"{text[: READ * 3 // 4]}\n[...]\n{text[-READ // 4 :]}"
-
-
-async def _reserved(
-    bench: Bench, caller: Caller, what: tuple[str, UUID], prompt: Prompt
-) -> Call | None:
-    if bench.seating is None:
-        return None
-    async with bench.open(caller) as session:
-        pick = await bench.seating.quick(session)
-        if pick is None:
-            return None
-        call = Call(
-            caller.workspace_id,
-            caller.user_id,
-            what[1],
-            f"{what[0]}:{what[1]}",
-            str(pick.ref),
-            is_own=pick.is_own,
-        )
-        await bench.budgets.reserve(session, call, ceiling(bench, call, prompt))
-    return call
-
-
-async def _said(
-    bench: Bench, caller: Caller, call: Call, prompt: Prompt, within_s: float
-) -> str:
-    assert bench.seating is not None  # noqa: S101 - the call was reserved by it
-    tally, ref = Tally(), ModelRef.parse(call.model)
-    status = "error"
-    try:
-        async with _circuit(bench.circuits, str(ref)), asyncio.timeout(within_s):
-            seat = await bench.seating.seat(caller, ref, is_own=call.is_own)
-            found = await loop.collect(seat.model, prompt, _unseen, tally=tally)
-        status = "ok"
-        return found.text
-    finally:
-        # Paid for is booked, however it ended.
-        await asyncio.shield(_book(bench, caller, call, tally, status))
-
-
-@asynccontextmanager
-async def _circuit(circuits: Circuits | None, service: str) -> AsyncIterator[None]:
-    """Ask a model only while it works for others, and tell how it went.
-
-    Raises:
-        ModelFailed: It fails just now, as others have found out.
-    """
-    if circuits is None:
-        yield
-        return
-    verdict = await circuits.ask(service)
-    if not verdict.may_call:
-        raise ModelFailed(f"{service} is failing.", is_outage=False)
-    try:
-        yield
-    except ModelFailed as failed:
-        if failed.is_outage:
-            await circuits.failed(service, verdict)
-        else:
-            await circuits.gave_up(verdict, service)
-        raise
-    except BaseException:
-        # Out of time with us is no outage: it may only be slow.
-        await asyncio.shield(circuits.gave_up(verdict, service))
-        raise
-    await circuits.worked(service, verdict)
-
-
-async def _book(
-    bench: Bench, caller: Caller, call: Call, tally: Tally, status: str
-) -> None:
-    ref = ModelRef.parse(call.model)
-    async with bench.open(caller) as session:
-        if tally.usage == Usage():
-            await budgets.release(session, call)
-            return
-        spent = Spent(
-            provider=ref.provider,
-            model=ref.name,
-            tokens=asdict(tally.usage),
-            cost_usd=bench.prices.cost_usd(ref.provider, ref.name, tally.usage),
-            price_version=bench.prices.version,
-            status=status,
-        )
-        await alerts.tell(session, await budgets.settle(session, call, spent))
-
-
-async def _unseen(text: str) -> None:
-    del text  # nobody reads along

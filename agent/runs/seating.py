@@ -70,6 +70,17 @@ class Seating:
             return None
         return Pick(ref, None, is_own=ref.provider in own)
 
+    async def aside(
+        self, session: AsyncSession, scope: Scope, prompt: Prompt
+    ) -> Pick | None:
+        """Who would write such a piece, for no run; None where nobody has a key."""
+        tier = prompt.tier
+        ref = await model_choice.choose(session, self.providers, scope, tier)
+        own = await model_queries.own_providers(session)
+        if not self._is_reachable(ref, own):
+            return None
+        return Pick(ref, scope.skill_id, is_own=ref.provider in own)
+
     async def instead(
         self, session: AsyncSession, caller: Caller, run_id: UUID
     ) -> tuple[Instead, set[str]]:
