@@ -57,19 +57,19 @@ _SETTING = text("""
 
 _CURRENT = text("UPDATE skills SET current_version = :version WHERE id = :id")
 
-_PINNED = text("""
-    SELECT version_id FROM skill_settings
-    WHERE skill_id = :skill_id AND client_id = CAST(:client_id AS uuid)
-      AND version_id IS NOT NULL
-""")
-
-_STANDING = text("""
-    SELECT coalesce(
+# A version that was never saved is in force for whoever tries it, and for nobody else.
+_CHOICE = text("""
+    SELECT EXISTS (SELECT FROM skill_versions v
+                   WHERE v.id = CAST(:offered AS uuid) AND v.status = 'draft')
+               AS is_draft,
         (SELECT t.version_id FROM skill_settings t
-         WHERE t.skill_id = s.id AND t.client_id IS NULL),
-        (SELECT v.id FROM skill_versions v
-         WHERE v.skill_id = s.id AND v.version = s.current_version
-           AND v.workspace_id IS NOT DISTINCT FROM s.workspace_id))
+         WHERE t.skill_id = s.id AND t.client_id = CAST(:client_id AS uuid)) AS pinned,
+        coalesce(
+            (SELECT t.version_id FROM skill_settings t
+             WHERE t.skill_id = s.id AND t.client_id IS NULL),
+            (SELECT v.id FROM skill_versions v
+             WHERE v.skill_id = s.id AND v.version = s.current_version
+               AND v.workspace_id IS NOT DISTINCT FROM s.workspace_id)) AS standing
     FROM skills s WHERE s.id = :skill_id
 """)
 
@@ -121,16 +121,15 @@ async def make_current(session: AsyncSession, skill_id: UUID, number: str) -> No
     await session.execute(_CURRENT, {"id": skill_id, "version": number})
 
 
-async def pinned(
-    session: AsyncSession, skill_id: UUID, client_id: UUID | None
-) -> UUID | None:
-    """The version that was pinned for a client."""
-    values = {"skill_id": skill_id, "client_id": client_id}
-    found: UUID | None = await session.scalar(_PINNED, values)
-    return found
+async def choice(
+    session: AsyncSession,
+    skill_id: UUID,
+    client_id: UUID | None,
+    offered: UUID | None = None,
+) -> RowMapping:
+    """``pinned`` for the client, ``standing`` otherwise; ``is_draft``: of ``offered``.
 
-
-async def standing(session: AsyncSession, skill_id: UUID) -> UUID | None:
-    """The workspace's version, or else the skill's current one."""
-    found: UUID | None = await session.scalar(_STANDING, {"skill_id": skill_id})
-    return found
+    The first two may be None.
+    """
+    values = {"skill_id": skill_id, "client_id": client_id, "offered": offered}
+    return (await session.execute(_CHOICE, values)).mappings().one()

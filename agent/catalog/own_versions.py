@@ -8,6 +8,7 @@ are never changed and never deleted: to roll back is to put an older one in forc
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Literal
 from uuid import UUID
@@ -15,13 +16,14 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from agent.catalog import arms, stock_queries
 from agent.catalog import own_version_queries as queries
-from agent.catalog import stock_queries
 from agent.catalog.problem import BrokenSkill
 from agent.catalog.skillfile import SkillFile, assemble
 from agent.catalog.stock import version_row
+from agent.catalog.version_errors import ChangesSettings, NoSuchVersion, VersionGone
 from agent.catalog.versions import Versions, held, is_guest, own_key
-from agent.errors import BadInput, Conflict, NotFound
+from agent.errors import NotFound
 from agent.ports import Objects
 
 Origin = Literal["proposal", "rollback", "user"]
@@ -30,42 +32,20 @@ _NUMBER = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 _LINE = re.compile(r'^(\s+version:\s*)["\']?[\w.+-]+["\']?[ \t]*$', re.MULTILINE)
 
 
-class NoSuchVersion(NotFound):
-    """There is no such version of that skill, or no such skill."""
-
-    code = "no_such_version"
-
-    def __init__(self, skill: str, number: str = "") -> None:
-        """Name it, and how to see what there is."""
-        if number:
-            said, hint = (
-                f"There is no version {number} of {skill}.",
-                f"/versions {skill}",
-            )
-        else:
-            said, hint = f"There is no skill {skill} here.", "/skills"
-        super().__init__(said, hint=f"{hint} lists what there is.")
-
-
-class VersionGone(Conflict):
-    """A version whose files cannot be had any more."""
-
-    code = "version_gone"
-
-    def __init__(self, skill: str, number: str) -> None:
-        """Name it, and what still can be done."""
-        super().__init__(
-            f"The files of {skill} {number} are gone, so nothing can be written by it.",
-            hint=f"/versions {skill} lists the others; what is in force stays.",
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class Made:
     """A version as it was written down."""
 
     version_id: UUID
     version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The version that a run is pinned to, and the arm of a test that chose it."""
+
+    version_id: UUID
+    arm_id: UUID | None = None
 
 
 async def make(  # noqa: PLR0913 - the columns of one row
@@ -95,7 +75,7 @@ async def make(  # noqa: PLR0913 - the columns of one row
     """
     row = await _skill(session, skill)
     known = await queries.numbers(session, row["id"])
-    parent_id = parent_id or await queries.standing(session, row["id"])
+    parent_id = parent_id or await in_force(session, row["id"], None)
     parent = await queries.version(session, parent_id) if parent_id else None
     if parent is None:
         raise NoSuchVersion(skill)
@@ -157,8 +137,32 @@ async def in_force(
     What was pinned for the client goes before the workspace's own choice, and that
     before the skill's current version. None: it has none yet.
     """
-    pinned = await queries.pinned(session, skill_id, client_id)
-    return pinned or await queries.standing(session, skill_id)
+    row = await queries.choice(session, skill_id, client_id)
+    found: UUID | None = row["pinned"] or row["standing"]
+    return found
+
+
+async def choose(  # noqa: PLR0913 - what is offered, to whom, when
+    session: AsyncSession,
+    skill_id: UUID,
+    offered: UUID,
+    *,
+    client_id: UUID | None,
+    user_id: UUID,
+    now: datetime,
+) -> Chosen:
+    """The version that this person's work for this client is pinned to.
+
+    ``offered`` is the shelf's: it stands where it is a draft being tried, or where
+    nothing else is in force. Being chosen by lot in a test is written down.
+    """
+    row = await queries.choice(session, skill_id, client_id, offered)
+    if row["is_draft"] or row["pinned"]:
+        return Chosen(offered if row["is_draft"] else row["pinned"])
+    arm = await arms.assign(session, skill_id, client_id, user_id, now)
+    if arm is not None:
+        return Chosen(arm.version_id, arm.id)
+    return Chosen(row["standing"] or offered)
 
 
 async def ensure_whole(objects: Objects, skill: str, version: RowMapping) -> None:
@@ -172,20 +176,6 @@ async def ensure_whole(objects: Objects, skill: str, version: RowMapping) -> Non
         await Versions(objects).plain(version["storage_key"])
     except (NotFound, BrokenSkill) as lost:
         raise VersionGone(skill, version["version"]) from lost
-
-
-class ChangesSettings(BadInput):
-    """A version of one's own that would cost more, or ask nobody."""
-
-    code = "changes_settings"
-
-    def __init__(self, skill: str) -> None:
-        """Say what may be changed."""
-        super().__init__(
-            f"A version of your own changes the rules and words of {skill}, "
-            "not its model, its budget or who approves.",
-            hint="/model chooses who writes; /skill shows what it may cost.",
-        )
 
 
 def following(known: Iterable[str], *, has_new_rules: bool) -> str:

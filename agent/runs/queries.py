@@ -26,12 +26,12 @@ _ENQUEUE = text("""
         RETURNING run_seq
     ), ran AS (
         INSERT INTO runs (id, workspace_id, number, user_id, client_id, client_version,
-            skill_id, skill_version_id, conversation_id, message_id, kind,
+            skill_id, skill_version_id, arm_id, conversation_id, message_id, kind,
             idempotency_key, user_message, input, metadata)
         SELECT :run_id, :workspace_id, run_seq, :user_id, :client_id,
             (SELECT version FROM clients WHERE id = :client_id), :skill_id,
-            :skill_version_id, :conversation_id, :message_id, :kind, :key, :brief,
-            CAST(:input AS jsonb), CAST(:metadata AS jsonb)
+            :skill_version_id, :arm_id, :conversation_id, :message_id, :kind, :key,
+            :brief, CAST(:input AS jsonb), CAST(:metadata AS jsonb)
         FROM numbered
     ), labelled AS (
         INSERT INTO routing_labels (workspace_id, message_id, run_id, chosen_skill_id,

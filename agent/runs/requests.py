@@ -16,7 +16,7 @@ from agent.mailroom import deliveries, receipts
 from agent.mailroom.schemas import Choice, Message
 from agent.memory import attachments, conversations
 from agent.ports import SkillRef
-from agent.runs import pause_queries, queries, queue, usual
+from agent.runs import pause_queries, pinning, queries, queue, usual
 from agent.runs.errors import AlreadyDone
 from agent.runs.queue import Turn
 from agent.runs.schemas import Started, StartRun
@@ -64,9 +64,7 @@ async def start(
         "workspace_id": ctx.caller.workspace_id,
         "user_id": ctx.caller.user_id,
         "conversation_id": ctx.caller.conversation_id,
-        "client_id": await _client(ctx, p, brief),
-        "skill_id": skill.id if skill else None,
-        "skill_version_id": skill.version_id if skill else None,
+        **await pinning.pin(ctx, skill, await _client(ctx, p, brief)),
         "kind": "skill" if skill else "chat",
         "brief": brief,
         "input": json.dumps(

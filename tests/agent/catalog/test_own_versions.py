@@ -1,26 +1,24 @@
 """A workspace's own versions of a skill: made, numbered, put in force, refused."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from agent.catalog import own_versions
-from agent.catalog.own_versions import (
-    ChangesSettings,
-    Made,
-    NoSuchVersion,
-    VersionGone,
-    following,
-)
+from agent.catalog.own_versions import Made, following
 from agent.catalog.problem import BrokenSkill
+from agent.catalog.version_errors import ChangesSettings, NoSuchVersion, VersionGone
 from agent.catalog.versions import Versions
 from agent.clients.operations import new_client
 from agent.ctx import Caller
+from agent.runs.operations import start_run
 from tests.agent.catalog.versioned import RULES, SKILL, Workshop, rules
 from tests.agent.world import AS_ANA, AS_EVE, World
 from tests.db.asking import one, run
+from tests.fakes.ports import Skills
 
 NEW = "| K03 | must | judge | It never begins with a question. | We were told so. |"
 KEY = "SELECT storage_key FROM skill_versions WHERE id = :id"
@@ -181,3 +179,35 @@ async def test_a_draft_is_not_put_in_force(shop: Workshop) -> None:
     await run(shop.world.owner, f"{draft} WHERE id = :id", id=made.version_id)
     with pytest.raises(NoSuchVersion):
         await enforce(shop, made.version_id)
+
+
+async def started(shop: Workshop, client: UUID | None = None) -> UUID:
+    more = {"client_id": str(client)} if client else {}
+    begun = await shop.world.call(
+        start_run, AS_ANA, skill=SKILL, brief="boil it", **more
+    )
+    at = "SELECT skill_version_id FROM runs WHERE id = :id"
+    found: UUID = await one(shop.world.owner, at, id=begun.run_id)
+    return found
+
+
+async def test_a_run_keeps_the_version_it_was_asked_under(shop: Workshop) -> None:
+    client = (await shop.world.call(new_client, AS_ANA, name="Acme")).client_id
+    assert await started(shop) == shop.house_id
+    made = await make(shop, await texts(shop, NEW))
+    await enforce(shop, made.version_id, client)
+    assert await started(shop) == shop.house_id
+    assert await started(shop, client) == made.version_id
+    await enforce(shop, made.version_id)
+    assert await started(shop) == made.version_id
+    versions = "SELECT skill_version_id FROM runs ORDER BY id LIMIT 1"
+    assert await one(shop.world.owner, versions) == shop.house_id
+
+
+async def test_a_draft_that_is_tried_is_tried(shop: Workshop) -> None:
+    made = await make(shop, await texts(shop, NEW))
+    draft = "UPDATE skill_versions SET status = 'draft', released_at = NULL"
+    await run(shop.world.owner, f"{draft} WHERE id = :id", id=made.version_id)
+    [ref] = shop.world.skills.refs
+    shop.world.skills = Skills((replace(ref, version_id=made.version_id),))
+    assert await started(shop) == made.version_id
