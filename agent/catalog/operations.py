@@ -1,6 +1,7 @@
 """What can be asked of the catalogue."""
 
 from agent.catalog import queries
+from agent.catalog.loaded_operations import OPERATIONS as LOADED
 from agent.catalog.skill_operations import OPERATIONS as ONE
 from agent.catalog.skill_schemas import SkillLine, SkillList, WhichSkills
 from agent.ctx import Ctx, Role
@@ -38,4 +39,4 @@ async def list_skills(ctx: Ctx, p: WhichSkills) -> SkillList:
     )
 
 
-OPERATIONS = (list_skills, *ONE)
+OPERATIONS = (list_skills, *LOADED, *ONE)

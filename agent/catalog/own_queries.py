@@ -64,6 +64,14 @@ _ADD_VERSION = text("""
     RETURNING id
 """)
 
+# A rehearsal says nothing about a skill, nor does its score.
+_SCORE = text("""
+    SELECT count(*) AS n, avg(f.overall_score)::float8 AS mean FROM feedback f
+    JOIN outputs o ON o.id = f.output_id JOIN runs r ON r.id = o.run_id
+    WHERE r.skill_id = :skill_id AND f.source = 'human'
+      AND r.provider IS DISTINCT FROM 'rehearsal'
+""")
+
 _COUNT = text("""
     SELECT count(*) AS all_versions, count(*) FILTER (WHERE status = 'active') AS saved
     FROM skill_versions WHERE skill_id = :skill_id
@@ -134,6 +142,12 @@ async def add_version(session: AsyncSession, values: Mapping[str, Any]) -> UUID:
 async def put_in_force(session: AsyncSession, values: Mapping[str, Any]) -> None:
     """Let the skill ``id`` be as ``values`` say, in the version they name."""
     await session.execute(_UPDATE, values)
+
+
+async def score(session: AsyncSession, skill_id: UUID) -> tuple[int, float | None]:
+    """How many people scored its pieces, and their mean, 1-5."""
+    row = (await session.execute(_SCORE, {"skill_id": skill_id})).one()
+    return row.n, row.mean
 
 
 async def counts(session: AsyncSession, skill_id: UUID) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from agent.catalog import keeping, own_queries, quality_queries, stock_queries
+from agent.catalog import keeping, own_queries, stock_queries
 from agent.catalog.keeping import SkillNotThere
 from agent.catalog.skill_schemas import (
     NewName,
@@ -61,15 +61,13 @@ async def show_skill(ctx: Ctx, p: OneSkill) -> SkillCard:
     newest = await own_queries.draft(ctx.session, row["id"])
     key = row["storage_key"] or (newest["storage_key"] if newest else "")
     file = await Versions(ctx.objects).plain(key) if key else None
-    scores = (await quality_queries.scores(ctx.session, row["name"])).get(
-        row["name"], []
-    )
+    n, mean = await own_queries.score(ctx.session, row["id"])
     return SkillCard(
         **_facts(row, file),
         may_change=ctx.caller.role >= _lowest(row),
         wish=dict(newest["llm_config"].get("wish", {})) if newest else {},
-        n=len(scores),
-        mean=sum(scores) / len(scores) if scores else None,
+        n=n,
+        mean=mean,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from agent.catalog.imports import Brought
+from agent.catalog.loaded_operations import Loaded
 from agent.catalog.scan import Finding, Verdict
 from agent.catalog.skill_schemas import (
     SkillCard,
@@ -21,6 +22,7 @@ from bot.render.words import brief, name
 LINE, LONG_LINE = 70, 200
 """Characters about a skill in the whole list, and in that of a category."""
 BUTTONS = 10
+LATEST = 15
 SHOWN = 6
 """Findings of each kind."""
 ENOUGH = 12
@@ -45,6 +47,19 @@ def _skills(value: SkillList) -> Message:
         parts.append(f"Could not be read, their last good version serves:\n\n{told}")
     parts.append("Just say what you need.")
     return Message("\n\n".join(parts), choices=_choices(value, list(groups)))
+
+
+def _loaded(value: Loaded) -> Message:
+    if not value.lines:
+        return Message("No version of that is here. `/skills` lists what there is.")
+    lines = []
+    for one in value.lines[:LATEST]:
+        state = "" if one.is_current else f", {one.status}"
+        told = f": {brief(one.changelog, 120)}" if one.changelog else ""
+        lines.append(
+            f"- **{one.name} {one.version}**, {one.at:%d %b %H:%M}{state}{told}"
+        )
+    return Message("Loaded lately:\n\n" + "\n".join(lines))
 
 
 def _line(line: SkillLine, longest: int) -> str:
@@ -215,6 +230,7 @@ def _renamed(value: SkillRenamed) -> Message:
 
 WORDS: dict[type, Callable[[Any], Message]] = {
     Drafted: _drafted,
+    Loaded: _loaded,
     SkillCard: _card,
     SkillDropped: _dropped,
     SkillList: _skills,
