@@ -15,7 +15,7 @@ from bot.ears import Ears, connector
 from bot.web.pg_desk import PgDesk
 from db.server_bootstrap import Urls
 from tests.agent.world import World
-from tests.bot.web.console.furnished import RUN, Backing, furnish, ident
+from tests.bot.web.console.furnished import OUTPUT, RUN, Backing, furnish, ident
 from tests.bot.web.pg_chat import Backing as DeskBacking
 from tests.bot.web.pg_chat import Shelf, code_for, keep
 from tests.browser.conftest import Site, visiting
@@ -36,11 +36,13 @@ PATHS = (
     ),
     *("/console/clients/{brand}", "/console/clients/{brand}/versions/1"),
     *("/console/members", "/console/keys", "/console/usage", "/console/audit"),
+    f"/console/outputs/{ident(OUTPUT, 0)}",
     *("/console/settings", "/console/runs/999", "/console/nowhere", "/signin"),
 )
 SAMPLE = (
     *("/console", "/console/runs/3", "/console/runs/6", "/console/skills"),
     *("/console/clients/{brand}", "/console/keys", "/console/usage", "/console/audit"),
+    f"/console/outputs/{ident(OUTPUT, 0)}",
 )
 """Between them, every kind of thing that stands on a page."""
 
