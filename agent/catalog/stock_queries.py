@@ -23,6 +23,16 @@ _IN_FORCE = """
 _HOUSE = text(_IN_FORCE.format("NULL"))
 _OWN = text(_IN_FORCE.format("NOT NULL"))
 
+_CHOSEN = text("""
+    SELECT s.id, s.name, s.title, v.id AS version_id, v.version, v.content_hash,
+           v.storage_key, v.files
+    FROM skill_settings t
+    JOIN skills s ON s.id = t.skill_id AND s.is_active AND s.workspace_id IS NULL
+    JOIN skill_versions v ON v.id = t.version_id
+    WHERE t.client_id IS NULL
+    ORDER BY s.name
+""")
+
 _OFF = text("""
     SELECT s.name FROM skill_settings t JOIN skills s ON s.id = t.skill_id
     WHERE t.client_id IS NULL AND NOT t.is_active
@@ -52,8 +62,12 @@ async def in_force(session: AsyncSession) -> list[InForce]:
 
 
 async def own(session: AsyncSession) -> list[InForce]:
-    """The caller's workspace's own skills, by name. Row security hides the others'."""
-    return await _read(session, _OWN)
+    """What the caller's workspace has in the place of the house's; never another's.
+
+    First the house's skills of which it works by another version, then its own skills,
+    each by name: a name that is there twice is its own skill's.
+    """
+    return [*await _read(session, _CHOSEN), *await _read(session, _OWN)]
 
 
 async def switched_off(session: AsyncSession) -> frozenset[str]:
