@@ -12,10 +12,10 @@ for x >= a), and the money is spread over a few f, so that no spread and no effe
 be guessed.
 
 Source: Waudby-Smith & Ramdas, "Estimating means of bounded random variables by
-betting", JRSS B 86 (2024) 1-27. The weights of arms that are taken apart: Howard, Ramdas,
-McAuliffe & Sekhon, "Time-uniform, nonparametric, nonasymptotic confidence sequences",
-Annals of Statistics 49 (2021), section 4.2. The share of units in each arm: Lindon &
-Malek, "Anytime-valid inference for multinomial count data", NeurIPS 2022.
+betting", JRSS B 86 (2024) 1-27. Two arms drawn by lot: Howard, Ramdas, McAuliffe &
+Sekhon, "Time-uniform, nonparametric, nonasymptotic confidence sequences", Annals of
+Statistics 49 (2021), section 4.2. The share of units in each arm: Lindon & Malek,
+"Anytime-valid inference for multinomial count data", NeurIPS 2022.
 """
 
 from collections.abc import Sequence

@@ -77,7 +77,7 @@ class Aims:
     min_effect: float = 0.25
     """Less than this is not worth a change."""
     harm: float = 0.1
-    """Surely worse by more than this: stopped."""
+    """Surely worse, and by more than this as far as one can see: stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,27 +213,36 @@ class Trial:
 
     @cached_property
     def verdict(self) -> tuple[Verdict, int]:
-        """The first verdict and after how many ratings; none while units are uneven."""
+        """The first verdict and after how many ratings; none while units are uneven.
+
+        "same" (surely not better by as much as is worth it) is a reason to end, and
+        gives way to "worse" as soon as that is sure, too.
+        """
         if self._log_imbalance >= -np.log(ALPHA_RATIO):
             return "imbalanced", len(self.ratings)
-        at, verdict = min(self._reached(), default=(0, "none"))
-        return verdict, at
+        better, worse, same = self._reached()
+        if better or worse:
+            return min(better + worse)[::-1]
+        return same[0][::-1] if same else ("none", 0)
 
-    def _reached(self) -> list[tuple[int, Verdict]]:
+    def _reached(self) -> tuple[list[tuple[int, Verdict]], ...]:
         x, least, most = self.heard.contrasts
+        apart, aims = self.heard.differences, self.aims
         with np.errstate(invalid="ignore"):
-            is_much = self.heard.differences >= self.aims.min_effect
-        better = np.maximum.accumulate(_refuted(x, least, 0.0)) & is_much
-        verdicts: tuple[tuple[Verdict, NDArray[np.bool_]], ...] = (
-            ("better", better),
-            ("worse", _refuted(-x, -most, self.aims.harm / MOST)),
-            ("same", _refuted(-x, -most, -self.aims.min_effect / MOST)),
+            better = _refuted(x, least, 0.0) & (apart >= aims.min_effect)
+            worse = _refuted(-x, -most, 0.0) & (apart <= -aims.harm)
+        same = _refuted(-x, -most, -aims.min_effect / MOST)
+        return (
+            self._first(better, "better"),
+            self._first(worse, "worse"),
+            self._first(same, "same"),
         )
-        return [
-            (int(self.heard.at[found.argmax()]), verdict)
-            for verdict, found in verdicts
-            if found.any()
-        ]
+
+    def _first(
+        self, found: NDArray[np.bool_], verdict: Verdict
+    ) -> list[tuple[int, Verdict]]:
+        at = self.heard.at
+        return [(int(at[found.argmax()]), verdict)] if found.any() else []
 
     @cached_property
     def interval(self) -> tuple[float, float]:
@@ -262,7 +271,9 @@ class Trial:
 
 
 def _refuted(x: Floats, floor: Floats, claim: float) -> NDArray[np.bool_]:
-    return np.asarray(log_wealth(x, floor, claim) >= -np.log(ALPHA))
+    """After which observations the claim was refuted; once is for ever."""
+    enough = log_wealth(x, floor, claim) >= -np.log(ALPHA)
+    return np.asarray(np.maximum.accumulate(enough))
 
 
 def _split(arms: Sequence[bool]) -> tuple[int, int]:
