@@ -35,7 +35,7 @@ torture: .venv/dev.stamp ## Kill and restart everything for half an hour; count 
 coverage: .venv/run.stamp ## Count which targets of docs/seed-coverage.csv exist
 	@$(BIN)/python -m db.coverage
 
-catalogue: .venv/run.stamp ## Write down the catalogue of operations and docs/api.md
+catalogue: .venv/run.stamp ## Write down the catalogue of operations, docs/api.md and docs/skills.md
 	@$(BIN)/python -m bot.surfaces.snapshot
 
 lock: .venv/dev.stamp ## Pin the newest versions that pyproject.toml allows

@@ -59,7 +59,8 @@ _ADD_VERSION = text("""
     VALUES (:workspace_id, :skill_id, :version, :status, :origin, :content_hash,
         :storage_key, CAST(:files AS jsonb), :prompt, CAST(:input_schema AS jsonb),
         CAST(:output_schema AS jsonb), :required_context, :tier,
-        CAST(:llm_config AS jsonb), :max_cost_usd, :changelog, CAST(:scan AS jsonb),
+        CAST(:llm_config AS jsonb), :max_cost_usd, :changelog,
+        CAST(nullif(:scan, 'null') AS jsonb),
         CASE WHEN :status = 'active' THEN now() END)
     RETURNING id
 """)

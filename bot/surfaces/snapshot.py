@@ -1,7 +1,8 @@
 """The catalogue as a committed file, so that no change of it goes unseen.
 
 ``python -m bot.surfaces.snapshot`` (``make catalogue``) writes
-``tests/architecture/catalogue.json`` and ``docs/api.md``; tests compare both.
+``tests/architecture/catalogue.json``, ``docs/api.md`` and ``docs/skills.md``, the table
+of the skill library; tests compare all three.
 """
 
 import json
@@ -9,11 +10,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from agent.catalog import library
+from agent.catalog.skillfile import load_all
 from agent.registry import CATALOGUE, AnyOperation
 from bot.surfaces import reference
 
 FILE = Path("tests/architecture/catalogue.json")
 REFERENCE = Path("docs/api.md")
+LIBRARY = Path("docs/skills.md")
+SKILLS = Path("skills")
 
 
 def catalogue() -> dict[str, Any]:
@@ -27,6 +32,11 @@ def kept() -> dict[str, Any]:
     return found
 
 
+def library_page() -> str:
+    """What ``docs/skills.md`` says: the library, counted from its files."""
+    return library.markdown(load_all(SKILLS)[0])
+
+
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """What has changed, each in a line of words."""
     said = [f"{name} is gone" for name in sorted(before.keys() - now.keys())]
@@ -37,7 +47,8 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 
 def write() -> None:
-    """Write both files."""
+    """Write all three files."""
+    LIBRARY.write_text(library_page())
     FILE.write_text(json.dumps(catalogue(), indent=1, ensure_ascii=False) + "\n")
     REFERENCE.write_text(reference.markdown())
 
