@@ -120,11 +120,12 @@ async def _task(
         today=now.astimezone(ZoneInfo(brief["timezone"])).date(),
     )
     if file is not None:
-        return _by_file(common, file)
+        return by_file(common, file)
     return await _by_prompt(session, common, brief["skill_version_id"])
 
 
-def _by_file(common: Task, file: SkillFile) -> Task:
+def by_file(common: Task, file: SkillFile) -> Task:
+    """The task as one for this skill: its method, its rules, its references."""
     return replace(
         common,
         tier=file.tier,

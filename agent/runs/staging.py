@@ -92,9 +92,10 @@ async def worked(
     for stage, note in zip(file.stages, notes, strict=False):
         with suppress(NotFound):
             said = (await bench.objects.get(note["key"])).decode()
-            turns += [Turn("user", _head(file, stage)), Turn("assistant", said)]
+            turns += [Turn("user", head(file, stage)), Turn("assistant", said)]
     due = file.stages[min(len(notes), len(file.stages) - 1)]
-    return (*turns, Turn("user", await _asked(bench, job, file, due)))
+    method = await pinned.named(bench, job, due.skill) if due.skill else None
+    return (*turns, Turn("user", asked(file, due, method)))
 
 
 async def work(bench: Bench, job: Job, task: Task, notes: Notes) -> None:
@@ -130,12 +131,15 @@ async def work(bench: Bench, job: Job, task: Task, notes: Notes) -> None:
     await saying.say(bench, quiet, Telling(task, file, line(file, number)), keep)
 
 
-async def _asked(bench: Bench, job: Job, file: SkillFile, stage: Stage) -> str:
-    """What a stage is to do, with all that is read in it alone."""
-    parts = [_head(file, stage), stage.instructions]
+def asked(file: SkillFile, stage: Stage, method: SkillFile | None = None) -> str:
+    """What a stage is to do, with all that is read in it alone.
+
+    ``method``: the skill whose way of working it follows, if not its own.
+    """
+    parts = [head(file, stage), stage.instructions]
     if stage is not file.stages[-1]:
         parts.append(_NOTES)
-    if stage.skill and (method := await pinned.named(bench, job, stage.skill)):
+    if method is not None:
         parts.append(f"# Method: {method.title}\n\n{method.body.strip()}")
     parts += [
         manual.reference(path, file.references[path])
@@ -145,6 +149,7 @@ async def _asked(bench: Bench, job: Job, file: SkillFile, stage: Stage) -> str:
     return "\n\n".join(parts)
 
 
-def _head(file: SkillFile, stage: Stage) -> str:
+def head(file: SkillFile, stage: Stage) -> str:
+    """What a stage is called: "Stage 2 of 3: Sizing the market"."""
     number = file.stages.index(stage) + 1
     return f"Stage {number} of {len(file.stages)}: {stage.title}"

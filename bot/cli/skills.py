@@ -24,6 +24,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         "import", help="take somebody else's skill, look through it, keep it off"
     )
     bringing.add_argument("path", type=Path, help="a folder, a zip or a SKILL.md")
+    trying = verbs.add_parser("try", help="work its cases; status 1 if any fails")
+    trying.add_argument("name", help="the skill")
+    trying.add_argument("--case", type=int, metavar="N", help="only the Nth case")
+    trying.add_argument("--show", action="store_true", help="print the pieces, too")
+    add_folder(trying)
     checking.add_argument(
         "names", nargs="*", metavar="skill", help="tell of these alone"
     )
@@ -37,9 +42,11 @@ def add_folder(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """List the skills, say what is wrong with them, or take one more."""
+    """List the skills, say what is wrong with them, try one, or take one more."""
     if args.verb == "import":
         return _import(args)
+    if args.verb == "try":
+        return _try(args)
     return _lint(args) if args.verb == "lint" else _list(args)
 
 
@@ -51,6 +58,14 @@ def _import(args: argparse.Namespace) -> int:
 
     sys.stdout.write(asyncio.run(bring(args.path, Settings())) + "\n")
     return 0
+
+
+def _try(args: argparse.Namespace) -> int:
+    import asyncio  # noqa: PLC0415 - as above
+
+    from bot.cli.skills_try import print_all  # noqa: PLC0415
+
+    return asyncio.run(print_all(args, load(args)))
 
 
 def load(args: argparse.Namespace) -> tuple[SkillFile, ...]:

@@ -1,0 +1,81 @@
+"""An interview as people lead it: back, changed, explained, enough, from anywhere."""
+
+import json
+
+from tests.scenarios.house import House
+from tests.scenarios.test_clients import adds
+
+
+async def test_an_interview_takes_people_as_they_talk(house: House) -> None:
+    ana = await house.member("telegram")
+    await ana.commands("idea_to_spec a rota planner for clinics")
+    await ana.sees("1 of 9", "Any time: skip, back, or that's all")
+    await ana.writes("skip")
+    await ana.sees("This one I cannot do without", "1 of 9")
+    await ana.writes("a planner that fills gaps")
+    await ana.sees("2 of 9")
+    await ana.writes("what do you mean?")
+    await ana.sees("Say skip, and I go on with: The primary persona", "2 of 9")
+    await ana.writes("head nurses")
+    await ana.sees("3 of 9")
+    await ana.writes("back")
+    await ana.sees('You said: "head nurses"', "2 of 9")
+    await ana.writes("head nurses at night")
+    await ana.sees("3 of 9")
+    await ana.writes("actually, the idea is a planner for swaps")
+    noted = await ana.sees("Noted. Idea", "3 of 9")
+    assert "not “" not in noted.text
+    assert 'not "a planner that fills gaps"' in noted.text
+    await ana.writes("where were we?")
+    so_far = await ana.sees("Idea to spec, so far", "3 of 9")
+    assert "a planner for swaps" in so_far.text
+    await ana.writes("ok, that's all")
+    await ana.sees("You asked for", buttons=("5",))
+    await house.rests()
+    told = json.dumps(house.claude.requests[-1].body["messages"])
+    assert "a planner for swaps" in told
+    assert "head nurses at night" in told
+    assert "fills gaps" not in told
+    assert "By hand or with a spreadsheet" in told, "what was left takes its default"
+
+
+async def test_an_interview_goes_on_at_another_door(house: House) -> None:
+    member = await house.enrol()
+    phone, desk = house.stranger("telegram"), house.stranger("slack")
+    await house.introduce(phone, member)
+    await house.introduce(desk, member)
+    await phone.commands("idea_to_spec a rota planner")
+    await phone.sees("1 of 9")
+    await phone.writes("a planner for swaps")
+    await phone.sees("2 of 9")
+    await house.rests()
+    await desk.writes("where were we?")
+    await desk.sees("so far", "a planner for swaps", "2 of 9")
+    await desk.writes("head nurses")
+    await desk.sees("3 of 9")
+    await desk.writes("enough")
+    await desk.sees("You asked for", buttons=("5",))
+    await house.rests()
+    told = json.dumps(house.claude.requests[-1].body["messages"])
+    assert "a planner for swaps" in told
+    assert "head nurses" in told
+    statuses = await house.rows("SELECT status FROM dialogs ORDER BY id DESC LIMIT 2")
+    assert [row.status for row in statuses] == ["completed", "abandoned"]
+
+
+async def test_what_the_profile_says_is_not_asked(house: House) -> None:
+    ana = await house.member("telegram")
+    await adds(ana, "Acme Payroll")
+    await ana.writes("our proof: 412 clinics use it")
+    await house.rests()
+    house.claude.requests.clear()
+    await ana.writes("write homepage copy")
+    asked = await ana.sees("1 of 3", "What are we selling")
+    assert "From the profile I know already: proof" in asked.text
+    await ana.writes("payroll for clinics")
+    await ana.writes("enough")
+    await ana.sees("You asked for", buttons=("5",))
+    await house.rests()
+    told = json.dumps(house.claude.requests[-1].body["messages"])
+    assert "412 clinics use it" in told
+    assert "Nothing yet" not in told, "its default would gainsay the profile"
