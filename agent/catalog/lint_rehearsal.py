@@ -1,7 +1,8 @@
 """Whether a skill's rehearsal is a piece as the skill promises it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from string import Template
+from typing import Any
 
 from agent.catalog import plays, resultfile
 from agent.catalog.checks import Verdict
@@ -9,7 +10,6 @@ from agent.catalog.lint_template import headings, missing
 from agent.catalog.places import of, yaml_lines
 from agent.catalog.problem import Problem
 from agent.catalog.skillfile import SkillFile
-from agent.llm.script import Part
 
 FILE = "rehearsal.yaml"
 FROM_BRIEF = ("product", "what", "audience", "brief", "excerpt", "client")
@@ -55,8 +55,16 @@ def _data(skill: SkillFile) -> Iterator[Problem]:
         mend = "Begin with `data:` and give a value that fits output.schema.json."
         yield of(skill, FILE, "There is no data in it.", mend, 1)
         return
+    misfits = list(_misfits(skill, skill.result.schema))
+    yield from misfits
+    if not misfits:
+        yield from _headings(skill)
+        yield from _kept(skill)
+
+
+def _misfits(skill: SkillFile, schema: Mapping[str, Any]) -> Iterator[Problem]:
     lines = yaml_lines(skill, FILE)
-    for path, fault in resultfile.misfits(skill.result.schema, skill.rehearsal.data):
+    for path, fault in resultfile.misfits(schema, skill.rehearsal.data):
         place = ("data", *path)
         line = next(
             (lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in lines),
@@ -68,9 +76,8 @@ def _data(skill: SkillFile) -> Iterator[Problem]:
 
 
 def _headings(skill: SkillFile) -> Iterator[Problem]:
-    planned = headings(skill.template)
-    text = "\n\n".join(_part(part, None) for part in skill.rehearsal.parts)
-    for heading in missing(planned, text):
+    brief = skill.cases[0].brief if skill.cases else ""
+    for heading in missing(headings(skill.template), plays.piece(skill, brief)):
         fault = f"It lacks {heading!r}, or has it out of order."
         yield of(skill, FILE, fault, "Take over every heading of the template.")
 
@@ -93,12 +100,3 @@ def _kept(skill: SkillFile) -> Iterator[Problem]:
         if rule.code in broken:
             fault = f"It breaks {rule.code}: {rule.statement}"
             yield of(skill, FILE, fault, "Mend the script or the rule.")
-
-
-def _part(part: Part, count: int | None) -> str:
-    if isinstance(part, str):
-        return part
-    chosen = part.of[: count or part.many]
-    if part.is_list:
-        return "\n".join(f"{n}. {text}" for n, text in enumerate(chosen, start=1))
-    return "\n\n".join(chosen)

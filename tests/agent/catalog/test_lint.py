@@ -214,20 +214,21 @@ def test_a_rule_on_a_heading_no_piece_will_have_is_shown_at_its_line(
 
 
 SCHEMA = """{"type": "object", "additionalProperties": false,
- "required": ["title", "cups"], "properties": {"title": {"type": "string"},
+ "required": ["title", "water", "cups"], "properties": {"title": {"type": "string"},
+ "water": {"type": "string", "title": "Water"},
  "cups": {"type": "array", "items": {"type": "integer"}}}}"""
+FITS = "data:\n  title: Kettles for a\n  water: One kettle\n  cups: [1, 2]\n"
 
 
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ("data: {title: a, cups: [1, 2]}", ""),
-        (
-            "data:\n  title: a\n  cups:\n    - 1\n    - two\n",
-            "cups/1: It is no integer",
-        ),
-        ("data: {title: a}", "'cups' is missing"),
-        ("data: {title: a, cups: [], pans: 1}", "pans: It is not known"),
+        (FITS, ""),
+        (FITS.replace("[1, 2]", "[1, two]"), "cups/1: It is no integer"),
+        (FITS.replace("  cups: [1, 2]\n", ""), "'cups' is missing"),
+        (f"{FITS}  pans: 1\n", "pans: It is not known"),
+        (FITS.replace("One kettle", "One pan").replace("Ke", "Po"), "expects mentions"),
+        (FITS.replace("Kettles for", "All kettles of"), "It lacks '# Kettles for"),
         ("- a text", "There is no data in it"),
     ],
 )
