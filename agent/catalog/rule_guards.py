@@ -200,14 +200,13 @@ def ensure_general(draft: Draft, sources: Iterable[str], known: str = "") -> Non
     if draft.change is Change.REMOVE:
         return
     told = "\n".join(sources)
-    shared = likeness.phrases(draft.statement, PHRASE) & likeness.phrases(told, PHRASE)
+    says = draft.statement
+    shared = likeness.phrases(says, PHRASE) & likeness.phrases(told, PHRASE)
     if fresh := shared - likeness.phrases(known, PHRASE):
         raise Copied(b" ".join(min(fresh)).decode())
-    if found := _names_in(draft.statement, told, known):
+    if found := _names_in(f"{says} {draft.check}", told, known):
         raise Copied(found)
-    numbers = set(_NUMBER.findall(draft.statement)) - set(
-        _MEASURED.findall(draft.statement)
-    )
+    numbers = set(_NUMBER.findall(says)) - set(_MEASURED.findall(says))
     for number in sorted(numbers & set(_NUMBER.findall(told))):
         raise Copied(number)
 

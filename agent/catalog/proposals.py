@@ -1,0 +1,170 @@
+"""Proposed changes of a skill's rules: what may be proposed, and how it is kept.
+
+A proposal is a row of ``rules``; its ``proposal`` says what it changes, against which
+version, how it did when it was tried (under ``tried``), and which wording that was
+(``revision``, from 1). One a skill is open at a time; the database sees to that.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from agent.catalog import own_version_queries, own_versions, rule_changes, rule_guards
+from agent.catalog import proposal_queries as queries
+from agent.catalog.proposal_errors import OpenAlready
+from agent.catalog.rule_changes import Draft
+from agent.catalog.rulefile import Rule
+from agent.catalog.skillfile import SkillFile
+from agent.catalog.version_errors import NoSuchVersion
+from agent.catalog.versions import Versions
+from agent.ports import Events, Objects
+
+DRAFTED = "rule.drafted"
+"""Emitted in the transaction that words or rewords a proposal; it is tried then."""
+REMEMBERED = timedelta(days=90)
+"""How long something like a rejected proposal is not made again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A skill as the workspace works by it now."""
+
+    workspace_id: UUID
+    skill_id: UUID
+    name: str
+    title: str
+    version_id: UUID
+    version: str
+    file: SkillFile
+    """Word for word."""
+    house: tuple[Rule, ...]
+    """The rules that it came with; of a skill made here, none."""
+
+    @property
+    def guarded(self) -> frozenset[str]:
+        """The ids of rules that no proposal takes away."""
+        return rule_guards.protected(self.file.rules, self.house)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a proposal comes from."""
+
+    theme: str = ""
+    """What people complained of, in a few words."""
+    evidence: Sequence[Mapping[str, Any]] = ()
+    """``{output_id, feedback_id, quote}``; an empty quote was said in private."""
+    texts: Sequence[str] = ()
+    """What was read for it, from which no words may be copied."""
+    held_out: Sequence[str] = ()
+    """The pieces among the evidence that were kept apart while it was worded."""
+    by_id: UUID | None = None
+    """Who worded it; None: it was drafted."""
+
+
+async def standing(
+    session: AsyncSession, objects: Objects, workspace_id: UUID, skill: str
+) -> Standing:
+    """The skill of that name in the version in force here.
+
+    Raises:
+        NoSuchVersion: There is no such skill.
+        NotFound, BrokenSkill, Unavailable: Its files cannot be had.
+    """
+    row = await own_version_queries.skill(session, skill)
+    version_id = await own_versions.in_force(session, row["id"], None) if row else None
+    found = version_id and await own_version_queries.version(session, version_id)
+    if row is None or not found:
+        raise NoSuchVersion(skill)
+    files = Versions(objects)
+    file = await files.plain(found["storage_key"])
+    house: tuple[Rule, ...] = ()
+    if row["is_system"]:
+        house = (await files.plain(await _house_key(session, row))).rules
+    ids = workspace_id, row["id"], row["name"], row["title"]
+    return Standing(*ids, found["id"], found["version"], file, house)
+
+
+async def ensure_allowed(
+    session: AsyncSession, here: Standing, draft: Draft, source: Source, now: datetime
+) -> None:
+    """Return when a draft may be proposed.
+
+    Raises:
+        RuleRefused, Copied: It may not; they say why.
+    """
+    rule_guards.ensure_sound(draft)
+    rule_guards.ensure_fits(draft, here.file.rules, here.guarded)
+    known = "\n".join(here.file.texts.values())
+    rule_guards.ensure_general(draft, source.texts, known)
+    rows = await queries.rejected(session, here.skill_id, now - REMEMBERED)
+    before = [row["proposal"] for row in rows]
+    rule_guards.ensure_new(draft, before, by_hand=source.by_id is not None)
+
+
+async def put(
+    session: AsyncSession, events: Events, here: Standing, draft: Draft, source: Source
+) -> UUID:
+    """The id of a new proposal; it will be tried, and shown to who decides.
+
+    Raises:
+        OpenAlready: Another one about this skill is open.
+    """
+    draft = rule_changes.numbered(draft, here.file.rules, here.name)
+    values = {
+        "workspace_id": here.workspace_id,
+        "skill_id": here.skill_id,
+        "statement": draft.statement,
+        "why": draft.why,
+        "severity": draft.severity,
+    }
+    kept = {
+        **against(here, draft),
+        "revision": 1,
+        "theme": source.theme,
+        "held_out": list(source.held_out),
+        "by_id": str(source.by_id) if source.by_id else None,
+    }
+    rule_id = await queries.add(session, values, source.evidence, kept)
+    if rule_id is None:
+        raise OpenAlready(here.title)
+    await emit(session, events, here.workspace_id, (rule_id, 1))
+    return rule_id
+
+
+def against(here: Standing, draft: Draft) -> dict[str, Any]:
+    """What a proposal keeps of a draft, and of the version that it changes."""
+    base = {"base_id": str(here.version_id), "base": here.version}
+    return {**draft.kept, **base}
+
+
+async def _house_key(session: AsyncSession, row: RowMapping) -> str:
+    found = await own_version_queries.released(session, row["id"])
+    key: str = next(
+        one["storage_key"]
+        for one in found
+        if not one["is_own"] and one["version"] == row["current_version"]
+    )
+    return key
+
+
+async def emit(
+    session: AsyncSession,
+    events: Events,
+    workspace_id: UUID,
+    which: tuple[UUID, int],
+    why: str = "worded",
+) -> None:
+    """Have a wording of a proposal tried; ``which``: the proposal, the revision."""
+    rule_id, revision = which
+    data = {
+        "workspace_id": str(workspace_id),
+        "rule_id": str(rule_id),
+        "revision": revision,
+    }
+    await events.emit(session, DRAFTED, data, key=f"{rule_id}:{revision}:{why}")
