@@ -22,7 +22,8 @@ from statistics import fmean, median, variance
 import numpy as np
 
 from agent.catalog.foresight import HORIZON, smallest_team, units_needed
-from agent.catalog.trials import Before, Rating, Trial, Verdict
+from agent.catalog.trial_shapes import Before, Rating, Verdict
+from agent.catalog.trials import Trial
 
 BASE, CLIENT_SD, PERSON_SD, PIECE_SD = 3.6, 0.4, 0.4, 0.8
 SEED = 20261121

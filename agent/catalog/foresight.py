@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.catalog.sequential import Floats, contrasts, log_wealth
-from agent.catalog.trials import ALPHA, MOST, RATINGS, Trial
+from agent.catalog.trial_shapes import MOST
+from agent.catalog.trials import ALPHA, RATINGS, Trial
 
 USUAL_EFFECT = 0.5
 """Points that a better version is assumed to be better by, where nothing is known."""

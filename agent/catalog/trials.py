@@ -17,24 +17,25 @@ nothing it wins in at most 5 % of comparisons, however often one looks.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.catalog.sequential import (
-    Floats,
-    contrasts,
-    log_imbalance,
-    log_wealth,
-    lower,
-    upper,
+from agent.catalog.sequential import log_imbalance, lower, refuted, upper
+from agent.catalog.trial_shapes import (
+    MOST,
+    Aims,
+    ArmSoFar,
+    Before,
+    Heard,
+    Rating,
+    Reading,
+    Verdict,
 )
 
+LOWEST, HIGHEST = 1.0, 5.0
 RATINGS = 3
 """After how many ratings a unit is heard."""
-MOST = 1.0
-"""Points that a unit can be above or below what was expected of it."""
 ALPHA = 0.05
 """How often a version that changes nothing may win, and may be stopped as harmful."""
 ALPHA_RATIO = 0.01
@@ -43,92 +44,6 @@ USUAL, FIRMNESS = 3.6, 2.0
 """Expected of a unit of which nothing is known, as if so many ratings had said it."""
 APART = 2.0
 """Points between two people in one unit that are worth a word."""
-
-Verdict = Literal["none", "better", "worse", "same", "imbalanced"]
-
-
-@dataclass(frozen=True, slots=True)
-class Rating:
-    """A person's score of a piece that a unit got."""
-
-    unit: str
-    candidate: bool
-    """Which arm the unit was drawn into."""
-    share: float
-    """The candidate's share when it was, 0-1."""
-    rater: str
-    score: float
-    """1-5."""
-
-
-@dataclass(frozen=True, slots=True)
-class Before:
-    """What a unit gave before the comparison began."""
-
-    mean: float
-    """1-5."""
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class Aims:
-    """What is worth knowing, in points of the 1-5 scale."""
-
-    min_effect: float = 0.25
-    """Less than this is not worth a change."""
-    harm: float = 0.1
-    """Surely worse, and by more than this as far as one can see: stopped."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """The units that have said their thing, in the order in which they did."""
-
-    surprise: Floats
-    """Points above what was expected, as a share of `MOST`."""
-    candidate: NDArray[np.bool_]
-    share: Floats
-    at: NDArray[np.int_]
-    """After how many ratings of the whole comparison."""
-
-    @property
-    def contrasts(self) -> tuple[Floats, Floats, Floats]:
-        """What each says of the difference, the least and the most it could have."""
-        return contrasts(self.surprise, self.candidate, self.share)
-
-    @property
-    def differences(self) -> Floats:
-        """Candidate minus control after each unit, in points; NaN while one is mute."""
-        with np.errstate(invalid="ignore"):
-            new, old = (
-                np.cumsum(self.surprise * arm) / np.cumsum(arm)
-                for arm in (self.candidate, ~self.candidate)
-            )
-        return np.asarray(new - old) * MOST
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The state of a comparison."""
-
-    verdict: Verdict
-    at: int
-    """After how many ratings it was reached; 0: not yet."""
-    difference: float | None
-    """Candidate minus control, in points; None while an arm has said nothing."""
-    low: float
-    high: float
-    """Its always-valid interval: each end is wrong in at most 5 % of comparisons."""
-    ratings: int
-    rated: tuple[int, int]
-    """Units with a rating: the control's, the candidate's."""
-    heard: tuple[int, int]
-    """Those of them with enough ratings to be heard."""
-    raters: int
-    disagreeing: int
-    """Units whose people are two points or more apart."""
-    imbalance: float
-    """How often chance alone splits the units as unevenly, at most (0-1)."""
 
 
 @dataclass(slots=True)
@@ -162,10 +77,13 @@ class Trial:
         verdict, at = self.verdict
         known = self.heard.differences[-1:]
         low, high = self.interval
+        apart = (
+            float(np.clip(known, low, high)[0]) if np.isfinite(known).any() else None
+        )
         return Reading(
             verdict=verdict,
             at=at,
-            difference=float(known[0]) if np.isfinite(known).any() else None,
+            difference=apart,
             low=low,
             high=high,
             ratings=len(self.ratings),
@@ -188,7 +106,7 @@ class Trial:
     def heard(self) -> Heard:
         """What the units have said that have enough ratings."""
         units: dict[str, _Unit] = {}
-        rows: list[tuple[float, bool, float, int]] = []
+        rows: list[tuple[float, bool, float, int, float]] = []
         total, weight = USUAL * FIRMNESS, FIRMNESS
         for at, rating in enumerate(self.ratings, start=1):
             unit = units.setdefault(rating.unit, _Unit())
@@ -197,14 +115,16 @@ class Trial:
                 continue
             above = unit.value - self._expected(rating.unit, total / weight)
             bounded = max(-1.0, min(1.0, above / MOST))
-            rows.append((bounded, rating.candidate, rating.share, at))
+            rows.append((bounded, rating.candidate, rating.share, at, unit.value))
             total, weight = total + unit.value, weight + 1
-        surprise, arm, share, ats = zip(*rows, strict=True) if rows else [()] * 4
+        columns = zip(*rows, strict=True) if rows else [()] * 5
+        surprise, arm, share, ats, values = columns
         return Heard(
             surprise=np.array(surprise, float),
             candidate=np.array(arm, bool),
             share=np.array(share, float),
             at=np.array(ats, int),
+            value=np.array(values, float),
         )
 
     def _expected(self, unit: str, others: float) -> float:
@@ -229,9 +149,9 @@ class Trial:
         x, least, most = self.heard.contrasts
         apart, aims = self.heard.differences, self.aims
         with np.errstate(invalid="ignore"):
-            better = _refuted(x, least, 0.0) & (apart >= aims.min_effect)
-            worse = _refuted(-x, -most, 0.0) & (apart <= -aims.harm)
-        same = _refuted(-x, -most, -aims.min_effect / MOST)
+            better = refuted(x, least, 0.0, ALPHA) & (apart >= aims.min_effect)
+            worse = refuted(-x, -most, 0.0, ALPHA) & (apart <= -aims.harm)
+        same = refuted(-x, -most, -aims.min_effect / MOST, ALPHA)
         return (
             self._first(better, "better"),
             self._first(worse, "worse"),
@@ -253,6 +173,21 @@ class Trial:
         low, high = (float(end(*ends, ALPHA)[-1]) for end in (lower, upper))
         return float(max(low, -2.0) * MOST), float(min(high, 2.0) * MOST)
 
+    def course(self, *, candidate: bool) -> list[ArmSoFar]:
+        """An arm's mean over its units, each time one more was heard."""
+        chosen = self.heard.candidate == candidate
+        values, at = self.heard.value[chosen], self.heard.at[chosen]
+        if not len(values):
+            return []
+        ends = np.full(len(values), LOWEST), np.full(len(values), HIGHEST)
+        low, high = (end(values, *ends, ALPHA / 2) for end in (lower, upper))
+        means = np.cumsum(values) / np.arange(1, len(values) + 1)
+        rows = zip(at, means, low, high, strict=True)
+        return [
+            ArmSoFar(int(after), n, float(mean), float(least), float(most))
+            for n, (after, mean, least, most) in enumerate(rows, start=1)
+        ]
+
     @property
     def _firsts(self) -> list[Rating]:
         firsts: dict[str, Rating] = {}
@@ -268,12 +203,6 @@ class Trial:
             [(1 - one.share, one.share) for one in firsts],
         )
         return float(max(wealth, default=0.0))
-
-
-def _refuted(x: Floats, floor: Floats, claim: float) -> NDArray[np.bool_]:
-    """After which observations the claim was refuted; once is for ever."""
-    enough = log_wealth(x, floor, claim) >= -np.log(ALPHA)
-    return np.asarray(np.maximum.accumulate(enough))
 
 
 def _split(arms: Sequence[bool]) -> tuple[int, int]:
