@@ -1,113 +1,64 @@
 """How good the skills are: what people gave their pieces, and how sure that is."""
 
-from collections.abc import Sequence
-from datetime import date
-from math import sqrt
-from statistics import fmean, stdev
-
-from pydantic import Field
-
-from agent.catalog import quality_queries
+from agent.catalog import quality_shown as shown
+from agent.catalog.quality_schemas import Qualities, QualityOf, Unhappy
 from agent.ctx import Ctx, Role
 from agent.operation import Command, Effect, Surface, operation
-from agent.shapes import Frozen
+from agent.shapes import Nothing
 
-LOWEST, HIGHEST = 1.0, 5.0
-ENOUGH = 2
-"""Scores that an interval takes; one says nothing about the others."""
-
-# Student's t, two-sided 95 %, for 1 to 30 degrees of freedom.
-# Source: NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2
-T_95 = (
-    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
-    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
-    *(2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
-)
-T_MANY = 1.96
-
-
-class QualityOf(Frozen):
-    """Parameters of ``catalog.quality``."""
-
-    skill: str = Field(
-        default="", max_length=64, description="The skill's name; empty: every skill"
-    )
-
-
-class Week(Frozen):
-    """What people gave in one week."""
-
-    starts_on: date = Field(description="Its Monday")
-    mean: float = Field(description="Mean score, 1-5")
-    n: int = Field(description="How many scores")
-
-
-class SkillQuality(Frozen):
-    """A skill, and how people find what it writes."""
-
-    name: str = Field(description="What is typed after the slash")
-    title: str = Field(description="Its title")
-    description: str = Field(description="What it delivers, and when to use it")
-    category: str = Field(description="content, analysis, outreach, optimization, meta")
-    version: str = Field(description="The version in force; empty: none")
-    runs: int = Field(description="Pieces asked for in this workspace")
-    n: int = Field(description="Scores by people")
-    mean: float | None = Field(description="Their mean, 1-5; empty: nobody scored")
-    low: float | None = Field(description="The 95 % interval's lower end")
-    high: float | None = Field(description="The 95 % interval's upper end")
-    weeks: list[Week] = Field(description="The last 12 weeks with scores, oldest first")
-
-
-class Qualities(Frozen):
-    """The skills and how good they are."""
-
-    lines: list[SkillQuality] = Field(description="By category, then title")
+EVERYWHERE = {Surface.CHAT, Surface.BUTTON, Surface.TOOL, Surface.REST, Surface.MCP}
+_PEOPLE = "(?:people|we|they|users|customers|the team|my team|everybody)"
 
 
 @operation(
     "catalog.quality",
     effect=Effect.READ,
     role=Role.VIEWER,
-    on={Surface.CHAT, Surface.BUTTON, Surface.TOOL, Surface.REST, Surface.MCP},
+    on=EVERYWHERE,
     command=Command(
         "quality",
         takes=("skill",),
-        says=(r"how good (is|are) (the |your )?(?P<skill>[a-z0-9-]+)( skill)?",),
+        says=(
+            r"how good (?:is|are) (?:the |your )?(?P<skill>[a-z0-9-]+)(?: skill)?\??",
+            r"how is (?:the |your )?(?P<skill>[a-z0-9-]+)(?: skill)? rated\??",
+        ),
     ),
     example={"skill": "copywriting"},
 )
 async def show_quality(ctx: Ctx, p: QualityOf) -> Qualities:
-    """See how people rate what each skill writes, and how sure that is."""
-    wanted = "" if p.skill == "skills" else p.skill.strip().casefold()
-    scores = await quality_queries.scores(ctx.session, wanted)
-    weeks = await quality_queries.weeks(ctx.session, wanted)
-    return Qualities(
-        lines=[
-            SkillQuality(
-                **facts,
-                **_summary(scores.get(facts["name"], ())),
-                weeks=[Week(**week) for week in weeks.get(facts["name"], ())],
-            )
-            for facts in await quality_queries.skills(ctx.session, wanted)
-        ]
-    )
+    """See how people rate what each skill writes, and how sure that is.
+
+    With a skill: by dimension, week, version and model, what people find wrong, which
+    rules its pieces break, and what people do with them.
+
+    Raises:
+        NoSuchSkill, NearSkills: The name fits none, or several.
+    """
+    asked = "" if p.skill.casefold() in {"skills", "all"} else p.skill
+    if not asked:
+        return await shown.everything(ctx.session)
+    found = await shown.of_one(ctx.session, asked, ctx.clock.now())
+    is_chat = ctx.origin is not None
+    return await shown.plotted(ctx, found) if is_chat and p.picture else found
 
 
-def interval(scores: Sequence[float]) -> tuple[float, float] | None:
-    """The 95 % interval of the mean, within the scale; None when too few say it."""
-    if len(scores) < ENOUGH:
-        return None
-    freedom = len(scores) - 1
-    t = T_95[freedom - 1] if freedom <= len(T_95) else T_MANY
-    half = t * stdev(scores) / sqrt(len(scores))
-    mean = fmean(scores)
-    return max(LOWEST, mean - half), min(HIGHEST, mean + half)
+@operation(
+    "catalog.unhappy",
+    effect=Effect.READ,
+    role=Role.VIEWER,
+    on=EVERYWHERE,
+    command=Command(
+        "unhappy",
+        says=(
+            rf"what (?:are|is) {_PEOPLE} (?:un|not )happy (?:with|about)\??",
+            rf"what (?:do|does) {_PEOPLE} (?:complain about|dislike|not like)\??",
+            r"(?:show )?(?:the )?(?:top )?(?:issues|complaints)",
+        ),
+    ),
+)
+async def show_unhappy(ctx: Ctx, p: Nothing) -> Unhappy:  # noqa: ARG001 - takes none
+    """See what people found wrong with pieces lately, of all skills together."""
+    return await shown.unhappy(ctx.session, ctx.clock.now())
 
 
-def _summary(scores: Sequence[float]) -> dict[str, float | int | None]:
-    low, high = interval(scores) or (None, None)
-    mean = fmean(scores) if scores else None
-    return {"n": len(scores), "mean": mean, "low": low, "high": high}
-
-
-OPERATIONS = (show_quality,)
+OPERATIONS = (show_quality, show_unhappy)

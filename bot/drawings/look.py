@@ -14,7 +14,7 @@ FIRST, SECOND = "#005a9c", "#b34700"
 """Okabe and Ito's blue and vermilion, darkened until they can be read on the ground."""
 
 TEXT_PT = 11
-STYLE = {
+STYLE: Any = {
     # Bytes must be equal for equal data: no random ids.
     "svg.hashsalt": "draper",
     "font.size": TEXT_PT,

@@ -1,9 +1,8 @@
-"""The console's own results in words: the way in, sessions, what was found, quality."""
+"""The console's own results in words: the way in, sessions, what was found."""
 
 from collections.abc import Callable
 from typing import Any
 
-from agent.catalog.quality_operations import Qualities, SkillQuality
 from agent.identity.console_operations import WayIn
 from agent.identity.session_operations import Sessions, SessionsEnded
 from agent.mailroom.schemas import Choice, Message
@@ -85,27 +84,9 @@ def _outputs(value: FoundOutputs) -> Message:
     return Message(f"Pieces that fit:\n\n{listed}")
 
 
-def _qualities(value: Qualities) -> Message:
-    rated = [line for line in value.lines if line.n]
-    if not rated:
-        return Message("Nobody has rated a piece of that yet.")
-    best = sorted(rated, key=lambda line: -(line.mean or 0))
-    listed = "\n".join(map(_quality, best[:25]))
-    return Message(f"What people think of my pieces:\n\n{listed}")
-
-
-def _quality(line: SkillQuality) -> str:
-    sure = "too few to say more"
-    if line.low is not None and line.high is not None:
-        sure = f"likely {line.low:.1f} to {line.high:.1f}"
-    scores = "1 score" if line.n == 1 else f"{line.n} scores"
-    return f"- **{line.title}**: {line.mean:.1f} of 5 from {scores}, {sure}"
-
-
 WORDS: dict[type, Callable[[Any], Message]] = {
     FoundOutputs: _outputs,
     FoundRuns: _runs,
-    Qualities: _qualities,
     Sessions: _sessions,
     SessionsEnded: _ended,
     WayIn: _way_in,

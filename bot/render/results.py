@@ -36,6 +36,7 @@ from bot.render import (
     money,
     next_steps,
     preferences,
+    quality,
     reviews,
     routing,
     rules,
@@ -218,6 +219,7 @@ RENDER: dict[type, Callable[[Any], Message]] = {
 RENDER |= sharing.WORDS
 RENDER |= routing.WORDS
 RENDER |= rules.WORDS
+RENDER |= quality.WORDS
 RENDER |= reviews.WORDS
 RENDER |= next_steps.WORDS
 RENDER |= skills.WORDS

@@ -1,41 +1,118 @@
-"""How good a skill is, and how sure that is."""
+"""How good a skill is, how sure that is, and what is known beside it."""
 
+import json
 from statistics import fmean
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.catalog.quality_operations import HIGHEST, LOWEST, interval, show_quality
-from tests.agent.world import AS_ANA, AS_BOB, AS_EVE, World
-from tests.bot.web.console.furnished import furnish
+from agent.catalog.model_errors import NoSuchSkill
+from agent.catalog.quality import (
+    ENOUGH,
+    HIGHEST,
+    LOWEST,
+    Score,
+    change,
+    estimate,
+    student,
+)
+from agent.catalog.quality_operations import show_quality, show_unhappy
+from agent.plots import QualityFigure
+from bot.render import result
+from tests.agent.world import AS_ANA, AS_BOB, AS_EVE, World, asked
+from tests.bot.web.console.furnished import OUTPUT, RUN, furnish, ident
+from tests.db.asking import run
+from tests.fakes.plots import Sketches
+from tests.seeds import ACME, ANA, BOB
 
 
-def test_the_interval_is_students() -> None:
-    # Worked by hand: mean 4, s = 1, n = 4, t(3) = 3.182, half = 1.591.
-    low, high = interval([3, 4, 4, 5]) or (0.0, 0.0)
-    assert low == pytest.approx(4 - 3.182 * (2 / 3) ** 0.5 / 2, abs=1e-9)
-    assert high == HIGHEST
+def pieces(*values: float, person: str = "ana") -> list[Score]:
+    """One person's scores, each of a piece of its own."""
+    return [Score(person, str(n), value) for n, value in enumerate(values)]
 
 
-@pytest.mark.parametrize("scores", [[], [5.0]])
-def test_too_few_scores_say_nothing(scores: list[float]) -> None:
-    assert interval(scores) is None
+def test_t_is_that_of_the_printed_tables() -> None:
+    # Source: NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2
+    table = {6: 2.447, 10: 2.228, 30: 2.042, 1000: 1.962}
+    found = {freedom: student(0.95, freedom) for freedom in table}
+    assert found == pytest.approx(table, abs=1e-3)
+    assert student(0.99, 10) == pytest.approx(3.169, abs=1e-3)
+
+
+def test_the_interval_is_students_with_one_more_score_at_each_end() -> None:
+    # By hand: 3 4 4 5 4 and 1 5: centre 26/7, squares 11.43, s2 1.905, t(6) 2.447.
+    found = estimate(pieces(3, 4, 4, 5, 4))
+    half = 2.447 * (11.4286 / 6 / 7) ** 0.5
+    assert found.low == pytest.approx(26 / 7 - half, abs=1e-3)
+    assert found.high == pytest.approx(26 / 7 + half, abs=1e-3)
+    assert found.mean == 4
+
+
+def test_scores_that_agree_are_not_called_certain() -> None:
+    found = estimate(pieces(5, 5, 5, 5, 5))
+    assert found.mean == 5
+    assert found.low is not None
+    assert found.low < 4
+
+
+@pytest.mark.parametrize("n", range(ENOUGH))
+def test_too_few_pieces_have_no_interval(n: int) -> None:
+    found = estimate(pieces(*[4] * n))
+    assert (found.low, found.high, found.n) == (None, None, n)
 
 
 @settings(max_examples=50)
-@given(st.lists(st.integers(1, 5).map(float), min_size=2, max_size=80))
+@given(st.lists(st.integers(1, 5).map(float), min_size=ENOUGH, max_size=80))
 def test_the_interval_holds_the_mean_and_stays_on_the_scale(
     scores: list[float],
 ) -> None:
-    low, high = interval(scores) or (0.0, 0.0)
-    assert LOWEST <= low <= fmean(scores) + 1e-9
-    assert fmean(scores) - 1e-9 <= high <= HIGHEST
+    found = estimate(pieces(*scores))
+    assert found.low is not None
+    assert found.high is not None
+    assert LOWEST <= found.low <= fmean(scores) + 1e-9
+    assert fmean(scores) - 1e-9 <= found.high <= HIGHEST
+
+
+def test_a_flood_of_one_persons_scores_does_not_speak_for_all() -> None:
+    team = [Score(str(n), f"t{n}", 4.0) for n in range(9)]
+    flooded = estimate([*team, *pieces(*[1.0] * 100)])
+    assert flooded.mean == pytest.approx((9 * 4 + 3 * 1) / 12)
+
+
+def test_two_raters_of_one_piece_are_one_observation() -> None:
+    scores = [Score(who, str(n), 4) for n in range(4) for who in ("ana", "bob")]
+    found = estimate(scores)
+    assert (found.n, found.pieces, found.people, found.low) == (8, 4, 2, None)
+
+
+def test_a_change_is_clear_only_where_nought_lies_outside() -> None:
+    low, high = pieces(*[1, 2] * 6), pieces(*[4, 5] * 6)
+    found = change(low, high)
+    assert found is not None
+    assert found.is_clear
+    assert found.low < 3 == found.by < found.high + 1
+    same = change(low, low)
+    assert same is not None
+    assert not same.is_clear
+    assert change(low[:4], high) is None
+
+
+@settings(max_examples=30)
+@given(st.lists(st.integers(1, 5).map(float), min_size=ENOUGH, max_size=30))
+def test_looking_at_more_skills_asks_for_more(scores: list[float]) -> None:
+    few, many = (change(pieces(*scores), pieces(*[3.0] * 9), s) for s in (0.95, 0.99))
+    assert few is not None
+    assert many is not None
+    assert many.low < few.low
+    assert few.high < many.high
 
 
 async def test_a_skill_has_its_scores_its_interval_and_its_weeks(world: World) -> None:
     await furnish(world)
-    [line] = (await world.call(show_quality, AS_BOB, skill="cold-email")).lines
+    await _on_pieces_of_their_own(world)
+    found = await world.call(show_quality, AS_BOB, skill="cold-email")
+    [line] = found.lines
     assert (line.n, line.runs, line.version) == (7, 2, "1.2.0")
     assert line.mean == pytest.approx(4.0)
     assert line.low is not None
@@ -51,11 +128,116 @@ async def test_another_workspace_has_no_part_in_it(world: World) -> None:
     assert [(line.n, line.runs, line.mean) for line in found.lines] == [
         (0, 0, None)
     ] * 3
+    assert (await world.call(show_unhappy, AS_EVE)).lines == []
 
 
 async def test_a_rehearsal_says_nothing(world: World) -> None:
     await furnish(world)
-    async with world.owner.begin() as connection:
-        await connection.exec_driver_sql("UPDATE runs SET provider = 'rehearsal'")
+    await run(world.owner, "UPDATE runs SET provider = 'rehearsal'")
     found = await world.call(show_quality, AS_ANA)
     assert {line.n for line in found.lines} == {0}
+
+
+async def test_sources_stand_apart_and_complaints_together(world: World) -> None:
+    await furnish(world)
+    await _judged(world)
+    detail = (await world.call(show_quality, AS_ANA, skill="Website copy")).detail
+    assert detail is not None
+    overall, accuracy, *_ = detail.dimensions
+    assert (overall.label, overall.n) == ("overall", 16)
+    assert (accuracy.label, accuracy.n, accuracy.mean) == ("accuracy", 1, 2)
+    assert [(one.signal, one.pieces) for one in detail.signals] == [("revise", 1)]
+    assert (detail.judged.n, detail.judged.mean) == (1, 40)
+    [formal, short] = detail.issues
+    assert (formal.text, formal.count, formal.people) == ("Too formal.", 2, 2)
+    assert (formal.severity, short.count) == ("high", 1)
+    [broken] = detail.rules
+    assert (broken.code, broken.broken, broken.checked) == ("C01", 1, 1)
+    [worst, *_] = (await world.call(show_unhappy, AS_ANA)).lines
+    assert (worst.skill, worst.text) == ("copywriting", "Too formal.")
+
+
+async def test_few_scores_are_told_as_they_are(world: World) -> None:
+    await furnish(world)
+    seen = await world.call(show_quality, AS_ANA, skill="cold-email")
+    text = result(seen).text
+    assert "too few to say how good it is" in text
+    assert "likely" not in text
+    unknown = await world.call(show_quality, AS_ANA, skill="seo-audit")
+    assert "Nobody has rated" in result(unknown).text
+
+
+async def test_a_chat_gets_a_picture_that_says_what_it_shows(world: World) -> None:
+    plots = world.plots = Sketches()
+    await furnish(world)
+    await _on_pieces_of_their_own(world)
+    await world.call(show_quality, AS_ANA, skill="cold-email")
+    assert plots.asked == []
+    async with world.ctx(AS_ANA, asked(AS_ANA, "inbox:9")) as ctx:
+        seen = await show_quality.run(ctx, show_quality.params(skill="cold-email"))
+    [figure] = plots.asked
+    assert isinstance(figure, QualityFigure)
+    assert [mark.label for mark in figure.dimensions] == ["overall"]
+    [file] = result(seen).files
+    assert "Cold e-mails: 4.0 of 5 from 7 scores" in file.alt
+    assert world.files.kept[file.storage_key].startswith(b"PNG of Cold e-mails")
+
+
+async def test_a_skill_nobody_has_is_said_so(world: World) -> None:
+    await furnish(world)
+    with pytest.raises(NoSuchSkill):
+        await world.call(show_quality, AS_ANA, skill="juggling")
+
+
+_COPY = """
+    INSERT INTO outputs (id, workspace_id, run_id, title, storage_key, size_bytes,
+                         sha256)
+    SELECT uuidv7(), workspace_id, run_id, title, storage_key || n, 1, sha256
+    FROM outputs, generate_series(1, 6) AS more (n) WHERE id = :id
+"""
+_SPREAD = """
+    UPDATE feedback f SET output_id = p.id FROM (
+        SELECT id, row_number() OVER (ORDER BY id) - 1 AS at FROM outputs
+        WHERE run_id = :run) p
+    WHERE f.output_id = :id AND f.reviewer_key = 'user:' || p.at AND p.id <> :id
+"""
+_SAID = """
+    INSERT INTO feedback (workspace_id, output_id, reviewer_id, reviewer_key, source,
+        signal, channel, overall_score, accuracy_score, judge_score, issues)
+    VALUES (:ws, :output, :user, :key, :source, :signal, 'web', :score, :score, :judge,
+        CAST(:issues AS jsonb))
+"""
+_CHECK = """
+    UPDATE run_steps SET kind = 'check', output = CAST(:output AS jsonb)
+    WHERE run_id = :run AND name = 'check'
+"""
+
+
+async def _on_pieces_of_their_own(world: World) -> None:
+    """Let the seven scores of the cold e-mail be of seven pieces."""
+    await run(world.owner, _COPY, id=ident(OUTPUT, 1))
+    await run(world.owner, _SPREAD, id=ident(OUTPUT, 1), run=ident(RUN, 1))
+
+
+async def _judged(world: World) -> None:
+    """Let people, a check, a wish and a judge speak of the website copy."""
+    formal = [{"description": "Too formal.", "severity": "medium"}]
+    worse = [
+        {"description": "The tone is formal, and stiff", "severity": "high"},
+        {"description": "No price anywhere", "severity": "low"},
+    ]
+    said = {"ws": ACME, "output": ident(OUTPUT, 0), "signal": None, "judge": None}
+    human = said | {"source": "human"}
+    for who, score, issues in ((ANA, 2, formal), (BOB, None, worse)):
+        values = human | {"user": who, "key": f"user:{who}", "score": score or 3}
+        await run(world.owner, _SAID, **values, issues=json.dumps(issues))
+    await run(world.owner, "UPDATE feedback SET accuracy_score = NULL "
+              "WHERE overall_score = 3")  # fmt: skip
+    wish = said | {"source": "implicit", "signal": "revise", "user": ANA, "score": None}
+    await run(world.owner, _SAID, **wish, key="ana", issues="[]")
+    judge = said | {"source": "judge", "judge": 40, "user": None, "score": None}
+    await run(world.owner, _SAID, **judge, key="judge", issues="[]")
+    ruling = {"code": "C01", "rule": "Name a price.", "outcome": "broken"}
+    more = {"how": "code", "why": "", "skill": "copywriting", "severity": "must"}
+    output = json.dumps({"rulings": [ruling | more]})
+    await run(world.owner, _CHECK, output=output, run=ident(RUN, 0))

@@ -1,0 +1,236 @@
+"""What is shown of the skills' quality, put together from what is known."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from agent.catalog import evidence, model_queries
+from agent.catalog import quality_queries as queries
+from agent.catalog.issues import Issue, grouped
+from agent.catalog.model_errors import NearSkills, NoSuchSkill
+from agent.catalog.quality import Score, change, estimate
+from agent.catalog.quality_schemas import (
+    BrokenRule,
+    Figure,
+    IssueLine,
+    Moved,
+    Qualities,
+    Signal,
+    SkillDetail,
+    SkillQuality,
+    Unhappy,
+    Week,
+)
+from agent.ctx import Ctx
+from agent.errors import Unavailable
+from agent.plots import Mark, QualityFigure
+
+DIMENSIONS = {
+    "overall": "overall",
+    "accuracy": "accuracy",
+    "quality": "quality",
+    "usefulness": "usefulness",
+    "rule_compliance": "your rules",
+}
+"""Columns of a score, and what people call them."""
+DAYS = 90
+"""Issues, rules and signals of so many days are counted; older ones may be mended."""
+WEEKS = 12
+RECENT, BEFORE = timedelta(weeks=4), timedelta(weeks=WEEKS)
+"""What is called the trend: the last four weeks against the eight before."""
+MOST_ISSUES, MOST_RULES, MOST_SIDES = 5, 5, 4
+UNHAPPY = 8
+
+Rows = Sequence[RowMapping]
+
+
+async def everything(session: AsyncSession) -> Qualities:
+    """Every skill in one line."""
+    rows: dict[str, list[RowMapping]] = defaultdict(list)
+    for row in await queries.scores(session, ""):
+        rows[row["skill"]].append(row)
+    found = await queries.skills(session, "")
+    return Qualities(lines=[_line(facts, rows[facts["name"]]) for facts in found])
+
+
+async def of_one(session: AsyncSession, said: str, now: datetime) -> Qualities:
+    """One skill, by all that is known of its pieces.
+
+    Raises:
+        NoSuchSkill, NearSkills: The name fits none, or several.
+    """
+    facts = await _named(session, said)
+    rows = await queries.scores(session, facts["name"])
+    detail = await _detail(session, facts, rows, now)
+    return Qualities(lines=[_line(facts, rows)], detail=detail)
+
+
+async def unhappy(session: AsyncSession, now: datetime) -> Unhappy:
+    """What people found wrong with pieces of all skills."""
+    found: list[tuple[float, IssueLine]] = []
+    for name, title in (await queries.reviewed(session, DAYS)).items():
+        facts = {"name": name, "title": title}
+        found += [
+            (one.weight, _issue(one, facts)) for one in await _human(session, name, now)
+        ]
+    found.sort(key=lambda each: each[0], reverse=True)
+    return Unhappy(days=DAYS, lines=[line for _, line in found[:UNHAPPY]])
+
+
+async def plotted(ctx: Ctx, found: Qualities) -> Qualities:
+    """The same with its picture in the object store; as it is where none is drawn."""
+    plots = ctx.house.plots if ctx.house else None
+    if plots is None or found.detail is None or not found.lines[0].n:
+        return found
+    try:
+        drawn = await plots.quality(_figure(found.lines[0], found.detail))
+    except Unavailable:
+        return found  # the numbers say the same
+    digest = hashlib.sha256(drawn).hexdigest()[:24]
+    key = f"{ctx.caller.workspace_id}/plots/{digest}.png"
+    await ctx.objects.put(key, drawn, media_type="image/png")
+    return found.model_copy(update={"plot_key": key, "plot_bytes": len(drawn)})
+
+
+def given(rows: Rows, dimension: str = "overall") -> list[Score]:
+    """What people gave in one dimension; who left it out gave nothing."""
+    return [
+        Score(row["person"], row["piece"], float(row[dimension]))
+        for row in rows
+        if row[dimension] is not None
+    ]
+
+
+async def _named(session: AsyncSession, said: str) -> dict[str, Any]:
+    plain = said.strip(" /?!.")
+    near = await model_queries.skills(session, plain)
+    if not near:
+        raise NoSuchSkill(plain, await model_queries.titles(session))
+    if len(near) > 1:
+        raise NearSkills(plain, [row["title"] for row in near])
+    [facts, *_] = await queries.skills(session, near[0]["name"])
+    return facts
+
+
+def _line(facts: Mapping[str, Any], rows: Rows) -> SkillQuality:
+    found = estimate(given(rows))
+    few = [row["overall"] for row in rows] if found.low is None else []
+    return SkillQuality(
+        **facts,
+        n=found.n,
+        people=found.people,
+        mean=found.mean,
+        low=found.low,
+        high=found.high,
+        given=few,
+        weeks=_weeks(rows),
+    )
+
+
+def _weeks(rows: Rows) -> list[Week]:
+    by_week = _by(rows, lambda row: row["week"])
+    latest = sorted(by_week)[-WEEKS:]
+    return [
+        Week(**_figure_of(_day(at), by_week[at]).model_dump(), starts_on=at)
+        for at in latest
+    ]
+
+
+async def _detail(
+    session: AsyncSession, facts: Mapping[str, Any], rows: Rows, now: datetime
+) -> SkillDetail:
+    name = facts["name"]
+    judged = await queries.judged(session, name, DAYS)
+    return SkillDetail(
+        dimensions=[
+            _figure_of(label, rows, column) for column, label in DIMENSIONS.items()
+        ],
+        moved=_moved(rows, now),
+        versions=_sides(rows, "version"),
+        models=_sides(rows, "model"),
+        days=DAYS,
+        made=await queries.made(session, name, DAYS),
+        issues=[
+            _issue(one, facts)
+            for one in (await _human(session, name, now))[:MOST_ISSUES]
+        ],
+        rules=[
+            BrokenRule(**row)
+            for row in await queries.rules(session, name, DAYS, MOST_RULES)
+        ],
+        signals=[Signal(**row) for row in await queries.signals(session, name, DAYS)],
+        judged=Figure(label="judge", n=judged["n"], mean=judged["mean"]),
+    )
+
+
+async def _human(session: AsyncSession, name: str, now: datetime) -> list[Issue]:
+    said = await evidence.complaints(session, name, now - timedelta(days=DAYS))
+    return grouped(one for one in said if one.source == "human")
+
+
+def _issue(one: Issue, facts: Mapping[str, Any]) -> IssueLine:
+    return IssueLine(
+        skill=facts["name"],
+        title=facts["title"],
+        text=one.text,
+        rule=one.rule_code,
+        severity=one.severity,
+        count=one.count,
+        pieces=one.pieces,
+        people=one.people,
+    )
+
+
+def _sides(rows: Rows, column: str) -> list[Figure]:
+    """By version or model, the one scored last first; without the nameless."""
+    sides = _by([row for row in rows if row[column]], lambda row: row[column])
+    latest = sorted(sides, key=lambda key: sides[key][-1]["given_at"], reverse=True)
+    return [_figure_of(key, sides[key]) for key in latest[:MOST_SIDES]]
+
+
+def _moved(rows: Rows, now: datetime) -> Moved | None:
+    recent = [row for row in rows if row["given_at"] > now - RECENT]
+    before = [row for row in rows if now - BEFORE < row["given_at"] <= now - RECENT]
+    found = change(given(before), given(recent))
+    return Moved(by=found.by, low=found.low, high=found.high) if found else None
+
+
+def _figure_of(label: str, rows: Rows, dimension: str = "overall") -> Figure:
+    found = estimate(given(rows, dimension))
+    return Figure(
+        label=label, n=found.n, mean=found.mean, low=found.low, high=found.high
+    )
+
+
+def _by(rows: Rows, key: Callable[[RowMapping], Any]) -> dict[Any, list[RowMapping]]:
+    found: dict[Any, list[RowMapping]] = defaultdict(list)
+    for row in rows:
+        found[key(row)].append(row)
+    return found
+
+
+def _figure(line: SkillQuality, detail: SkillDetail) -> QualityFigure:
+    sides = _marks(detail.versions)
+    return QualityFigure(
+        title=f"{line.title}: {line.mean:.1f} of 5",
+        dimensions=_marks(detail.dimensions),
+        weeks=_marks(line.weeks) if len(line.weeks) > 1 else (),
+        versions=sides if len(sides) > 1 else (),
+    )
+
+
+def _marks(figures: Sequence[Figure]) -> list[Mark]:
+    return [
+        Mark(one.label, one.n, one.mean, one.low, one.high)
+        for one in figures
+        if one.mean is not None
+    ]
+
+
+def _day(at: date) -> str:
+    return f"{at.day} {at:%b}"
