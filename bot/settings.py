@@ -3,7 +3,7 @@
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, PlainValidator, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -257,6 +257,8 @@ class Settings(BaseSettings):
     """Prometheus may scrape ``/metrics`` here; unset: nobody may."""
     metrics_host: str = "127.0.0.1"
     skills: Path = Path("skills")
+    embedder: Literal["", "minilm"] = ""
+    """``minilm``: messages are compared by meaning, too; needs ``draper[embed]``."""
     fault: str = ""
     """``<point>[:<nth>]``: kill this process there. For failure tests only."""
 

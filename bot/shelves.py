@@ -4,8 +4,10 @@ What stands here is what the database says is in force; whoever changes that ann
 it, and every process looks again. Runs are pinned to a version and notice nothing.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from threading import Thread
 from uuid import UUID
 
 import structlog
@@ -17,6 +19,7 @@ from agent.catalog.shelf import Shelf
 from agent.catalog.stock_queries import InForce
 from agent.catalog.versions import Versions
 from agent.errors import NotFound
+from agent.llm.embedder import Embedder
 from bot.router import Router, rule
 
 MOST_KEPT = 1000
@@ -33,13 +36,23 @@ log = structlog.get_logger()
 class Shelves:
     """The house's shelf and router, and those of workspaces that differ."""
 
-    def __init__(self, versions: Versions, house: Open, tenant: OpenTenant) -> None:
-        """Read through ``house`` and ``tenant``, files through ``versions``."""
+    def __init__(
+        self,
+        versions: Versions,
+        house: Open,
+        tenant: OpenTenant,
+        embedder: Embedder | None = None,
+    ) -> None:
+        """Read through ``house`` and ``tenant``, files through ``versions``.
+
+        ``embedder`` lets the router compare by meaning, too.
+        """
+        self._embedder = embedder
         self._versions = versions
         self._house = house
         self._tenant = tenant
         self.shelf = Shelf()
-        self.router = Router([])
+        self.router = Router([], embedder=embedder)
         self._known: dict[UUID, tuple[Shelf, Router] | None] = {}
         self._age = 0
 
@@ -50,7 +63,10 @@ class Shelves:
         shelf = await self._filled(Shelf(), found)
         shelf.problems = self.shelf.problems if problems is None else tuple(problems)
         is_same = shelf.by_version.keys() == self.shelf.by_version.keys()
-        self.router = self.router if is_same else _router(shelf)
+        if not is_same:
+            self.router = await asyncio.to_thread(self._routed, shelf)
+            # Learning the examples takes a second: whoever writes first shall not wait.
+            Thread(target=self.router.learn, name="router-learn", daemon=True).start()
         self.shelf = shelf
         self._known.clear()
         self._age += 1
@@ -77,7 +93,13 @@ class Shelves:
         shelf = await self._filled(self.shelf.copy(), own)
         for name in off:
             shelf.drop(name)
-        return shelf, _router(shelf)
+        rules = [rule(shelf.files[one.name]) for one in own if one.name in shelf.files]
+        router = await asyncio.to_thread(self.router.with_skills, rules, list(off))
+        return shelf, router
+
+    def _routed(self, shelf: Shelf) -> Router:
+        rules = [rule(file) for file in shelf.files.values()]
+        return Router(rules, embedder=self._embedder)
 
     async def _filled(self, shelf: Shelf, found: Sequence[InForce]) -> Shelf:
         for version in found:
@@ -91,7 +113,3 @@ class Shelves:
             else:
                 shelf.put(version, file)
         return shelf
-
-
-def _router(shelf: Shelf) -> Router:
-    return Router([rule(file) for file in shelf.files.values()])

@@ -41,7 +41,7 @@ from bot.settings import Access, Settings
 from bot.sweeps import Sweeper
 from bot.telemetry.events import WatchedEvents
 from bot.watchdog import Watchdog
-from bot.wiring import skills
+from bot.wiring import embedders, skills
 from bot.wiring.database import Pools
 from bot.wiring.engines import Serving, choose
 from bot.wiring.mail import mail
@@ -94,7 +94,9 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
     clock = SystemClock()
     objects = KeptObjects(store(settings))
     versions = Versions(objects)
-    folder, shelves = skills.make(settings.skills, pools, versions)
+    folder, shelves = skills.make(
+        settings.skills, pools, versions, embedders.chosen(settings)
+    )
     await folder.take(shelves)
     models = open_providers(settings, clock)
     listed = models.prices

@@ -10,6 +10,7 @@ from agent.catalog import stock, stock_queries
 from agent.catalog.queries import hashes
 from agent.catalog.skillfile import load_all
 from agent.catalog.versions import Versions
+from agent.llm.embedder import Embedder
 from bot.ears import Ears
 from bot.services import Services
 from bot.shelves import Shelves
@@ -81,12 +82,15 @@ def look(root: Path) -> Looked:
     return frozenset(found)
 
 
-def make(root: Path, pools: Pools, versions: Versions) -> tuple[Folder, Shelves]:
+def make(
+    root: Path, pools: Pools, versions: Versions, embedder: Embedder | None = None
+) -> tuple[Folder, Shelves]:
     """The folder and the shelves it fills; nothing is read yet."""
     shelves = Shelves(
         versions,
         house=lambda: system(pools.system, "worker"),
         tenant=lambda workspace_id: tenant(pools.app, workspace_id, None),
+        embedder=embedder,
     )
     return Folder(root, pools, versions), shelves
 
