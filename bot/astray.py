@@ -8,8 +8,6 @@ from agent.catalog.problem import Problem
 from agent.catalog.skillfile import SkillFile
 from bot.router import Route, Router, rule, unreachable
 
-_SURE = "phrase"
-
 
 def astray(skills: Sequence[SkillFile]) -> Iterator[Problem]:
     """Phrases and examples that do not lead home, and near-misses that do.
@@ -35,7 +33,7 @@ def astray(skills: Sequence[SkillFile]) -> Iterator[Problem]:
 def _examples(skill: SkillFile, router: Router) -> Iterator[Problem]:
     for text in skill.examples.messages:
         route = router.route(text)
-        if route.method == _SURE and route.skill != skill.name:
+        if _is_sure(route) and route.skill != skill.name:
             fault = f"Example {_short(text)} leads to {route.skill}: {_why(route)}."
             mend = "Move it, or give the phrase it contains a hand-off."
             yield of(skill, EXAMPLES, fault, mend, line_with(skill, EXAMPLES, text))
@@ -44,11 +42,16 @@ def _examples(skill: SkillFile, router: Router) -> Iterator[Problem]:
 def _near_misses(skill: SkillFile, router: Router) -> Iterator[Problem]:
     for miss in skill.examples.near_misses:
         route = router.route(miss.say)
-        if route.method == _SURE and route.skill == skill.name:
+        if _is_sure(route) and route.skill == skill.name:
             fault = f"Near-miss {_short(miss.say)} leads here: {_why(route)}."
             mend = f"Add a hand-off to {miss.to}, or make the phrase a hint."
             line = line_with(skill, EXAMPLES, miss.say)
             yield of(skill, EXAMPLES, fault, mend, line)
+
+
+def _is_sure(route: Route) -> bool:
+    """Whether the router goes on without asking anybody."""
+    return route.method != "asked" and not route.wants_model
 
 
 def _why(route: Route) -> str:
