@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from agent.billing.operations import OPERATIONS as BILLING
+from agent.catalog.chosen_version_operations import OPERATIONS as CHOSEN_VERSIONS
 from agent.catalog.instruction_operations import OPERATIONS as INSTRUCTIONS
 from agent.catalog.model_operations import OPERATIONS as MODELS
 from agent.catalog.operations import OPERATIONS as CATALOG
 from agent.catalog.quality_operations import OPERATIONS as QUALITY
+from agent.catalog.version_operations import OPERATIONS as SKILL_VERSIONS
 from agent.clients.asset_operations import OPERATIONS as FILES
 from agent.clients.operations import OPERATIONS as CLIENTS
 from agent.clients.shelf_operations import OPERATIONS as SHELF
@@ -61,6 +63,7 @@ CATALOGUE: tuple[AnyOperation, ...] = (
         *SHARING,
     ),
     *(*LABELS, *RULES),
+    *(*SKILL_VERSIONS, *CHOSEN_VERSIONS),
     *(*CLIENTS, *FILES, *MEMORY, *MAILROOM),
     # Their plain words are the wider the later they come: "restore version 2".
     *(*VERSIONS, *SHELF, *AUDIT),

@@ -73,6 +73,27 @@ _CHOICE = text("""
     FROM skills s WHERE s.id = :skill_id
 """)
 
+# What was rehearsed says nothing about a version.
+_SCORES = text("""
+    SELECT r.skill_version_id AS id, count(*) AS n,
+           avg(f.overall_score)::float8 AS mean
+    FROM runs r JOIN outputs o ON o.run_id = r.id
+    JOIN feedback f ON f.output_id = o.id AND f.source = 'human'
+    WHERE r.skill_id = :skill_id AND r.provider IS DISTINCT FROM 'rehearsal'
+    GROUP BY 1
+""")
+
+_PINS = text("""
+    SELECT t.version_id, c.name FROM skill_settings t
+    JOIN clients c ON c.id = t.client_id AND c.archived_at IS NULL
+    WHERE t.skill_id = :skill_id AND t.version_id IS NOT NULL ORDER BY c.name
+""")
+
+_IS_TESTED = text("""
+    SELECT EXISTS (SELECT FROM experiments WHERE kind = 'skill_version'
+                   AND subject_id = :skill_id AND status = 'running')
+""")
+
 _JSON = ("files", "llm_config", "input_schema", "output_schema")
 
 
@@ -133,3 +154,20 @@ async def choice(
     """
     values = {"skill_id": skill_id, "client_id": client_id, "offered": offered}
     return (await session.execute(_CHOICE, values)).mappings().one()
+
+
+async def scores(session: AsyncSession, skill_id: UUID) -> dict[UUID, RowMapping]:
+    """``n`` and ``mean`` of people's scores, by version."""
+    found = await session.execute(_SCORES, {"skill_id": skill_id})
+    return {row["id"]: row for row in found.mappings() if row["id"]}
+
+
+async def pins(session: AsyncSession, skill_id: UUID) -> list[RowMapping]:
+    """``version_id`` and client's ``name`` of every pin."""
+    found = await session.execute(_PINS, {"skill_id": skill_id})
+    return list(found.mappings())
+
+
+async def is_tested(session: AsyncSession, skill_id: UUID) -> bool:
+    """Whether a test of its versions is running."""
+    return bool(await session.scalar(_IS_TESTED, {"skill_id": skill_id}))

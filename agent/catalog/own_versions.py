@@ -142,6 +142,21 @@ async def in_force(
     return found
 
 
+async def follow(
+    session: AsyncSession, workspace_id: UUID, skill: str, client_id: UUID | None
+) -> None:
+    """Let work go by the default again, whatever that becomes.
+
+    A client's default is the workspace's, and the workspace's the house's.
+
+    Raises:
+        NoSuchVersion: There is no such skill.
+    """
+    row = await _skill(session, skill)
+    await _settle(session, workspace_id, row["id"], None, client_id)
+    await stock_queries.announce(session)
+
+
 async def choose(  # noqa: PLR0913 - what is offered, to whom, when
     session: AsyncSession,
     skill_id: UUID,

@@ -45,3 +45,55 @@ class ChangesSettings(BadInput):
             "not its model, its budget or who approves.",
             hint="/model chooses who writes; /skill shows what it may cost.",
         )
+
+
+class NothingBefore(Conflict):
+    """There is no version before this one."""
+
+    code = "nothing_before"
+
+    def __init__(self, skill: str, number: str) -> None:
+        """Name it."""
+        super().__init__(
+            f"{number} is the first version of {skill} here.",
+            hint=f"/versions {skill} lists what there is.",
+        )
+
+
+class MovedOn(Conflict):
+    """Another version is in force by now than the one that was to be left."""
+
+    code = "moved_on"
+
+    def __init__(self, skill: str, number: str) -> None:
+        """Name what is in force."""
+        super().__init__(
+            f"{skill} {number} is in force by now; nothing was changed.",
+            hint=f"/rollback {skill} goes back from there.",
+        )
+
+
+class UpToDate(Conflict):
+    """There is no newer version to take."""
+
+    code = "up_to_date"
+
+    def __init__(self, skill: str, number: str) -> None:
+        """Name what is in force."""
+        super().__init__(
+            f"{skill} {number} is built on the newest there is.",
+            hint=f"/versions {skill} lists the others.",
+        )
+
+
+class BothReworded(Conflict):
+    """The method was changed on both sides, so nothing can be laid together."""
+
+    code = "both_reworded"
+
+    def __init__(self, skill: str, own: str, house: str) -> None:
+        """Name both, and the two ways on."""
+        super().__init__(
+            f"{own} and {house} both change the method of {skill}, so yours stays.",
+            hint=f"/unpin {skill} takes {house} without yours.",
+        )

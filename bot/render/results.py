@@ -43,6 +43,7 @@ from bot.render import (
     sharing,
     skills,
     vault,
+    versions,
 )
 from bot.render.paging import more
 from bot.render.runs import detail, piece
@@ -223,6 +224,7 @@ RENDER |= quality.WORDS
 RENDER |= reviews.WORDS
 RENDER |= next_steps.WORDS
 RENDER |= skills.WORDS
+RENDER |= versions.WORDS
 RENDER |= console.WORDS
 RENDER |= vault.WORDS
 RENDER |= forms.WORDS

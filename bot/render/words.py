@@ -32,6 +32,6 @@ _ACTIVE = re.compile(r"[\\`*_\[\]()#~|!]")
 """What acts in Markdown. Angle brackets are each door's own to make harmless."""
 
 
-def name(text: str) -> str:
+def name(text: str, longest: int = 80) -> str:
     """What somebody called something, so that Markdown shows it and does not act."""
-    return _ACTIVE.sub(r"\\\g<0>", brief(text, 80))
+    return _ACTIVE.sub(r"\\\g<0>", brief(text, longest))
