@@ -29,10 +29,11 @@ from bot import (
     reviews,
     revisions,
     shortcuts,
+    whose,
 )
 from bot.answers import keep, reply
 from bot.filled import Answer
-from bot.router import Route
+from bot.router import CANDIDATES, Route
 from bot.routing import with_route
 from bot.services import Services
 from bot.surfaces import chat
@@ -220,6 +221,8 @@ async def _start(services: Services, ctx: Ctx, route: Route, kept: UUID | None) 
     if whom.open:
         kept = kept or await keep(ctx)
         await whom.ask({"skill": route.skill, "message_id": str(kept)})
+    elif await whose.asked(services, whom.ctx, route.skill, kept):
+        return
     elif not await interviews.begin_skill(
         services, whom.ctx, route.skill, brief, kept=kept
     ):
@@ -230,7 +233,7 @@ async def _start(services: Services, ctx: Ctx, route: Route, kept: UUID | None) 
 async def _ask_which(
     services: Services, ctx: Ctx, route: Route, message_id: UUID
 ) -> None:
-    names = (route.skill, *route.alternatives)
+    names = (route.skill, *route.alternatives)[:CANDIDATES]
     options = [
         (name, file.title) for name in names if (file := services.shelf.file(name))
     ]

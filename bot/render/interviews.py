@@ -1,6 +1,6 @@
 """Interviews in words: one question at a time, with its choices and the ways out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from textwrap import shorten
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from agent.catalog.sidecars import Question
 from agent.clients import profile
 from agent.mailroom.schemas import Choice, Message
+from bot.render.words import brief
 from bot.render.words import name as shown
 
 NEEDED = "This one I cannot do without.\n\n"
@@ -86,6 +87,26 @@ def client_question(ask: profile.Question, name: str, opening: str) -> Message:
         f"{opening}\n\n{text}" if opening else text,
         choices=(Choice("Skip", "memory.answer", {"text": ""}, row=9),),
     )
+
+
+def whose(clients: Sequence[tuple[UUID, str]], asked: Mapping[str, str]) -> Message:
+    """A piece is for a client, and none was named; ``asked`` is done for the chosen."""
+    choices = [
+        Choice(brief(called, 40), "runs.start", _for(asked, client_id), row=at // 2)
+        for at, (client_id, called) in enumerate(clients)
+    ]
+    row = len(choices)
+    new = Choice("New client", "clients.new", ask=True, row=row)
+    without = Choice("Without one", "runs.start", _for(asked, None), row=row)
+    said = (
+        "Whom is it for? A client's profile gives me its voice, proof and prices. "
+        "I ask this once."
+    )
+    return Message(said, choices=(*choices, new, without))
+
+
+def _for(asked: Mapping[str, str], client_id: UUID | None) -> dict[str, str | None]:
+    return {**asked, "client_id": str(client_id) if client_id else None}
 
 
 def with_ways_out(

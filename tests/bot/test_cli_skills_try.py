@@ -36,7 +36,7 @@ def test_a_case_that_fails_says_which_check_and_where(
     told = capsys.readouterr().out
     assert told.startswith("kettles 1: hot (rehearsal, $0.00)\n")
     assert "  met     mentions kettle\n" in told
-    assert "  BROKEN  max-words 3: 9 words\n" in told
+    assert "  BROKEN  max-words 3: 10 words\n" in told
 
 
 def test_one_case_may_be_tried_alone_and_shown(

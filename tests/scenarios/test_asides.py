@@ -79,3 +79,26 @@ async def test_what_the_profile_says_is_not_asked(house: House) -> None:
     told = json.dumps(house.claude.requests[-1].body["messages"])
     assert "412 clinics use it" in told
     assert "Nothing yet" not in told, "its default would gainsay the profile"
+
+
+async def test_whom_a_piece_is_for_is_asked_once_where_there_are_clients(
+    house: House,
+) -> None:
+    member = await house.enrol()
+    ana = house.stranger("telegram")
+    await house.introduce(ana, member)
+    await adds(ana, "Acme Payroll")
+    desk = house.stranger("slack")
+    await house.introduce(desk, member)
+    ask = "write homepage copy about a payroll tool for clinics that hate spreadsheets"
+    await desk.writes(ask)
+    ways = ("Acme Payroll", "New client", "Without one")
+    asked = await desk.sees("Whom is it for", buttons=ways)
+    await desk.presses("Without one", asked)
+    await desk.sees("You asked for", buttons=("5",))
+    await house.rests()
+    assert (await house.run()).client_id is None
+    await desk.writes(f"{ask}, once more")
+    await house.rests()
+    assert sum(seen.has("Whom is it for") for seen in desk.chat()) <= 1
+    assert (await house.run()).number == 2
