@@ -1,6 +1,9 @@
 """What a piece can be had as."""
 
+import re
 from enum import StrEnum
+
+from pydantic_core import PydanticCustomError
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -55,6 +58,8 @@ _SAID = {
     "md": Format.MARKDOWN,
     **dict.fromkeys(("excel", "spreadsheet"), Format.CSV),
 }
+_AS = re.compile(r"^as (?:an? |the )?")
+_NO_PDF = "I can't make a PDF; the web page prints well, though"
 WORDS = "|".join(
     sorted((*_SAID, *(one.value for one in Format)), key=len, reverse=True)
 )
@@ -62,6 +67,14 @@ WORDS = "|".join(
 
 
 def meant(said: object) -> object:
-    """The format that a word stands for; anything else as it was said."""
-    plain = " ".join(said.casefold().split()) if isinstance(said, str) else said
-    return _SAID.get(plain, plain) if isinstance(plain, str) else plain
+    """The format that a word stands for; anything else as it was said.
+
+    Raises:
+        PydanticCustomError: A sort that people ask for and that is not made.
+    """
+    if not isinstance(said, str):
+        return said
+    plain = _AS.sub("", " ".join(said.casefold().split()))
+    if plain == "pdf":
+        raise PydanticCustomError("no_pdf", _NO_PDF)
+    return _SAID.get(plain, plain)

@@ -30,8 +30,7 @@ class ExportOutput(Frozen):
     """Parameters of ``runs.export``."""
 
     format: Annotated[Format, BeforeValidator(meant)] = Field(
-        title="As what?",
-        description="docx, html, markdown, csv or json",
+        description="As what?",
         json_schema_extra={"labels": dict(_LABELS)},
     )
     output_id: UUID | None = Field(

@@ -121,13 +121,12 @@ def open_questions(
 
 
 def _names(piece: str, key: str) -> bool:
+    """Whether a heading or a label of the piece says just that."""
     words = r"[\s_-]+".join(map(re.escape, re.split(r"[_-]+", key)))
-    label = (
-        rf"^\s*(?:#+\s+|[-*]\s+)?\**\s*(?:the\s+|our\s+)?{words}s?\b\**[^\n]{{0,20}}?"
-    )
-    return bool(
-        re.search(rf"{label}(?:\**:|\s*$)", piece, re.IGNORECASE | re.MULTILINE)
-    )
+    said = rf"(?:the |our )?{words}s?"
+    heading, label = rf"#+\s+{said}\s*$", rf"(?:[-*]\s+)?\**{said}\**:"
+    found = re.search(rf"^(?:{heading}|{label})", piece, re.IGNORECASE | re.MULTILINE)
+    return found is not None
 
 
 def handed(given: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

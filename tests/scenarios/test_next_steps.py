@@ -14,6 +14,10 @@ from tests.standins.anthropic import Reply
 
 ASK = "copywriting homepage copy for Acme, a payroll tool for clinics and care homes"
 TEXT = "# Payday\n\n## Hero\n\n**Headline:** Payday without pain.\n\nlast words here"
+RELEASE = (
+    "about Acme, a payroll tool for clinics, which opens to all clinics in Berlin on 3 "
+    "March after a year of trials with twelve of them, for the trade press"
+)
 RUNS = """
     SELECT r.id, r.parent_id, r.client_id, s.name AS skill, r.input, r.is_tainted
     FROM runs r LEFT JOIN skills s ON s.id = r.skill_id
@@ -128,3 +132,40 @@ async def test_a_reply_has_the_very_piece_it_replies_to_as_a_file(
     [shown] = [one for one in ana.world.replies(chat=ana.place) if one.file_name]
     document = Document(io.BytesIO(shown.file))
     assert "last words here" in [one.text for one in document.paragraphs]
+
+
+async def test_a_piece_that_was_erased_is_not_handed_on(house: House) -> None:
+    ana = await house.member("telegram")
+    shown = await piece(house, ana)
+    here = (await house.run()).workspace_id
+    await house.rows(
+        "DELETE FROM outputs WHERE workspace_id = :id RETURNING id", id=here
+    )
+    await ana.press(shown, onward(shown))
+    await ana.is_told("I no longer have that piece")
+    await ana.writes("as docx")
+    await ana.sees("I no longer have that piece")
+    await house.rests()
+    assert len(await runs(house)) == 1
+
+
+async def test_a_skill_with_an_interview_asks_what_the_piece_leaves_open(
+    house: House,
+) -> None:
+    ana = await house.member("telegram")
+    house.claude.script(
+        Reply("# Acme opens\n\n**News:** it opens\n\n**Date:** 3 March")
+    )
+    await ana.commands(f"press-release {RELEASE}")
+    shown = await ana.sees("Acme opens", buttons=("5", "Launch plan"))
+    await house.rests()
+    await ana.press(shown, "Launch plan")
+    await ana.sees("1 of 6", "first hundred", buttons=("Leave it",))
+    house.claude.script(Reply("# Plan\n\nring by ring"))
+    await ana.writes("that's all")
+    await ana.sees("ring by ring", buttons=("5",))
+    await house.rests()
+    release, plan = await runs(house)
+    assert plan.skill == "launch-strategy"
+    assert plan.parent_id == release.id
+    assert "(as the piece says)" in plan.input["brief"]

@@ -9,7 +9,7 @@ import pytest
 from agent.export.formats import Format, meant
 from agent.registry import BY_NAME
 from agent.runs.exports import Kept, NotInIt
-from bot.surfaces import chat
+from bot.surfaces import chat, forms
 
 AT = datetime(2026, 11, 21, 9, tzinfo=UTC)
 ROW: Any = {"title": "Tea", "created_at": AT}
@@ -88,5 +88,9 @@ def test_what_only_sounds_like_it_is_left_alone(said: str) -> None:
 
 
 def test_a_sort_nobody_knows_stays_as_it_was_said() -> None:
-    assert meant(" PDF ") == "pdf"
+    assert meant(" Scroll ") == "scroll"
+    assert meant("as a Word") == "docx"
     assert meant(7) == 7
+    call = chat.heard("as pdf")
+    assert call is not None
+    assert "prints well" in forms.faults_of(call.op, call.raw)["format"]
