@@ -36,7 +36,7 @@ async def show_quality(ctx: Ctx, p: QualityOf) -> Qualities:
     """
     asked = "" if p.skill.casefold() in {"skills", "all"} else p.skill
     if not asked:
-        return await shown.everything(ctx.session)
+        return await shown.everything(ctx.session, ctx.clock.now())
     found = await shown.of_one(ctx.session, asked, ctx.clock.now())
     is_chat = ctx.origin is not None
     return await shown.plotted(ctx, found) if is_chat and p.picture else found

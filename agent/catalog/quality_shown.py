@@ -38,8 +38,8 @@ DIMENSIONS = {
     "rule_compliance": "your rules",
 }
 """Columns of a score, and what people call them."""
-DAYS = 90
-"""Issues, rules and signals of so many days are counted; older ones may be mended."""
+DAYS = timedelta(days=90)
+"""Issues, rules and signals of so long are counted; older ones may be mended."""
 WEEKS = 12
 RECENT, BEFORE = timedelta(weeks=4), timedelta(weeks=WEEKS)
 """What is called the trend: the last four weeks against the eight before."""
@@ -49,13 +49,14 @@ UNHAPPY = 8
 Rows = Sequence[RowMapping]
 
 
-async def everything(session: AsyncSession) -> Qualities:
+async def everything(session: AsyncSession, now: datetime) -> Qualities:
     """Every skill in one line."""
-    rows: dict[str, list[RowMapping]] = defaultdict(list)
-    for row in await queries.scores(session, ""):
-        rows[row["skill"]].append(row)
+    rows = _by(await queries.scores(session, ""), lambda row: row["skill"])
+    asked = _of(await queries.counts(session, "", now), "asked")
     found = await queries.skills(session, "")
-    return Qualities(lines=[_line(facts, rows[facts["name"]]) for facts in found])
+    return Qualities(
+        lines=[_line(facts, rows[facts["name"]], asked) for facts in found]
+    )
 
 
 async def of_one(session: AsyncSession, said: str, now: datetime) -> Qualities:
@@ -66,20 +67,30 @@ async def of_one(session: AsyncSession, said: str, now: datetime) -> Qualities:
     """
     facts = await _named(session, said)
     rows = await queries.scores(session, facts["name"])
-    detail = await _detail(session, facts, rows, now)
-    return Qualities(lines=[_line(facts, rows)], detail=detail)
+    counts = await queries.counts(session, facts["name"], now - DAYS)
+    return Qualities(
+        lines=[_line(facts, rows, _of(counts, "asked"))],
+        detail=SkillDetail(
+            **_from_scores(rows, now),
+            **_from_counts(counts),
+            issues=[
+                _issue(one, facts)
+                for one in (await _human(session, facts["name"], now))[:MOST_ISSUES]
+            ],
+        ),
+    )
 
 
 async def unhappy(session: AsyncSession, now: datetime) -> Unhappy:
     """What people found wrong with pieces of all skills."""
     found: list[tuple[float, IssueLine]] = []
-    for name, title in (await queries.reviewed(session, DAYS)).items():
+    for name, title in (await queries.reviewed(session, now - DAYS)).items():
         facts = {"name": name, "title": title}
         found += [
             (one.weight, _issue(one, facts)) for one in await _human(session, name, now)
         ]
     found.sort(key=lambda each: each[0], reverse=True)
-    return Unhappy(days=DAYS, lines=[line for _, line in found[:UNHAPPY]])
+    return Unhappy(days=DAYS.days, lines=[line for _, line in found[:UNHAPPY]])
 
 
 async def plotted(ctx: Ctx, found: Qualities) -> Qualities:
@@ -117,11 +128,14 @@ async def _named(session: AsyncSession, said: str) -> dict[str, Any]:
     return facts
 
 
-def _line(facts: Mapping[str, Any], rows: Rows) -> SkillQuality:
+def _line(
+    facts: Mapping[str, Any], rows: Rows, asked: Mapping[str, RowMapping]
+) -> SkillQuality:
     found = estimate(given(rows))
     few = [row["overall"] for row in rows] if found.low is None else []
     return SkillQuality(
         **facts,
+        runs=asked[facts["name"]]["n"] if facts["name"] in asked else 0,
         n=found.n,
         people=found.people,
         mean=found.mean,
@@ -141,35 +155,50 @@ def _weeks(rows: Rows) -> list[Week]:
     ]
 
 
-async def _detail(
-    session: AsyncSession, facts: Mapping[str, Any], rows: Rows, now: datetime
-) -> SkillDetail:
-    name = facts["name"]
-    judged = await queries.judged(session, name, DAYS)
-    return SkillDetail(
-        dimensions=[
+def _from_scores(rows: Rows, now: datetime) -> dict[str, Any]:
+    return {
+        "dimensions": [
             _figure_of(label, rows, column) for column, label in DIMENSIONS.items()
         ],
-        moved=_moved(rows, now),
-        versions=_sides(rows, "version"),
-        models=_sides(rows, "model"),
-        days=DAYS,
-        made=await queries.made(session, name, DAYS),
-        issues=[
-            _issue(one, facts)
-            for one in (await _human(session, name, now))[:MOST_ISSUES]
+        "moved": _moved(rows, now),
+        "versions": _sides(rows, "version"),
+        "models": _sides(rows, "model"),
+    }
+
+
+def _from_counts(counts: Rows) -> dict[str, Any]:
+    judged = next(iter(_of(counts, "judge").values()), None)
+    broken = [row for row in _of(counts, "rule").values() if row["n"]]
+    broken.sort(key=lambda row: (-row["n"], row["label"]))
+    made = _of(counts, "made").values()
+    signals = sorted(_of(counts, "signal").values(), key=lambda row: -row["n"])
+    return {
+        "days": DAYS.days,
+        "made": sum(row["n"] for row in made),
+        "rules": [
+            BrokenRule(
+                code=row["label"],
+                rule=row["said"],
+                broken=row["n"],
+                checked=row["of_n"],
+            )
+            for row in broken[:MOST_RULES]
         ],
-        rules=[
-            BrokenRule(**row)
-            for row in await queries.rules(session, name, DAYS, MOST_RULES)
-        ],
-        signals=[Signal(**row) for row in await queries.signals(session, name, DAYS)],
-        judged=Figure(label="judge", n=judged["n"], mean=judged["mean"]),
-    )
+        "signals": [Signal(signal=row["label"], pieces=row["n"]) for row in signals],
+        "judged": Figure(
+            label="judge",
+            n=judged["n"] if judged else 0,
+            mean=judged["mean"] if judged else None,
+        ),
+    }
+
+
+def _of(counts: Rows, kind: str) -> dict[str, RowMapping]:
+    return {row["label"]: row for row in counts if row["kind"] == kind}
 
 
 async def _human(session: AsyncSession, name: str, now: datetime) -> list[Issue]:
-    said = await evidence.complaints(session, name, now - timedelta(days=DAYS))
+    said = await evidence.complaints(session, name, now - DAYS)
     return grouped(one for one in said if one.source == "human")
 
 

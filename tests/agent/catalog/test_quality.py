@@ -21,7 +21,7 @@ from agent.catalog.quality_operations import show_quality, show_unhappy
 from agent.plots import QualityFigure
 from bot.render import result
 from tests.agent.world import AS_ANA, AS_BOB, AS_EVE, World, asked
-from tests.bot.web.console.furnished import OUTPUT, RUN, furnish, ident
+from tests.bot.web.console.furnished import OUTPUT, RUN, TALK, furnish, ident
 from tests.db.asking import run
 from tests.fakes.plots import Sketches
 from tests.seeds import ACME, ANA, BOB
@@ -155,6 +155,21 @@ async def test_sources_stand_apart_and_complaints_together(world: World) -> None
     assert (broken.code, broken.broken, broken.checked) == ("C01", 1, 1)
     [worst, *_] = (await world.call(show_unhappy, AS_ANA)).lines
     assert (worst.skill, worst.text) == ("copywriting", "Too formal.")
+
+
+async def test_private_pieces_count_and_their_words_stay_private(world: World) -> None:
+    await furnish(world)
+    await _judged(world)
+    private = "UPDATE runs SET conversation_id = :talk WHERE id = :id"
+    await run(world.owner, private, talk=ident(TALK, 1), id=ident(RUN, 0))
+    bobs = await world.call(show_quality, AS_BOB, skill="copywriting")
+    anas = await world.call(show_quality, AS_ANA, skill="copywriting")
+    assert bobs.detail is not None
+    assert anas.detail is not None
+    assert len(bobs.detail.issues) == 2
+    assert anas.detail.issues == []
+    assert anas.lines == bobs.lines
+    assert (anas.lines[0].n, anas.detail.rules) == (16, bobs.detail.rules)
 
 
 async def test_few_scores_are_told_as_they_are(world: World) -> None:
