@@ -108,6 +108,26 @@ _RESUME = text("""
     RETURNING id
 """)
 
+_RATINGS = text("SELECT * FROM experiment_ratings(:id)")
+
+_REACH = text("""
+    SELECT (SELECT count(*) FROM workspace_members WHERE role <> 'viewer')
+        + CASE WHEN CAST(:client_id AS uuid) IS NULL
+               THEN (SELECT count(*) FROM clients WHERE archived_at IS NULL) ELSE 0 END
+""")
+
+_ANYWHERE = text("""
+    SELECT id, workspace_id FROM experiments
+    WHERE status = 'running' AND kind = 'skill_version' ORDER BY id
+""")
+
+_OF_OUTPUT = text("""
+    SELECT e.id FROM outputs o JOIN runs r ON r.id = o.run_id
+    JOIN experiment_arms a ON a.id = r.arm_id
+    JOIN experiments e ON e.id = a.experiment_id AND e.status = 'running'
+    WHERE o.id = :output_id
+""")
+
 
 async def running(
     session: AsyncSession, skill_id: UUID, client_id: UUID | None
@@ -205,3 +225,29 @@ async def resume(
     """Let a stopped test go on; False if it does not stand still."""
     row = {"id": test_id, "result": json.dumps(result)}
     return (await session.execute(_RESUME, row)).one_or_none() is not None
+
+
+async def ratings(session: AsyncSession, test_id: UUID) -> list[RowMapping]:
+    """Every score that counts in a test, oldest first, and those of before it.
+
+    ``unit``, ``is_candidate``, ``exposed_at``, ``rater``, ``score`` (1-5) and
+    ``is_before``. Scores of pieces in private chats are among them: show only sums.
+    """
+    return list((await session.execute(_RATINGS, {"id": test_id})).mappings())
+
+
+async def reach(session: AsyncSession, client_id: UUID | None) -> int:
+    """How many units a test could have here: clients in use and people."""
+    found = await session.scalar(_REACH, {"client_id": client_id})
+    return int(found or 0)
+
+
+async def running_anywhere(session: AsyncSession) -> list[RowMapping]:
+    """Every running test, ``id`` and ``workspace_id``; ``session`` is the worker's."""
+    return list((await session.execute(_ANYWHERE)).mappings())
+
+
+async def of_output(session: AsyncSession, output_id: UUID) -> UUID | None:
+    """The running test in which this piece was written."""
+    found: UUID | None = await session.scalar(_OF_OUTPUT, {"output_id": output_id})
+    return found

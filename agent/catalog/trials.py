@@ -70,7 +70,7 @@ class Trial:
 
     ratings: Sequence[Rating]
     before: Mapping[str, Before] = field(default_factory=dict)
-    aims: Aims = Aims()
+    aims: Aims = field(default_factory=Aims)
 
     def read(self) -> Reading:
         """What it says so far."""

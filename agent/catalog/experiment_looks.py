@@ -1,0 +1,48 @@
+"""Looking at a running test: what follows from how it stands.
+
+Clear harm and uneven units stop it at once, which a person can undo; everything else a
+person decides. Looked at twice, it comes to the same; told, it is told once.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from agent.catalog import experiment_queries as queries
+from agent.catalog import experiments
+from agent.catalog.experiments import CONTROL, Ending, Test
+
+RATED = "experiment.rated"
+"""A piece of a running test was scored; ``workspace_id``, ``test_id``."""
+STOPS = {
+    "worse": Ending("stopped", winner=CONTROL, by_itself=True),
+    "imbalanced": Ending("stopped", by_itself=True),
+}
+
+
+async def look(session: AsyncSession, test_id: UUID, now: datetime) -> Test | None:
+    """The test, if it has come to something that nobody was told yet."""
+    await queries.lock(session, test_id)
+    test = await experiments.load(session, test_id)
+    if test is None or not _is_news(test):
+        return None
+    ending = STOPS.get(test.reading.verdict)
+    if ending and test.row["status"] == "running":
+        await experiments.end(session, test, now, ending)
+        return await experiments.load(session, test_id)
+    return test
+
+
+async def told(session: AsyncSession, test: Test) -> None:
+    """Keep that people know of this verdict."""
+    await queries.note(session, test.row["id"], {"told": test.reading.verdict})
+
+
+def _is_news(test: Test) -> bool:
+    verdict, result = test.reading.verdict, test.row["result"]
+    if verdict in ("none", result.get("told")):
+        return False
+    return test.row["status"] == "running" or bool(
+        test.row["status"] == "stopped" and result.get("by_itself")
+    )
