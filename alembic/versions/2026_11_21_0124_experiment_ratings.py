@@ -13,7 +13,7 @@ from db.roles import APP, OWNER, WORKER
 from db.script import statements
 
 revision = "0124"
-down_revision = "0125"
+down_revision = "0123"
 
 RATINGS = """
 CREATE FUNCTION experiment_ratings(experiment uuid) RETURNS TABLE (
