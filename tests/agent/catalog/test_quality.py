@@ -21,7 +21,7 @@ from agent.catalog.quality_operations import show_quality, show_unhappy
 from agent.plots import QualityFigure
 from bot.render import result
 from tests.agent.world import AS_ANA, AS_BOB, AS_EVE, World, asked
-from tests.bot.web.console.furnished import OUTPUT, RUN, TALK, furnish, ident
+from tests.bot.web.console.furnished import OUTPUT, RUN, furnish, ident
 from tests.db.asking import run
 from tests.fakes.plots import Sketches
 from tests.seeds import ACME, ANA, BOB
@@ -160,8 +160,8 @@ async def test_sources_stand_apart_and_complaints_together(world: World) -> None
 async def test_private_pieces_count_and_their_words_stay_private(world: World) -> None:
     await furnish(world)
     await _judged(world)
-    private = "UPDATE runs SET conversation_id = :talk WHERE id = :id"
-    await run(world.owner, private, talk=ident(TALK, 1), id=ident(RUN, 0))
+    private = "UPDATE runs SET private_user_id = :bob WHERE id = :id"
+    await run(world.owner, private, bob=BOB, id=ident(RUN, 0))
     bobs = await world.call(show_quality, AS_BOB, skill="copywriting")
     anas = await world.call(show_quality, AS_ANA, skill="copywriting")
     assert bobs.detail is not None
