@@ -1,10 +1,11 @@
 """Why a skill was chosen, and what choices have taught, in words."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from agent.mailroom.schemas import Choice, Message
-from agent.runs.label_operations import AllTaught, Forgotten, Taught, Why
+from agent.runs.label_operations import AllTaught, Candidate, Forgotten, Taught, Why
 from bot.render.words import brief, name
 
 SHOWN = 120
@@ -14,6 +15,13 @@ OTHERS = 3
 FEW = 8
 """Choices of one list that have a button."""
 
+LEAST = 0.03
+"""A share below it is no second thought."""
+
+_CLAIM = re.compile(
+    r'^(?P<not>not asked for: )?(?:phrase|hint|hand-off from \S+) "(?P<words>.+)" of '
+    r"(?P<skill>\S+) [\d.]+:1"
+)
 _HOW = {
     "press": "You chose it.",
     "command": "Your command named it.",
@@ -28,11 +36,11 @@ def _why(value: Why) -> Message:
     lines = [f"{what}, asked as: {_quoted(value.text)}" if value.text else f"{what}."]
     if how := _HOW.get(value.method):
         lines.append(how)
-    if value.reasons:
-        lines.append("\n".join(f"- {reason}" for reason in value.reasons[:5]))
+    if said := _said(value):
+        lines.append("\n".join(f"- {reason}" for reason in said))
     if not value.method:
         lines.append("It was started by name, so nothing had to be guessed.")
-    others = [one for one in value.candidates if one.skill != "assistant"][:OTHERS]
+    others = [one for one in value.candidates if _counts(one)][:OTHERS]
     if others:
         named = ", ".join(f"{one.title}{_share(one.score)}" for one in others)
         lines.append(f"I also thought of {named}.")
@@ -47,6 +55,29 @@ def _why(value: Why) -> Message:
         if value.message_id
     )
     return Message("\n\n".join(lines), choices=tuple(choices))
+
+
+def _said(value: Why) -> list[str]:
+    """What spoke for the skill, then against it, without the odds it was given."""
+    mine: list[str] = []
+    against: list[str] = []
+    titles = {one.skill: one.title for one in value.candidates}
+    for reason in value.reasons:
+        found = _CLAIM.match(reason)
+        if found is None:
+            mine.append(reason)
+        elif found["not"]:
+            mine.append(f"you said not to: \u201c{name(found['words'])}\u201d")
+        elif found["skill"] == value.skill:
+            mine.append(f"you wrote \u201c{name(found['words'])}\u201d")
+        elif title := titles.get(found["skill"]):
+            words = name(found["words"])
+            against.append(f"\u201c{words}\u201d alone could mean {title}, too")
+    return list(dict.fromkeys([*mine[:4], *against[:2]]))
+
+
+def _counts(one: Candidate) -> bool:
+    return one.skill != "assistant" and (one.score is None or one.score >= LEAST)
 
 
 def _taught(value: AllTaught) -> Message:
