@@ -11,7 +11,6 @@ from agent.llm.port import Calling, Completion, ModelRejected, Stop, Tool, ToolU
 from agent.llm.prices import most_tokens
 from agent.llm.prompt import Task, build
 from agent.llm.rehearsal import LABEL, Rehearsal
-from agent.llm.rehearsal.model import draft
 from agent.llm.tally import Tally
 from tests.agent.llm.asking import ASK, answer
 from tests.standins.anthropic import AnthropicStandIn, Reply
@@ -121,12 +120,3 @@ async def test_a_rehearsal_that_may_not_ask_writes(change: dict[str, object]) ->
     done = await rehearsed(replace(MARKED, **change))  # type: ignore[arg-type]
     assert done.tool_uses == ()
     assert done.text.startswith(f"> {LABEL}")
-
-
-def test_a_rehearsal_sent_back_for_being_long_is_shorter() -> None:
-    task = Task("write homepage copy for Acme", skill="copywriting")
-    first = draft(build(task))
-    back = (Turn("assistant", first), Turn("user", "Shorter, please."))
-    second = draft(build(replace(task, exchange=back)))
-    assert len(second) < 0.7 * len(first)
-    assert "Sent back with: Shorter, please." in second
