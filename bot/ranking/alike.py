@@ -1,6 +1,5 @@
 """How alike two messages are, for reasons that a person can check."""
 
-from functools import lru_cache
 from math import sqrt
 
 from bot.ranking.features import Read
@@ -12,17 +11,17 @@ _LITTLE = frozenset(
     do so but how what at be have from not no
     """.split()  # noqa: SIM905 - a block of words reads better than a list
 )
-_KEPT = 16_384
+Signs = frozenset[str]
+"""What a message is recognised by."""
 
 
-def alike(left: Read, right: Read) -> float:
-    """The share of words and concepts that both have: 0 to 1."""
-    mine, its = _signs(tuple(left.stems)), _signs(tuple(right.stems))
-    return len(mine & its) / (sqrt(len(mine) * len(its)) or 1.0)
-
-
-@lru_cache(_KEPT)
-def _signs(stems: tuple[str, ...]) -> frozenset[str]:
-    words = frozenset(stems)
-    concepts = {f"+{one}" for one in shipped().concepts(stems)}
+def signs(said: Read) -> Signs:
+    """The words that say something, and the concepts; little words if none other."""
+    words = frozenset(said.stems)
+    concepts = {f"+{one}" for one in shipped().concepts(said.stems)}
     return (words - _LITTLE or words) | concepts
+
+
+def alike(left: Signs, right: Signs) -> float:
+    """The share of signs that both have: 0 to 1."""
+    return len(left & right) / (sqrt(len(left) * len(right)) or 1.0)

@@ -17,6 +17,8 @@ from bot.ranking.ridge import Sparse, stacked
 
 KEPT = 48
 """Skills that a feature speaks for."""
+FEWEST = 2
+"""Examples that have a feature worth keeping."""
 
 
 class Averaged:
@@ -25,10 +27,10 @@ class Averaged:
     def __init__(
         self, blocks: Sequence[Block], lessons: Sequence[Lesson], skills: int
     ) -> None:
-        """Learn ``lessons``."""
+        """Learn ``lessons``. Some seconds for thousands of skills."""
         self._blocks, self._lessons, self._skills = blocks, tuple(lessons), skills
         found = [found_in(lesson.said, blocks) for lesson in lessons]
-        self._vocabulary = vocabulary(found)
+        self._vocabulary = vocabulary(found, FEWEST)
         rows = [self._vocabulary.row(one) for one in found]
         seen = stacked(rows, len(self._vocabulary))
         features, who, much = _means(seen, lessons, skills)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot.ranking.alike import alike
+from bot.ranking.alike import Signs, alike, signs
 from bot.ranking.features import Read, read
 from bot.ranking.rules import Learnt
 
@@ -59,8 +59,9 @@ def is_bare(said: Read) -> bool:
 def taught(said: Read, learnt: Sequence[Learnt]) -> Iterator[Lift]:
     """The best lift for each skill that was chosen for a message like this one."""
     best: dict[str, tuple[float, str]] = {}
+    mine = signs(said) if learnt else frozenset()
     for text, skill in learnt:
-        likeness = alike(said, _read(text))
+        likeness = alike(mine, _signs(text))
         if likeness >= LIKE:
             best[skill] = max(best.get(skill, (0.0, "")), (likeness, text))
     for skill, (likeness, text) in best.items():
@@ -75,5 +76,5 @@ def shortened(text: str, most: int = 70) -> str:
 
 
 @lru_cache(4096)
-def _read(text: str) -> Read:
-    return read(text)
+def _signs(text: str) -> Signs:
+    return signs(read(text))

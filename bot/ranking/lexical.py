@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agent.llm.embedder import Embedder
-from bot.ranking.alike import alike
+from bot.ranking.alike import Signs, alike, signs
 from bot.ranking.features import (
     Floats,
     Read,
@@ -19,7 +19,7 @@ from bot.ranking.features import (
 from bot.ranking.lessons import Lesson, View, lessons
 from bot.ranking.meaning import Meaning
 from bot.ranking.rules import Rule
-from bot.ranking.views import learnt
+from bot.ranking.views import MOST_ROWS, learnt
 
 WORDS, CONCEPTS, MEANING = 1.0, 0.3, 0.8
 """What each view counts for."""
@@ -56,7 +56,7 @@ class Ranking:
         self,
         names: tuple[str, ...],
         views: Mapping[str, tuple[float, View]],
-        examples: Mapping[str, tuple[Lesson, ...]],
+        examples: Mapping[str, Sequence[tuple[Signs, str]]],
     ) -> None:
         """Rank ``names`` by ``views``: name -> (what it counts for, the view)."""
         self.names = names
@@ -74,11 +74,11 @@ class Ranking:
 
     def nearest(self, seen: Seen, skill: str) -> tuple[str, float]:
         """The example of ``skill`` most like the message, and how alike: 0 to 1."""
-        found = [
-            (alike(seen.said, lesson.said), lesson.text)
-            for lesson in self._examples.get(skill, ())
-        ]
-        likeness, text = max(found, default=(0.0, ""))
+        mine = signs(seen.said)
+        known = self._examples.get(skill, ())
+        likeness, text = max(
+            ((alike(mine, its), text) for its, text in known), default=(0.0, "")
+        )
         return text, likeness
 
     def with_rules(self, extra: Sequence[Rule], drop: Sequence[str] = ()) -> "Ranking":
@@ -90,7 +90,7 @@ class Ranking:
         names = (*self.names, *dict.fromkeys(added))
         numbers = {name: at for at, name in enumerate(names)}
         taught = lessons(extra, numbers)
-        gone = [*drop, *(rule.skill for rule in extra if rule.skill in self.names)]
+        gone = {*drop, *(rule.skill for rule in extra)} & set(self.names)
         views = dict(self._views)
         for kind, (count, view) in views.items():
             for name in gone:
@@ -106,7 +106,7 @@ def ranking(rules: tuple[Rule, ...], by_meaning: ByMeaning) -> Ranking:
     embedder = by_meaning.embedder
     names = tuple(rule.skill for rule in rules)
     taught = lessons(rules, {name: at for at, name in enumerate(names)})
-    blocks = (word_block, letter_block)
+    blocks = (word_block, letter_block) if len(taught) <= MOST_ROWS else (word_block,)
     views: dict[str, tuple[float, View]] = {
         "words": (WORDS, learnt(blocks, taught, len(names), _SMOOTH_WORDS)),
         "concepts": (
@@ -121,10 +121,11 @@ def ranking(rules: tuple[Rule, ...], by_meaning: ByMeaning) -> Ranking:
 
 def _by_skill(
     taught: Sequence[Lesson], names: Sequence[str]
-) -> dict[str, tuple[Lesson, ...]]:
-    """Skill -> its whole messages."""
-    found: dict[str, list[Lesson]] = {}
+) -> dict[str, list[tuple[Signs, str]]]:
+    """Skill -> its whole messages, and what each is recognised by."""
+    found: dict[str, list[tuple[Signs, str]]] = {}
     for lesson in taught:
         if lesson.trust == 1:
-            found.setdefault(names[lesson.skill], []).append(lesson)
-    return {name: tuple(own) for name, own in found.items()}
+            known = found.setdefault(names[lesson.skill], [])
+            known.append((signs(lesson.said), lesson.text))
+    return found

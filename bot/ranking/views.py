@@ -22,8 +22,6 @@ from bot.ranking.lessons import Lesson, View, wanted
 MOST_ROWS = 6_000
 """Beyond it the examples' likeness to each other takes too much room (144 MB)."""
 FEW_FEATURES = 500
-FEWEST = 2
-"""What one example alone has tells nothing of the next."""
 
 
 class Features(NamedTuple):
@@ -86,11 +84,11 @@ def learnt(
     blocks: Sequence[Block], lessons: Sequence[Lesson], skills: int, smooth: float
 ) -> View:
     """The view over ``blocks`` of features that ``lessons`` teach."""
-    found = [found_in(lesson.said, blocks) for lesson in lessons]
-    known = vocabulary(found, FEWEST)
-    is_small = len(known) <= FEW_FEATURES
-    if len(lessons) > MOST_ROWS and not is_small:
+    if len(lessons) > MOST_ROWS:
         return Averaged(blocks, lessons, skills)
+    found = [found_in(lesson.said, blocks) for lesson in lessons]
+    known = vocabulary(found)
+    is_small = len(known) <= FEW_FEATURES
     solve = ridge.by_features if is_small else ridge.by_examples
     trust = np.array([lesson.trust for lesson in lessons], np.float32)
     seen = ridge.stacked([known.row(one) for one in found], len(known))
