@@ -10,6 +10,7 @@ from tests.scenarios.house import House
 from tests.scenarios.on_telegram import OnTelegram
 from tests.scenarios.people import Person, Seen
 from tests.scenarios.test_assistant import rounds
+from tests.scenarios.test_questions import two_in_a_group
 from tests.standins.anthropic import Reply
 
 ASK = "copywriting homepage copy for Acme, a payroll tool for clinics and care homes"
@@ -19,7 +20,7 @@ RELEASE = (
     "March after a year of trials with twelve of them, for the trade press"
 )
 RUNS = """
-    SELECT r.id, r.parent_id, r.client_id, s.name AS skill, r.input, r.is_tainted
+    SELECT r.id, r.parent_id, r.user_id, s.name AS skill, r.input, r.is_tainted
     FROM runs r LEFT JOIN skills s ON s.id = r.skill_id
     WHERE r.workspace_id = :id ORDER BY r.number
 """
@@ -169,3 +170,18 @@ async def test_a_skill_with_an_interview_asks_what_the_piece_leaves_open(
     assert plan.skill == "launch-strategy"
     assert plan.parent_id == release.id
     assert "(as the piece says)" in plan.input["brief"]
+
+
+async def test_in_a_group_a_colleague_goes_on_from_a_piece(house: House) -> None:
+    ana, bob = await two_in_a_group(house)
+    shown = await piece(house, ana)
+    house.claude.script(Reply("# Edited\n\nCleaner words."))
+    await bob.press(shown, onward(shown))
+    edited = await ana.sees("Cleaner words", buttons=("5",))
+    await house.rests()
+    await bob.presses("Another take", edited)
+    await ana.sees("Version 2")
+    await house.rests()
+    first, second, third = await runs(house)
+    assert second.user_id == third.user_id != first.user_id
+    assert third.input["handed_from"] == second.input["handed_from"]

@@ -5,11 +5,13 @@ import re
 import pytest
 
 from agent.catalog.bringing import bring
+from agent.ports import SkillRef
 from tests.agent.world import AS_ANA
 from tests.bot.web.conftest import HOME, OURS
 from tests.bot.web.console.conftest import Console, post, word
-from tests.bot.web.console.furnished import OUTPUT, RUN, ident
+from tests.bot.web.console.furnished import OUTPUT, RUN, SKILL, SKILLS, ident
 from tests.db.asking import one, run
+from tests.fakes.ports import Skills
 from tests.seeds import ANA, BOB, EVE, RIVAL
 
 _STATUS = "SELECT status FROM runs WHERE id = :id"
@@ -89,6 +91,28 @@ async def test_a_piece_is_scored(console: Console) -> None:
     assert await one(console.world.owner, mine, user=ANA) == 5
     bad = await post(ana, f"/console/outputs/{ident(OUTPUT, 0)}/score", score="9")
     assert bad.status_code == 422
+
+
+async def test_a_piece_is_handed_on_from_its_page(console: Console) -> None:
+    owner = console.world.owner
+    version = await one(
+        owner, "SELECT id FROM skill_versions WHERE skill_id = :id", id=ident(SKILL, 0)
+    )
+    skill = SkillRef(ident(SKILL, 0), version, SKILLS[0][0], "Copywriting", "Page copy")
+    console.world.skills = Skills((skill,))
+    await run(owner, "UPDATE skills SET related = ARRAY[:name]", name=skill.name)
+    ana, here = await console.page_of(ANA), f"/console/outputs/{ident(OUTPUT, 0)}"
+    assert ">Page copy</button>" in (await ana.get(here)).text
+    answer = await post(ana, f"{here}/hand-over", skill=skill.name)
+    assert answer.headers["location"].endswith("?done=begun")
+    begun = (
+        "SELECT input -> 'handed_from' ->> 'output_id' FROM runs WHERE parent_id = :id"
+    )
+    assert await one(owner, begun, id=ident(RUN, 0)) == str(ident(OUTPUT, 0))
+    answer = await post(ana, f"{here}/revise", instruction="another take")
+    assert answer.headers["location"].endswith("?done=begun")
+    gone = await post(ana, f"{here}/hand-over", skill="nothing-of-mine")
+    assert gone.status_code == 404
 
 
 @pytest.mark.parametrize(
