@@ -40,6 +40,25 @@ class QualityFigure:
     """Side by side, where there are two."""
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One side of a comparison, as more and more of it is heard."""
+
+    label: str
+    points: Sequence[tuple[int, float, float, float]]
+    """After how many ratings: the mean so far on the scale from 1 to 5, and where it
+    lies for sure, from and to."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialFigure:
+    """Two versions compared, as one picture for a telephone."""
+
+    title: str
+    control: Course
+    candidate: Course
+
+
 class Plots(Protocol):
     """Drawing."""
 
@@ -55,6 +74,14 @@ class Plots(Protocol):
 
     async def quality(self, figure: QualityFigure) -> bytes:
         """Means with their intervals, week by week and by version, as PNG.
+
+        Raises:
+            Unavailable: It could not be drawn in time.
+        """
+        ...
+
+    async def trial(self, figure: TrialFigure) -> bytes:
+        """Both sides' means so far with their always-valid intervals, as PNG.
 
         Raises:
             Unavailable: It could not be drawn in time.

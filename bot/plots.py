@@ -15,7 +15,7 @@ from io import BytesIO
 from typing import Any, Literal
 
 from agent.errors import Unavailable
-from agent.plots import DayCost, QualityFigure
+from agent.plots import DayCost, QualityFigure, TrialFigure
 
 Form = Literal["png", "svg"]
 
@@ -48,6 +48,14 @@ class UsagePlots:
             Unavailable: It could not be drawn in time.
         """
         return await self.draw(of_quality(figure), "png")
+
+    async def trial(self, figure: TrialFigure) -> bytes:
+        """Both sides' means so far with their always-valid intervals, as PNG.
+
+        Raises:
+            Unavailable: It could not be drawn in time.
+        """
+        return await self.draw({"kind": "trial", **asdict(figure)}, "png")
 
     async def draw(self, asked: Mapping[str, Any], form: Form) -> bytes:
         """Whatever is told, as PNG or SVG.

@@ -13,8 +13,6 @@ from agent.catalog import experiment_queries as queries
 from agent.catalog import experiments
 from agent.catalog.experiments import CONTROL, Ending, Test
 
-RATED = "experiment.rated"
-"""A piece of a running test was scored; ``workspace_id``, ``test_id``."""
 STOPS = {
     "worse": Ending("stopped", winner=CONTROL, by_itself=True),
     "imbalanced": Ending("stopped", by_itself=True),
@@ -32,6 +30,12 @@ async def look(session: AsyncSession, test_id: UUID, now: datetime) -> Test | No
         await experiments.end(session, test, now, ending)
         return await experiments.load(session, test_id)
     return test
+
+
+async def running(session: AsyncSession, skill: str) -> list[UUID]:
+    """The tests of a skill that a look may say something new of."""
+    rows = await queries.lately(session, skill)
+    return [row["id"] for row in rows if row["status"] != "concluded"]
 
 
 async def told(session: AsyncSession, test: Test) -> None:

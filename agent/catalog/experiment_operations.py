@@ -6,12 +6,13 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 
 from agent.catalog import experiment_asked as asked
-from agent.catalog import experiment_queries as queries
 from agent.catalog import (
+    experiment_plots,
     experiments,
     foresight,
     own_versions,
 )
+from agent.catalog import experiment_queries as queries
 from agent.catalog.experiment_errors import (
     AlreadyInForce,
     NoTest,
@@ -26,6 +27,7 @@ from agent.catalog.experiment_schemas import (
     TestResumed,
     Tests,
     TestStarted,
+    TestState,
     TooFew,
 )
 from agent.catalog.experiments import CANDIDATE, CONTROL, Ending, Test
@@ -109,7 +111,8 @@ async def start_test(ctx: Ctx, p: StartTest) -> TestStarted:
 async def list_tests(ctx: Ctx, p: OfSkill) -> Tests:
     """See how tests of versions are doing, and what came of earlier ones."""
     rows = await queries.lately(ctx.session, p.skill.strip().casefold())
-    return Tests(lines=[await asked.state(ctx, row["id"]) for row in rows])
+    lines = [await asked.state(ctx, row["id"]) for row in rows]
+    return Tests(lines=lines, **await _picture(ctx, lines))
 
 
 @operation(
@@ -132,7 +135,7 @@ async def stop_test(ctx: Ctx, p: OneTest) -> TestEnded:
         TestOver: It has ended already.
     """
     test = await asked.one(ctx, p)
-    await asked.end(ctx, test, Ending("stopped", winner=_loser_of(test)))
+    await asked.end(ctx, test, _ending(test))
     return TestEnded(state=await asked.state(ctx, test.row["id"]))
 
 
@@ -167,6 +170,24 @@ async def resume_test(ctx: Ctx, p: OneTest) -> TestResumed:
         await queries.resume(ctx.session, p.test_id, known)
         asked.changed(ctx, test, "stopped", "running")
     return TestResumed(state=await asked.state(ctx, p.test_id))
+
+
+async def _picture(ctx: Ctx, lines: list[TestState]) -> dict[str, Any]:
+    """Of the one test that runs, or was asked for."""
+    shown = [line for line in lines if line.status == "running"] or lines[:1]
+    test = await experiments.load(ctx.session, shown[0].test_id) if shown else None
+    plots = ctx.house.plots if ctx.house else None
+    if test is None or len(shown) > 1:
+        return {}
+    here = ctx.caller.workspace_id
+    found = await experiment_plots.draw(plots, ctx.objects, here, test)
+    if found is None:
+        return {}
+    return {
+        "plot_key": found.key,
+        "plot_bytes": found.size_bytes,
+        "plot_alt": found.alt,
+    }
 
 
 async def _too_few(
@@ -225,9 +246,12 @@ async def _weigh(
     return TestStarted(state=state, is_new=False, too_few=None)
 
 
-def _loser_of(test: Test) -> str:
-    """Today's version won, if that is what the ratings say."""
-    return CONTROL if test.reading.verdict in ("worse", "same") else ""
+def _ending(test: Test) -> Ending:
+    """What was decided stays decided; what was broken off can go on."""
+    verdict = test.reading.verdict
+    if verdict in ("worse", "same"):
+        return Ending("concluded", winner=CONTROL)
+    return Ending("concluded" if verdict == "better" else "stopped")
 
 
 OPERATIONS = (start_test, list_tests, stop_test, resume_test)

@@ -135,6 +135,9 @@ class Tests(Frozen):
     __test__ = False
 
     lines: list[TestState] = Field(description="Running ones first, then the newest")
+    plot_key: str = Field(default="", description="Where its picture is kept, if any")
+    plot_bytes: int = Field(default=0, description="The picture's size")
+    plot_alt: str = Field(default="", description="What the picture shows")
 
 
 class TestEnded(Frozen):

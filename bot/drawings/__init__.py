@@ -11,8 +11,12 @@ so that nobody has to tell them by their hue.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.drawings import month, quality
+from bot.drawings import month, quality, trial
 
 Draw = Callable[[Any, Mapping[str, Any]], None]
 
-DRAW: Mapping[str, Draw] = {"month": month.draw, "quality": quality.draw}
+DRAW: Mapping[str, Draw] = {
+    "month": month.draw,
+    "quality": quality.draw,
+    "trial": trial.draw,
+}

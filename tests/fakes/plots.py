@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from agent.plots import DayCost, QualityFigure
+from agent.plots import DayCost, QualityFigure, TrialFigure
 
 
 @dataclass
@@ -21,5 +21,9 @@ class Sketches:
         return f"PNG of {title}, {total:.6f}, {limit_usd}".encode()
 
     async def quality(self, figure: QualityFigure) -> bytes:
+        self.asked.append(figure)
+        return f"PNG of {figure.title}".encode()
+
+    async def trial(self, figure: TrialFigure) -> bytes:
         self.asked.append(figure)
         return f"PNG of {figure.title}".encode()
