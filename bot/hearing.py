@@ -253,6 +253,8 @@ async def _command(services: Services, ctx: Ctx, inbound: Inbound, typed: str) -
         await _start(services, with_route(ctx, route), route, None)
     elif (call := await revisions.about(ctx, inbound, chat.read(typed))) is not None:
         await _run(services, ctx, call)
+    elif services.has_off(name.replace("_", "-")):
+        await _say(ctx, render.skills.off(name.replace("_", "-")))
     else:
         near = chat.nearest(typed, list(services.shelf.files))
         await _say(ctx, render.unknown_command(typed, near))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -79,6 +80,10 @@ class Services:
     """How soon after a request more words are part of it; 0: never."""
     guess_s: float = 3.0
     """How long a model may take to say which skill is meant; 0: it is not asked."""
+    propose_after: int = 3
+    """From how many like complaints a rule is proposed, unless a workspace differs."""
+    try_freely_usd: Decimal = Decimal("0.25")
+    """What trying a proposed rule may cost without being asked about."""
     trials: Trials | None = None
     links: Links | None = None
     """None where PUBLIC_URL is not set."""
@@ -113,6 +118,11 @@ class Services:
         """Serve with what is in force now; what is under way has its own version."""
         if self.shelves is not None:
             self.shelf, self.router = self.shelves.shelf, self.shelves.router
+
+    def has_off(self, skill: str) -> bool:
+        """Whether the house has that skill, and this workspace does without it."""
+        known = self.shelves.shelf if self.shelves else self.shelf
+        return self.shelf.file(skill) is None and known.file(skill) is not None
 
     async def within(self, workspace_id: UUID) -> "Services":
         """The same, with the skills that answer in that workspace."""

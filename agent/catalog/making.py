@@ -23,8 +23,8 @@ async def ensure_new(ctx: Ctx, name: str) -> None:
         await keeping.ensure_free(ctx, name)
 
 
-async def ensure_made_here(ctx: Ctx, name: str) -> None:
-    """Return when the skill was made in this workspace's chats.
+async def wished(ctx: Ctx, name: str) -> Wish:
+    """The answers that a skill of this workspace was made of.
 
     Raises:
         SkillNotThere: There is none of that name.
@@ -33,11 +33,15 @@ async def ensure_made_here(ctx: Ctx, name: str) -> None:
     found = await own_queries.find(ctx.session, name)
     if found is None:
         raise SkillNotThere(name)
-    if found["is_system"] or found["origin"] == "import":
+    draft = await own_queries.draft(ctx.session, found["id"])
+    newest = draft or found
+    said = (newest["llm_config"] or {}).get("wish")
+    if said is None:
         raise BadInput(
             f"{found['title']} was not made here.",
             hint="/new skill makes one of your own.",
         )
+    return Wish(found["name"], **said)
 
 
 async def make(ctx: Ctx, wish: Wish, sharp: Sharpened) -> Kept:

@@ -7,6 +7,8 @@ from agent.catalog.skill_schemas import SkillLine, SkillList, WhichSkills
 from agent.ctx import Ctx, Role
 from agent.operation import Command, Effect, Surface, operation
 
+_CATEGORY = "content|analysis|outreach|optimization|meta"
+
 
 @operation(
     "catalog.skills",
@@ -17,7 +19,11 @@ from agent.operation import Command, Effect, Surface, operation
         "skills",
         takes=("category",),
         in_menu=True,
-        says=(r"(?:show |list )?(?:me )?(?:all )?(?:the |your )?skills",),
+        says=(
+            r"(?:show |list )?(?:me )?(?:all )?(?:the |your )?skills",
+            rf"skills (?:for )?(?P<category>{_CATEGORY})",
+            rf"(?:show |list )?(?:me )?(?:the |your )?(?P<category>{_CATEGORY}) skills",
+        ),
     ),
 )
 async def list_skills(ctx: Ctx, p: WhichSkills) -> SkillList:

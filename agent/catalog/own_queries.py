@@ -14,7 +14,8 @@ _FIND = text("""
            s.is_beta, s.is_active, s.current_version, s.related,
            NOT EXISTS (SELECT FROM skill_settings t WHERE t.skill_id = s.id
                        AND t.client_id IS NULL AND NOT t.is_active) AS is_on,
-           v.id AS version_id, v.storage_key, v.origin, v.changelog, v.released_at
+           v.id AS version_id, v.storage_key, v.origin, v.llm_config, v.changelog,
+           v.released_at
     FROM skills s
     LEFT JOIN skill_versions v ON v.skill_id = s.id AND v.version = s.current_version
     WHERE s.name = :name ORDER BY s.is_system LIMIT 1

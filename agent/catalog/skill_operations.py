@@ -58,14 +58,14 @@ async def show_skill(ctx: Ctx, p: OneSkill) -> SkillCard:
         SkillNotThere: There is none of that name.
     """
     row = await _found(ctx, p.name)
-    newest = await own_queries.draft(ctx.session, row["id"])
-    key = row["storage_key"] or (newest["storage_key"] if newest else "")
-    file = await Versions(ctx.objects).plain(key) if key else None
+    draft = await own_queries.draft(ctx.session, row["id"])
+    shown = row if row["storage_key"] else draft
+    file = await Versions(ctx.objects).plain(shown["storage_key"]) if shown else None
     n, mean = await own_queries.score(ctx.session, row["id"])
     return SkillCard(
         **_facts(row, file),
         may_change=ctx.caller.role >= _lowest(row),
-        wish=dict(newest["llm_config"].get("wish", {})) if newest else {},
+        wish=dict(shown["llm_config"].get("wish", {})) if shown else {},
         n=n,
         mean=mean,
     )

@@ -9,6 +9,7 @@ from agent.catalog import making, own
 from agent.catalog.keeping import Kept
 from agent.catalog.own import Sharpened, Wish
 from agent.ctx import Ctx, Role
+from agent.errors import BadInput
 from agent.operation import Command, Effect, Surface, operation
 from agent.ports import SkillRef
 from agent.runs import requests
@@ -65,9 +66,9 @@ class ChangedSkill(Frozen):
     """Parameters of ``runs.change_skill``."""
 
     name: Said = Field(min_length=2, max_length=41, description="The skill's name")
-    delivers: Delivers
-    knows: Knows
-    never: Never
+    delivers: Delivers = ""
+    knows: Knows = ""
+    never: Never = ""
     about: About = ""
 
 
@@ -160,8 +161,13 @@ async def change_skill(ctx: Ctx, p: ChangedSkill) -> Drafted:
         SkillNotThere: There is none of that name.
         BadInput: It was not made here, or a gap in the words is filled by nothing.
     """
-    await making.ensure_made_here(ctx, p.name)
-    return await _drafted(ctx, Wish(p.name, p.about, p.delivers, p.knows, p.never))
+    before = await making.wished(ctx, p.name)
+    given = p.model_dump(exclude={"name"}, exclude_defaults=True)
+    if not given:
+        raise BadInput(
+            "What should change?", hint=f"Press Change under /skill {before.name}."
+        )
+    return await _drafted(ctx, replace(before, **given))
 
 
 async def _drafted(ctx: Ctx, wish: Wish) -> Drafted:

@@ -1,5 +1,6 @@
 """Skills, in words: the catalogue, one of them, and those that people make."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from bot.render.words import brief, name
 
 LINE, LONG_LINE = 70, 200
 """Characters about a skill in the whole list, and in that of a category."""
+SHORTEST = 15
 BUTTONS = 10
 LATEST = 15
 SHOWN = 6
@@ -63,11 +65,20 @@ def _loaded(value: Loaded) -> Message:
 
 
 def _line(line: SkillLine, longest: int) -> str:
-    first, _, _ = line.description.partition(". ")
     marks = [word for word, is_so in _marks(line) if is_so]
     marked = f" _{', '.join(marks)}_" if marks else ""
-    told = brief(first.rstrip("."), longest)
-    return f"- **{name(line.title)}** (`/{line.name}`){marked}: {told}."
+    told = _gist(line.description, longest)
+    return f"- **{name(line.title)}** (`/{line.name}`){marked}: {told}"
+
+
+def _gist(description: str, longest: int) -> str:
+    """What a skill does, in a sentence; a long one ends where its details begin."""
+    first, _, _ = description.partition(". ")
+    first = first.rstrip(".")
+    if len(first) > longest:
+        head = re.split("[:;]", first, maxsplit=1)[0]
+        first = head if len(head) >= SHORTEST else first
+    return f"{first}." if len(first) <= longest else brief(first, longest)
 
 
 def _marks(line: SkillLine) -> tuple[tuple[str, bool], ...]:
@@ -215,9 +226,17 @@ def _switched(value: Switched) -> Message:
     title = name(value.title)
     back = "catalog.skill_off" if value.is_on else "catalog.skill_on"
     label = "Turn off" if value.is_on else "Turn on again"
-    told = "answers here again" if value.is_on else "is off in this workspace"
+    told = "on again" if value.is_on else "off in this workspace"
     return Message(
-        f"**{title}** {told}.", choices=(Choice(label, back, {"name": value.name}),)
+        f"**{title}**: {told}.", choices=(Choice(label, back, {"name": value.name}),)
+    )
+
+
+def off(called: str) -> Message:
+    """What is said of a skill that the workspace does without."""
+    return Message(
+        f"{called} is off in this workspace. An admin can turn it on again.",
+        choices=(Choice("Turn on again", "catalog.skill_on", {"name": called}),),
     )
 
 

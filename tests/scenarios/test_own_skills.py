@@ -1,8 +1,9 @@
 """A skill that people make in chat: three answers, a try, saved, called, changed."""
 
 from agent.catalog.versions import HOUSE
-from tests.scenarios.house import House
+from tests.scenarios.house import House, Opens
 from tests.scenarios.people import Person, Seen
+from tests.standins.anthropic import Reply
 
 WISH = (
     "First line of a LinkedIn post. A good one: I lost three clients in a week.",
@@ -67,3 +68,47 @@ async def test_a_skill_is_made_in_chat_tried_saved_and_called_in_its_team_alone(
     await zoe.sees("I don", "know", "thumb")
     await zoe.writes("skill thumb-stopper")
     await zoe.sees("There is no skill thumb-stopper here")
+
+
+SHARP = """## Method
+1. Find the loss.
+2. Say it in ten words.
+
+## Template
+```
+<the line>
+```
+
+## Phrases
+- thumb stopping line
+- hook
+"""
+
+
+async def test_where_a_model_is_it_sharpens_the_method_and_proposes_phrases(
+    opens: Opens,
+) -> None:
+    async with opens(guess_s=3) as house:
+        ana = await house.member("telegram")
+        house.claude.script(Reply(SHARP), Reply("I lost three clients in a week."))
+        card = await drafts(ana, "thumb-stopper")
+        assert card.has("thumb stopping line")
+        assert '"hook"' not in card.text, "a word alone would call it all the time"
+        await ana.sees("I lost three clients")
+        made = await house.asks(
+            "SELECT prompt_template FROM skill_versions v "
+            "JOIN skills s ON s.id = v.skill_id WHERE s.name = 'thumb-stopper'"
+        )
+        assert "2. Say it in ten words." in made
+        [asked, *_] = [r for r in house.claude.requests if r.path == "/v1/messages"]
+        assert "<outside" in str(asked.body["messages"]), "answers are no orders"
+
+
+async def test_a_skill_that_is_off_says_so_and_is_turned_on_again(house: House) -> None:
+    ana = await house.member("telegram")
+    await ana.writes("/skills off popup-cro")
+    await ana.sees("Pop-ups", "off in this workspace")
+    await ana.writes("/popup_cro")
+    told = await ana.sees("popup-cro is off")
+    await ana.presses("Turn on again", told)
+    await ana.sees("Pop-ups", "on again")
