@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from agent.catalog import moved_on
 from agent.clients import clearing
 from agent.identity import repeats
 from agent.identity import retention as identity
@@ -24,6 +25,7 @@ from agent.mailroom import backlog
 from agent.mailroom import retention as mailroom
 from agent.ports import Objects, Sealer
 from agent.runs import retention as runs
+from agent.runs import signals
 from agent.vault import connections
 from bot.durable import pruning
 from bot.durable.remote import outbox
@@ -68,6 +70,8 @@ SWEEPS = (
     Sweep("sessions", "eraser", identity.forget_sessions),
     Sweep("repeats", "eraser", repeats.forget),
     Sweep("throttles", "worker", identity.forget_windows),
+    Sweep("ignored-pieces", "worker", signals.ignored),
+    Sweep("newer-skills", "worker", moved_on.tell),
     Sweep("routing-labels", "eraser", runs.forget_labels),
     Sweep("pasted-keys", "vault", connections.wipe_pasted),
     Sweep("spent-keys", "vault", connections.drop_spent),

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
-from agent.ctx import Ctx, Role
+from agent.ctx import Ctx, Role, Via
 from agent.export.formats import TITLES, WORDS, Format, meant
 from agent.operation import Command, Effect, Surface, operation
-from agent.runs import exports, revise_queries
+from agent.runs import exports, revise_queries, signals
 from agent.runs.errors import OutputNotFound
 from agent.shapes import Frozen
 
@@ -82,6 +82,8 @@ async def export_output(ctx: Ctx, p: ExportOutput) -> Exported:
         raise OutputNotFound
     kept = await exports.read(ctx, output_id)
     made, body = await exports.file(ctx, kept, p.format)
+    if ctx.caller.via is Via.PERSON and ctx.caller.role >= Role.MEMBER:
+        await signals.note(ctx, output_id, "accept")
     is_told = ctx.origin is None  # in a chat the postman fetches it
     content = _content(body, p.format) if is_told else ""
     return Exported(

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from agent.catalog import interview
 from agent.catalog.sidecars import Ask, Question, Questions
 from agent.ctx import Ctx
-from agent.runs import assistant_queries, requests, revise_queries
+from agent.runs import assistant_queries, requests, revise_queries, signals
 from agent.runs.errors import OutputNotFound
 from agent.runs.schemas import Started, StartRun
 
@@ -85,6 +85,7 @@ async def start(ctx: Ctx, row: RowMapping, skill: str, brief: str) -> Started:
     started = await requests.start(placed, wanted, {FROM: told})
     values = {"parent_id": row["run_id"], "run_id": started.run_id}
     await ctx.session.execute(_BELONGS, values)
+    await signals.note(ctx, row["id"], "accept")
     if row["is_tainted"]:
         # What strangers wrote may stand in the piece.
         await assistant_queries.taint(ctx.session, started.run_id)

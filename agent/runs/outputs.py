@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.ports import Objects
-from agent.runs import work_queries
+from agent.runs import signals, work_queries
 
 PREVIEW = 500
 """Characters."""
@@ -73,7 +73,9 @@ async def record(
     ``data``: what ``text`` was laid out from, where the piece is data.
     """
     values = facts(storage_key, text) | {"run_id": run_id, "data": _json(data)}
-    return Output(**await work_queries.add_output(session, values))
+    kept = Output(**await work_queries.add_output(session, values))
+    await signals.decided(session, kept.id)
+    return kept
 
 
 def facts(storage_key: str, text: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from agent.ctx import Ctx
 from agent.errors import NotFound
 from agent.llm.port import Turn
 from agent.ports import Objects
-from agent.runs import assistant_queries, requests, results, revise_queries
+from agent.runs import assistant_queries, requests, results, revise_queries, signals
 from agent.runs.schemas import Started, StartRun
 
 REVISES = "revises"
@@ -83,6 +83,10 @@ async def start(ctx: Ctx, row: RowMapping, wish: str, part: str) -> Started:
         skill=row["skill"], brief=wish, client_id=row["client_id"], message_id=kept
     )
     started = await requests.start(placed, wanted, {**asked, REVISES: told})
+    words = f'"{part}": {wish}' if part else wish
+    signal: signals.Signal = "regenerate" if TAKES in told else "revise"
+    # "Another take" says nothing that could be learnt from its words.
+    await signals.note(ctx, row["id"], signal, said="" if TAKES in told else words)
     if row["is_tainted"]:
         # What strangers wrote may stand in the earlier piece, though its file is gone.
         await assistant_queries.taint(ctx.session, started.run_id)

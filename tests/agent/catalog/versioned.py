@@ -58,7 +58,7 @@ class Workshop:
     folders: Path
     skill_id: UUID = field(default=UUID(int=0))
     house_id: UUID = field(default=UUID(int=0))
-    _numbers: "count[int]" = field(default_factory=lambda: count(1))
+    _numbers: "count[int]" = field(default_factory=lambda: count(1000))
 
     async def release(
         self, number: str, rows: Sequence[str] = RULES, body: str = "Boil water."
