@@ -27,6 +27,8 @@ class Pace:
     """Between looks for money that crashed calls still hold."""
     skills_s: float = 1.0
     """Between looks at the skills folder; a change is taken when two looks agree."""
+    learn_s: float = 120.0
+    """How long no more ratings come in before what recurs in them is looked for."""
     drain_s: float = 10.0
     """How long a step may still run once we were told to stop."""
     circuit: Rule = RULE

@@ -251,6 +251,11 @@ class Settings(BaseSettings):
     guess_s: Annotated[float, Field(ge=0, le=30)] = 3.0
     """Words that name no skill plainly are shown to the fast model, which has so long
     to say what is meant; 0: it is not asked."""
+    propose_after: Annotated[int, Field(ge=2, le=50)] = 3
+    """Pieces of a skill with one complaint, from which on a rule is proposed; a
+    workspace may differ."""
+    try_freely_usd: Annotated[Decimal, Field(ge=0)] = Decimal("0.25")
+    """What trying a proposed rule may cost unasked; above it, the card asks first."""
     log_level: str = "INFO"
     log_json: bool = False
     metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None

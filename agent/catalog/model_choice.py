@@ -46,6 +46,11 @@ async def choose(
     return providers.tiers[tier]
 
 
+async def own_providers(session: AsyncSession) -> set[str]:
+    """Whose models the workspace has keys of its own for."""
+    return await queries.own_providers(session)
+
+
 async def instead(
     session: AsyncSession, providers: Providers, workspace_id: UUID
 ) -> Instead:

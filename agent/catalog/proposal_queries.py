@@ -25,6 +25,14 @@ _OPEN = text(f"{_ROWS} AND r.skill_id = :skill_id AND r.status = 'proposed'")
 _REJECTED = text(f"""{_ROWS} AND r.skill_id = :skill_id AND r.status = 'rejected'
     AND r.decided_at >= :since ORDER BY r.decided_at DESC""")
 
+# What somebody decided about is no new evidence.
+_USED = text("""
+    SELECT DISTINCT one ->> 'feedback_id' FROM rules r
+    CROSS JOIN LATERAL jsonb_array_elements(r.evidence) AS one
+    WHERE r.skill_id = :skill_id AND r.scope = 'skill' AND r.status <> 'proposed'
+      AND one ->> 'feedback_id' IS NOT NULL
+""")
+
 # P1, P2: a proposal's own name. Rules have theirs in RULES.md.
 _ADD = text("""
     INSERT INTO rules (workspace_id, scope, skill_id, code, statement, rationale,
@@ -68,8 +76,15 @@ _DECIDE = text("""
     RETURNING id
 """)
 
+_EXPLAIN = text("""
+    UPDATE rules SET proposal = proposal || jsonb_build_object('reason', :reason)
+    WHERE id = :id AND status = 'rejected' RETURNING id
+""")
+
 _COST = text("""
-    SELECT coalesce(sum(cost_usd), 0) FROM usage_records WHERE run_id = :id
+    SELECT coalesce(sum(u.cost_usd), 0) FROM usage_records u, rules r
+    WHERE r.id = :id
+      AND u.run_id IN (r.id, CAST(r.proposal ->> 'calls_id' AS uuid))
 """)
 
 _AFTER = text("""
@@ -108,6 +123,12 @@ async def rejected(
     """Proposals about a skill that were rejected since, newest first."""
     values = {"skill_id": skill_id, "since": since}
     return list((await session.execute(_REJECTED, values)).mappings())
+
+
+async def used(session: AsyncSession, skill_id: UUID) -> frozenset[str]:
+    """The ids of feedback that a decided proposal about a skill came from."""
+    found = await session.scalars(_USED, {"skill_id": skill_id})
+    return frozenset(found.all())
 
 
 async def add(
@@ -153,6 +174,12 @@ async def decide(session: AsyncSession, values: Mapping[str, Any]) -> bool:
     """Close a proposal; ``values``: id, status, user_id, version, proposal."""
     row = {**values, "proposal": _json(values["proposal"])}
     return await session.scalar(_DECIDE, row) is not None
+
+
+async def explain(session: AsyncSession, rule_id: UUID, reason: str) -> bool:
+    """Keep why a proposal was rejected; False: it was not."""
+    values = {"id": rule_id, "reason": reason}
+    return await session.scalar(_EXPLAIN, values) is not None
 
 
 async def cost(session: AsyncSession, rule_id: UUID) -> Any:

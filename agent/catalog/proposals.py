@@ -21,7 +21,7 @@ from agent.catalog.rule_changes import Draft
 from agent.catalog.rulefile import Rule
 from agent.catalog.skillfile import SkillFile
 from agent.catalog.version_errors import NoSuchVersion
-from agent.catalog.versions import Versions
+from agent.catalog.versions import Versions, is_guest
 from agent.ports import Events, Objects
 
 DRAFTED = "rule.drafted"
@@ -42,6 +42,8 @@ class Standing:
     version: str
     file: SkillFile
     """Word for word."""
+    is_guest: bool
+    """Whether people of the workspace, or of elsewhere, wrote its method."""
     house: tuple[Rule, ...]
     """The rules that it came with; of a skill made here, none."""
 
@@ -65,6 +67,10 @@ class Source:
     """The pieces among the evidence that were kept apart while it was worded."""
     by_id: UUID | None = None
     """Who worded it; None: it was drafted."""
+    shown: Sequence[str] = ()
+    """The complaints that whoever words it may read."""
+    calls_id: UUID | None = None
+    """Under which the ledger has what drafting it cost."""
 
 
 async def standing(
@@ -87,7 +93,8 @@ async def standing(
     if row["is_system"]:
         house = (await files.plain(await _house_key(session, row))).rules
     ids = workspace_id, row["id"], row["name"], row["title"]
-    return Standing(*ids, found["id"], found["version"], file, house)
+    is_own = is_guest(found["storage_key"])
+    return Standing(*ids, found["id"], found["version"], file, is_own, house)
 
 
 async def ensure_allowed(
@@ -105,6 +112,16 @@ async def ensure_allowed(
     rows = await queries.rejected(session, here.skill_id, now - REMEMBERED)
     before = [row["proposal"] for row in rows]
     rule_guards.ensure_new(draft, before, by_hand=source.by_id is not None)
+
+
+async def is_open(session: AsyncSession, here: Standing) -> bool:
+    """Whether a change of the skill's rules waits for a decision."""
+    return await queries.open_for(session, here.skill_id) is not None
+
+
+async def used(session: AsyncSession, here: Standing) -> frozenset[str]:
+    """The ids of feedback about the skill that somebody decided about already."""
+    return await queries.used(session, here.skill_id)
 
 
 async def put(
@@ -129,6 +146,7 @@ async def put(
         "theme": source.theme,
         "held_out": list(source.held_out),
         "by_id": str(source.by_id) if source.by_id else None,
+        "calls_id": str(source.calls_id) if source.calls_id else None,
     }
     rule_id = await queries.add(session, values, source.evidence, kept)
     if rule_id is None:
@@ -151,6 +169,12 @@ async def _house_key(session: AsyncSession, row: RowMapping) -> str:
         if not one["is_own"] and one["version"] == row["current_version"]
     )
     return key
+
+
+def text_key(workspace_id: UUID, which: tuple[UUID, int, str], name: str) -> str:
+    """Where a text that a trial wrote lies; ``which``: proposal, revision, case."""
+    rule_id, revision, case = which
+    return f"{workspace_id}/rules/{rule_id}/{revision}/{case}/{name}.md"
 
 
 async def emit(

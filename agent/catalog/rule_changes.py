@@ -17,6 +17,20 @@ FILE = "RULES.md"
 JUDGE = "judge"
 
 _CODE = re.compile(r"([A-Z]{1,4})(\d{2})")
+_CHECKS = tuple(
+    (re.compile(pattern, re.IGNORECASE), line)
+    for pattern, line in (
+        (r"(?:at most|no more than|under|up to) (?P<n>\d{1,5}) words", "max-words {n}"),
+        (
+            r"(?:no|never use|without)(?: any)? exclamation (?:marks?|points?)",
+            "max-exclamations 0",
+        ),
+        (
+            r"never (?:use|say|write)(?: the words?)? \"(?P<word>[^\";]+)\"",
+            "lacks {word}",
+        ),
+    )
+)
 _EMPTY = """\
 # Rules: {name}
 
@@ -99,6 +113,14 @@ def row(draft: Draft) -> str:
     check = draft.check if draft.check == JUDGE else f"`{draft.check}`"
     cells = (draft.code, draft.severity, check, draft.statement, draft.why)
     return f"| {' | '.join(cells)} |"
+
+
+def as_check(statement: str) -> str:
+    """How a rule is checked: by code where it says just what a check does."""
+    for pattern, line in _CHECKS:
+        if found := pattern.fullmatch(statement.strip().rstrip(".")):
+            return f"code: {line.format(**found.groupdict())}"
+    return JUDGE
 
 
 def diff(before: Mapping[str, str], after: Mapping[str, str]) -> str:

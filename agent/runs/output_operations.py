@@ -6,6 +6,7 @@ from sqlalchemy import RowMapping
 
 from agent.ctx import Ctx, Role
 from agent.operation import Command, Effect, Surface, operation
+from agent.runs import learning
 from agent.runs import output_queries as queries
 from agent.runs.errors import NotScored, OutputNotFound
 from agent.runs.outputs import Output
@@ -106,6 +107,7 @@ async def explain_score(ctx: Ctx, p: ExplainScore) -> Explained:
         raise NotScored
     reason = " ".join(p.reason.split())
     await queries.explain(ctx.session, _feedback(ctx, p) | {"reason": reason})
+    await learning.heard(ctx, p.output_id)
     return Explained(output_id=p.output_id, reason=reason, score=score)
 
 

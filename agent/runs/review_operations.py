@@ -12,7 +12,7 @@ from sqlalchemy import RowMapping
 
 from agent.ctx import Ctx, Role
 from agent.operation import Command, Effect, Surface, operation
-from agent.runs import outputs, queries, review_queries
+from agent.runs import learning, outputs, queries, review_queries
 from agent.runs.errors import (
     NothingToReview,
     NotScored,
@@ -175,6 +175,8 @@ async def _save(
         "channel": ctx.caller.channel,
     }
     await review_queries.save(ctx.session, values, fresh)
+    if fresh or values["comment"]:
+        await learning.heard(ctx, row["output_id"])
     return Saved(**_shown(await _subject(ctx, Reviewed(output_id=row["output_id"]))))
 
 

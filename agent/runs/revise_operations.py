@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from agent.ctx import Ctx, Role
 from agent.operation import Command, Effect, Surface, operation
-from agent.runs import revise, revise_queries
+from agent.runs import learning, revise, revise_queries
 from agent.runs.errors import OutputNotFound
 from agent.runs.schemas import Started
 from agent.shapes import Frozen
@@ -62,6 +62,7 @@ async def revise_output(ctx: Ctx, p: ReviseOutput) -> Revised:
     if not row:
         raise OutputNotFound
     started = await revise.start(ctx, row, p.instruction, p.part)
+    await learning.heard(ctx, row["id"])
     return Revised(**started.model_dump())
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent.catalog import model_choice, model_queries
+from agent.catalog import model_choice
 from agent.catalog.model_choice import Instead
 from agent.catalog.scope import Scope
 from agent.ctx import Caller
@@ -65,7 +65,7 @@ class Seating:
     async def quick(self, session: AsyncSession) -> Pick | None:
         """The fast model for a small question; None where nobody has a key for it."""
         ref = self.providers.tiers[Tier.FAST]
-        own = await model_queries.own_providers(session)
+        own = await model_choice.own_providers(session)
         if not self._is_reachable(ref, own):
             return None
         return Pick(ref, None, is_own=ref.provider in own)
@@ -76,7 +76,7 @@ class Seating:
         """Who would write such a piece, for no run; None where nobody has a key."""
         tier = prompt.tier
         ref = await model_choice.choose(session, self.providers, scope, tier)
-        own = await model_queries.own_providers(session)
+        own = await model_choice.own_providers(session)
         if not self._is_reachable(ref, own):
             return None
         return Pick(ref, scope.skill_id, is_own=ref.provider in own)

@@ -16,7 +16,7 @@ from sqlalchemy import RowMapping
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent.catalog import instructions, manual
+from agent.catalog import instructions, manual, proposals
 from agent.catalog.scope import Scope
 from agent.catalog.skillfile import SkillFile
 from agent.clients import brands
@@ -40,6 +40,9 @@ TOKEN_BYTES = 4
 """Bytes of text to a token, roughly; estimates say that they are such."""
 _JUDGED_TOKENS = 60
 
+Scores = tuple[float, float]
+"""Before and after."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -52,10 +55,6 @@ class Trial:
     after: SkillFile
     theme: str
     """What people complained of."""
-
-    def text_key(self, workspace_id: UUID, case: str, name: str) -> str:
-        """Where a text that was written lies in the object store."""
-        return f"{workspace_id}/rules/{self.rule_id}/{self.revision}/{case}/{name}.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +197,7 @@ class _Desk:
         )
 
     async def pairs(self, asked: _Asked) -> list[Pair]:
-        """Both sides, each written as often as the case wants it, without those lost."""
+        """Both sides, written as often as the case wants it, without what failed."""
         turns = asyncio.Semaphore(AT_ONCE)
         times = range(1, writes(self.case.kind) + 1)
 
@@ -218,7 +217,8 @@ class _Desk:
     async def _written(self, asked: _Asked, side: str, n: int) -> str:
         """One text; empty: no model wrote it."""
         trial, name = self.trial, f"{side}-{n}"
-        key = trial.text_key(self.lead.workspace_id, self.case.key, name)
+        which = trial.rule_id, trial.revision, self.case.key
+        key = proposals.text_key(self.lead.workspace_id, which, name)
         try:
             return (await self.bench.objects.get(key)).decode()
         except NotFound:
@@ -233,7 +233,7 @@ class _Desk:
             await self.bench.objects.put(key, body, media_type="text/markdown")
         return said
 
-    async def judged(self, pairs: Sequence[Pair]) -> list[tuple[float, float] | None]:
+    async def judged(self, pairs: Sequence[Pair]) -> list[Scores | None]:
         """Every answer about every pair; None: the judge said nothing of use."""
         turns = asyncio.Semaphore(AT_ONCE)
         looks = [
@@ -243,15 +243,13 @@ class _Desk:
             for number in range(LOOKS)
         ]
 
-        async def one(at: int, look: Look) -> tuple[float, float] | None:
+        async def one(at: int, look: Look) -> Scores | None:
             async with turns:
                 return await self._look(pairs[at], at, look)
 
         return await asyncio.gather(*(one(at, look) for at, look in looks))
 
-    async def _look(
-        self, pair: Pair, at: int, look: Look
-    ) -> tuple[float, float] | None:
+    async def _look(self, pair: Pair, at: int, look: Look) -> Scores | None:
         trial = self.trial
         which = f"{self.case.key}-{at}-{look.criterion}-{look.number}"
         errand = Errand(f"judge-{trial.revision}-{which}", trial.rule_id, JUDGE_S)

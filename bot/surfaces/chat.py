@@ -80,12 +80,24 @@ def read(said: str) -> Typed | None:
     """The operation that ``said`` (from ``words``) asks for, and its raw parameters."""
     command, _, rest = said.partition(" ")
     spaced = f"{command.replace('_', ' ').replace('-', ' ')} {rest}"
+    found: tuple[str, Typed] | None = None
     for words, op, declared in _longest_first():
         # People's blanks and line breaks between the words are all the same.
         pattern = r"\s+".join(words.split()) + r"(?!\S)"
-        if begun := re.match(pattern, spaced, re.IGNORECASE):
-            return Typed(op, _arguments(declared, spaced[begun.end() :].strip()))
-    return None
+        begun = re.match(pattern, spaced, re.IGNORECASE)
+        if begun is None or (found and found[0] != words):
+            continue
+        tail = spaced[begun.end() :].strip()
+        found = words, Typed(op, _arguments(declared, tail))
+        if not _wants_a_number(declared, tail):
+            break
+    return found[1] if found else None
+
+
+def _wants_a_number(declared: Command, tail: str) -> bool:
+    """Whether what follows is no number where one is meant: another may mean it."""
+    said = tail.lstrip("#")
+    return bool(said) and declared.takes == ("number",) and not said[0].isdigit()
 
 
 def heard(text: str) -> Typed | None:
