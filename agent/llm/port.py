@@ -115,6 +115,8 @@ class Prompt:
     """False keeps the tools in the prefix but lets the model only write."""
     form: Mapping[str, Any] | None = None
     """JSON Schema that the answer is to fit, with our notes; None: it is words."""
+    is_form_told: bool = False
+    """The form is only told in words: this provider did not take it as one."""
     metadata: Mapping[str, str] = field(default_factory=dict)
     """What the rehearsal model may use to answer plausibly: ``skill``, ``client``,
     ``exchanged``, the number of turns since the brief, ``worked``, how many more of

@@ -147,6 +147,8 @@ class Task:
     """A pinned model; empty follows the tier."""
     form: Mapping[str, Any] | None = None
     """JSON Schema of an answer that is data."""
+    is_form_told: bool = False
+    """Whether it is only told, see ``Prompt``."""
     play: Play | None = None
     """What a rehearsal of it plays."""
 
@@ -162,6 +164,7 @@ def build(task: Task) -> Prompt:
         tools=task.tools,
         may_use_tools=task.may_use_tools,
         form=task.form,
+        is_form_told=task.is_form_told,
         metadata=_metadata(task),
         play=task.play,
     )

@@ -10,7 +10,8 @@ from typing import Any
 
 from agent.catalog.skillfile import SkillFile
 from agent.errors import AgentError
-from agent.llm.port import Completion, Stop, Turn
+from agent.llm.loop import ModelRefused
+from agent.llm.port import Completion, ModelRejected, Stop, Turn
 from agent.llm.prompt import Task
 from agent.runs import (
     approvals,
@@ -85,7 +86,7 @@ async def write(bench: Bench, job: Job, more: Sequence[Turn] = ()) -> Written:
         return asdict(await _kept(bench, job, brief, file, completion))
 
     telling = Telling(task, file, line, may_ask=task.may_ask)
-    written = Written.of(await saying.say(bench, job, telling, keep))
+    written = Written.of(await _said(bench, job, telling, keep))
     return await _fitting(bench, job, written, more)
 
 
@@ -103,6 +104,20 @@ async def work(bench: Bench, job: Job) -> None:
         brief = await briefs.read(session, job, bench.clock.now(), file)
     task = await briefs.look(bench.objects, brief.task)
     await staging.work(bench, job, task, brief.notes)
+
+
+async def _said(
+    bench: Bench, job: Job, telling: Telling, keep: saying.Keep
+) -> saying.Output:
+    """What came of saying it; a form that the provider does not take is told."""
+    try:
+        return await saying.say(bench, job, telling, keep)
+    except ModelRejected as refused:
+        is_about_form = not (refused.is_account or isinstance(refused, ModelRefused))
+        if telling.task.form is None or not is_about_form:
+            raise
+    task = replace(telling.task, is_form_told=True)
+    return await saying.say(bench, job, replace(telling, task=task), keep)
 
 
 async def _fitting(

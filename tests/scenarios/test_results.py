@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.scenarios.house import House
 from tests.scenarios.test_assistant import rounds
-from tests.standins.anthropic import Reply
+from tests.standins.anthropic import Fault, Reply
 
 ASK = (
     "email-sequence a welcome series for Acme, a payroll tool for clinics, for people "
@@ -87,6 +87,22 @@ async def test_what_does_not_fit_is_asked_for_once_more(house: House) -> None:
     assert row.data["checklist"] == ["Unsubscribe link"]
     asked = [one[-1]["content"][-1]["text"] for one in rounds(house)]
     assert any("checklist: 'None' is not of type 'array'" in one for one in asked)
+
+
+async def test_a_form_that_is_not_taken_is_told_in_words(house: House) -> None:
+    ana = await house.member("telegram")
+    said = "output_config.format.schema: Schema is too complex."
+    house.claude.script(
+        Fault(400, "invalid_request_error", said), Reply(sequence(2), piece_words=20)
+    )
+    await ana.commands(ASK)
+    await ana.sees("Email 2: job2", buttons=("5",))
+    await house.rests()
+    [row] = await kept(house)
+    assert len(row.data["emails"]) == 2
+    asked = [one.body for one in house.claude.requests if "system" in one.body]
+    [told] = [one for one in asked if "one JSON object that this JSON" in str(one)]
+    assert "format" not in told["output_config"]
 
 
 async def test_what_fits_no_form_is_read_as_it_is_and_says_so(house: House) -> None:

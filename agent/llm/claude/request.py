@@ -5,7 +5,7 @@ from typing import Any
 
 from agent.errors import BadInput
 from agent.llm.port import Image, Prompt, Tier, Tool, Turn
-from agent.llm.wireform import wire_form
+from agent.llm.wireform import told, wire_form
 
 MAX_BREAKPOINTS = 4
 """Cache marks a request may bear."""
@@ -36,15 +36,18 @@ def request(prompt: Prompt, model: str) -> dict[str, Any]:
         "thinking": {"type": "adaptive", "display": "summarized"},
         "output_config": {"effort": _EFFORT[prompt.tier]},
     }
-    if prompt.form is not None:
+    if prompt.form is not None and not prompt.is_form_told:
         schema = wire_form(prompt.form)
         body["output_config"]["format"] = {"type": "json_schema", "schema": schema}
     if prompt.tools:
         body["tools"] = [_tool(tool) for tool in sorted(prompt.tools, key=_name)]
         if not prompt.may_use_tools:
             body["tool_choice"] = {"type": "none"}
-    if prompt.system:
-        body["system"] = [_text(part.text, cache=part.cache) for part in prompt.system]
+    system = [_text(part.text, cache=part.cache) for part in prompt.system]
+    if prompt.form is not None and prompt.is_form_told:
+        system.append(_text(told(prompt.form), cache=False))
+    if system:
+        body["system"] = system
     return body
 
 

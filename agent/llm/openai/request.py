@@ -38,7 +38,7 @@ def request(prompt: Prompt, model: str, *, is_openai: bool) -> dict[str, Any]:
         "stream_options": {"include_usage": True},
         (_LIMIT if is_openai else _OLDER_LIMIT): prompt.max_tokens,
     }
-    if prompt.form is not None and is_openai:
+    if prompt.form is not None and is_openai and not prompt.is_form_told:
         schema = {"name": NAME, "strict": True, "schema": wire_form(prompt.form)}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
     if prompt.tools:
@@ -49,7 +49,7 @@ def request(prompt: Prompt, model: str, *, is_openai: bool) -> dict[str, Any]:
 
 def _messages(prompt: Prompt, *, is_openai: bool) -> Iterator[dict[str, Any]]:
     texts = [block.text for block in prompt.system]
-    if prompt.form is not None and not is_openai:
+    if prompt.form is not None and (prompt.is_form_told or not is_openai):
         texts.append(told(prompt.form))
     if texts:
         yield {"role": "system", "content": "\n\n".join(texts)}
