@@ -130,7 +130,7 @@ async def test_a_form_is_gone_on_with_in_another_chat(house: House, key: str) ->
     await page.fills(form, Key=key)
     await page.sees("Stored as anthropic")
     await phone.commands("continue")
-    await phone.sees("No form of yours is open")
+    await phone.sees("No form or question of yours is open")
 
 
 async def test_the_web_asks_in_a_form_and_marks_what_is_wrong(

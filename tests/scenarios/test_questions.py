@@ -128,16 +128,16 @@ async def test_it_may_be_left_to_its_own_judgement(house: House) -> None:
 async def test_two_questions_are_the_most_and_then_it_must_write(house: House) -> None:
     ana = await house.member("telegram")
     second = Reply(tool=("ask_person", {**TONE, "question": "How long?"}))
-    asked = await is_asked(house, ana, second)
+    third = Reply(tool=("ask_person", {**TONE, "question": "Which day?"}))
+    asked = await is_asked(house, ana, second, third, Reply("# It is written"))
     await ana.presses("Warm", asked)
     again = await ana.sees_change(asked, "How long")
-    may = [r.body.get("tool_choice") for r in house.claude.requests]
     await ana.presses("Plain", again)
-    await ana.sees("You asked for: Plain", buttons=("5",))
+    await ana.sees("It is written", buttons=("5",))
     await house.rests()
-    assert may == [None, None]
+    assert not any(seen.has("Which day") for seen in ana.chat())
     last = house.claude.requests[-1].body
-    assert last["tool_choice"] == {"type": "none"}
+    assert "Nobody is there to ask now" in str(last["messages"][-1])
     first = house.claude.requests[0].body
     assert (last["tools"], last["system"]) == (first["tools"], first["system"])
 
