@@ -32,7 +32,7 @@ bold, because a team has few units."""
 CLAIMS = 800
 """Means among which a bound is looked for, evenly over the range."""
 
-BELIEF = 20.0
+BELIEF = 2.0
 """How many units' worth of trust the planned shares have against what is counted."""
 
 
