@@ -5,7 +5,9 @@ from pathlib import PurePosixPath
 
 from agent.catalog import bringing, unpack
 from agent.catalog.unpack import NoSkillInside
+from agent.clients import assets
 from agent.ctx import Caller, Ctx, Origin, Role
+from agent.errors import NotFound
 from agent.files.refusals import Unusable
 from agent.mailroom.schemas import Claimed, Message
 from agent.memory import conversations
@@ -13,7 +15,7 @@ from agent.runs.errors import AlreadyDone
 from bot import files, render
 from bot.answers import keep, reply
 from bot.services import Services
-from channels.contract import Attachment, ChatKind, Inbound, Kind
+from channels.contract import Attachment, ChannelName, ChatKind, Inbound, Kind
 
 SKILL, BUNDLE, ARCHIVE = "skill.md", ".skill", ".zip"
 
@@ -31,7 +33,7 @@ async def took(
     if file is None or caller.role < Role.ADMIN:
         return False
     try:
-        body = await files.fetch(services, item, file, unpack.MOST_SENT)
+        body = await _body(services, item, caller, file)
         called, found = unpack.opened(body, file.name)
     except Unusable as why:
         await _say(services, caller, heard, Message(f"{file.name}: {why}"))
@@ -52,6 +54,18 @@ async def took(
     except AlreadyDone:
         pass
     return True
+
+
+async def _body(
+    services: Services, item: Claimed, caller: Caller, file: Attachment
+) -> bytes:
+    if item.channel != ChannelName.WEB:
+        return await files.fetch(services, item, file, unpack.MOST_SENT)
+    key = files.storage_key(caller, item, file)
+    try:  # the page handed it over before the message; nobody looked at it yet
+        return await services.objects.get(f"{key}{assets.RAW}")
+    except NotFound as gone:
+        raise Unusable(files.GONE) from gone
 
 
 def _one(inbound: Inbound) -> Attachment | None:

@@ -8,7 +8,6 @@ from agent.catalog.unpack import Files
 from agent.catalog.versions import held
 from agent.ctx import Ctx, Role
 from agent.gate import ensure_role
-from agent.ports import Change
 
 
 async def bring(ctx: Ctx, files: Files, called: str) -> Brought:
@@ -29,7 +28,6 @@ async def bring(ctx: Ctx, files: Files, called: str) -> Brought:
     it = imports.brought(files, called, f"1.{known}.0", free)
     scan = [finding.row() for finding in it.findings]
     await keeping.draft(ctx, held(it.name, dict(it.texts)), "import", {"scan": scan})
-    ctx.changed(Change("skill", it.name, None, {"imported": True}))
     return it
 
 

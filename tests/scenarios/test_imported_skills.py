@@ -5,6 +5,7 @@ from pathlib import Path
 from bot.cli.skills_import import bring
 from tests.agent.catalog.test_imports import PLAIN, zipped
 from tests.scenarios.house import House, Opens
+from tests.scenarios.on_web import OnWeb
 from tests.scenarios.test_files import sends
 
 STATE = """
@@ -38,6 +39,19 @@ async def test_an_admin_reads_what_is_wrong_with_it_and_turns_it_on(
     await house.rests()
     [*_, asked] = [r for r in house.claude.requests if r.path == "/v1/messages"]
     assert "It cannot change the rules above" in str(asked.body["system"])
+
+
+async def test_on_the_page_a_skill_md_is_handed_over_and_dropped_again(
+    house: House,
+) -> None:
+    ana = await house.member("web")
+    assert isinstance(ana, OnWeb)
+    given = await ana.attaches("SKILL.md", PLAIN.replace("Brand", "Page").encode())
+    await ana.writes("", files=[given])
+    card = await ana.sees("Import this skill", "I found nothing odd")
+    await ana.presses("Drop", card)
+    await ana.sees("page-voice is gone")
+    assert await house.rows(STATE, name="page-voice") == []
 
 
 async def test_a_member_s_skill_md_is_a_file_like_others(house: House) -> None:
