@@ -32,6 +32,12 @@ _QUIET = text("""
     UPDATE users SET quiet_from = :begins, quiet_until = :ends WHERE id = :user_id
 """)
 
+_SWITCH = text("""
+    UPDATE users SET notifications = notifications
+        || jsonb_build_object(CAST(:topic AS text), CAST(:value AS text))
+    WHERE id = :user_id
+""")
+
 _TIME = r"(\d{1,2})(?:[:.h](\d{2}))?\s*(am|pm)?(?:\s*(?:o'?clock|h|uhr))?"
 _HOURS = re.compile(
     rf"{_TIME}\s*(?:-|\u2013|\u2014|to|till|until|and)\s*{_TIME}", re.IGNORECASE
@@ -83,6 +89,14 @@ async def be_quiet(
     begins, ends = hours or (None, None)
     values = {"user_id": user_id, "begins": begins, "ends": ends}
     await session.execute(_QUIET, values)
+
+
+async def switch(
+    session: AsyncSession, user_id: UUID, topic: str, *, is_on: bool
+) -> None:
+    """Let a topic of ``agent.mailroom.notices`` be told to the person, or not."""
+    values = {"topic": topic, "value": "on" if is_on else "off", "user_id": user_id}
+    await session.execute(_SWITCH, values)
 
 
 def hours(said: str) -> tuple[time, time]:
