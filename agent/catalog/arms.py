@@ -57,11 +57,12 @@ async def assign(
     if kept is None:
         arms = await queries.arms(session, test["id"])
         key = drawn(test["salt"], unit, {one["key"]: one["weight"] for one in arms})
-        drawn_id = next(one["id"] for one in arms if one["key"] == key)
-        kept = await queries.expose(
-            session, test["id"], drawn_id, unit.type, unit.id, now
-        )
-    return Arm(kept["arm_id"], test["id"], kept["version_id"])
+        arm_id = next(one["id"] for one in arms if one["key"] == key)
+        values = {"unit_type": unit.type, "unit_id": unit.id, "now": now}
+        await queries.expose(session, test["id"], arm_id, values)
+        # Somebody else may have drawn at the same moment, by other shares.
+        kept = await queries.exposure(session, test["id"], unit.type, unit.id)
+    return Arm(kept["arm_id"], test["id"], kept["version_id"]) if kept else None
 
 
 def unit_of(tested_for: UUID | None, client_id: UUID | None, user_id: UUID) -> Unit:

@@ -5,7 +5,6 @@ Row security narrows each statement to the caller's workspace.
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -56,18 +55,13 @@ _EXPOSURE = text("""
     WHERE x.experiment_id = :id AND x.unit_type = :unit_type AND x.unit_id = :unit_id
 """)
 
-# Of two that draw the same unit at once, the first writes; both read what it wrote.
+# Of two that draw the same unit at once, the first writes; the second waits for it.
 _EXPOSE = text("""
-    WITH seen AS (
-        INSERT INTO experiment_exposures
-            (workspace_id, experiment_id, arm_id, unit_type, unit_id, first_exposed_at)
-        SELECT e.workspace_id, e.id, :arm_id, :unit_type, :unit_id, :now
-        FROM experiments e WHERE e.id = :id
-        ON CONFLICT (experiment_id, unit_type, unit_id)
-            DO UPDATE SET unit_type = excluded.unit_type
-        RETURNING arm_id)
-    SELECT s.arm_id, a.skill_version_id AS version_id
-    FROM seen s JOIN experiment_arms a ON a.id = s.arm_id
+    INSERT INTO experiment_exposures
+        (workspace_id, experiment_id, arm_id, unit_type, unit_id, first_exposed_at)
+    SELECT e.workspace_id, e.id, :arm_id, :unit_type, :unit_id, :now
+    FROM experiments e WHERE e.id = :id
+    ON CONFLICT (experiment_id, unit_type, unit_id) DO NOTHING
 """)
 
 _START = text("""
@@ -161,23 +155,15 @@ async def exposure(
     return (await session.execute(_EXPOSURE, values)).mappings().one_or_none()
 
 
-async def expose(  # noqa: PLR0913, PLR0917 - the columns of one row
-    session: AsyncSession,
-    test_id: UUID,
-    arm_id: UUID,
-    unit_type: str,
-    unit_id: UUID,
-    now: datetime,
-) -> RowMapping:
-    """Write down which arm a unit was drawn into; what was written first stays."""
-    values = {
-        "id": test_id,
-        "arm_id": arm_id,
-        "unit_type": unit_type,
-        "unit_id": unit_id,
-        "now": now,
-    }
-    return (await session.execute(_EXPOSE, values)).mappings().one()
+async def expose(
+    session: AsyncSession, test_id: UUID, arm_id: UUID, values: Mapping[str, Any]
+) -> None:
+    """Write down which arm a unit was drawn into, unless it was drawn before.
+
+    ``values``: ``unit_type``, ``unit_id``, ``now``.
+    """
+    row = {**values, "id": test_id, "arm_id": arm_id}
+    await session.execute(_EXPOSE, row)
 
 
 async def start(

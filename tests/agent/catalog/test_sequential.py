@@ -19,7 +19,7 @@ from agent.catalog.sequential import (
 )
 
 
-def flat(n: int, value: float) -> np.ndarray:  # type: ignore[type-arg]
+def flat(n: int, value: float) -> np.ndarray:
     return np.full(n, value)
 
 
