@@ -5,11 +5,16 @@ from typing import Any
 
 from agent.billing.operations import OPERATIONS as BILLING
 from agent.catalog.chosen_version_operations import OPERATIONS as CHOSEN_VERSIONS
+from agent.catalog.experiment_operations import OPERATIONS as EXPERIMENTS
 from agent.catalog.instruction_operations import OPERATIONS as INSTRUCTIONS
 from agent.catalog.model_operations import OPERATIONS as MODELS
 from agent.catalog.operations import OPERATIONS as CATALOG
+from agent.catalog.promotion_operations import OPERATIONS as PROMOTION
+from agent.catalog.proposal_operations import OPERATIONS as PROPOSALS
 from agent.catalog.quality_operations import OPERATIONS as QUALITY
+from agent.catalog.skill_rule_operations import OPERATIONS as SKILL_RULES
 from agent.catalog.version_operations import OPERATIONS as SKILL_VERSIONS
+from agent.catalog.week_operations import OPERATIONS as WEEK
 from agent.clients.asset_operations import OPERATIONS as FILES
 from agent.clients.operations import OPERATIONS as CLIENTS
 from agent.clients.shelf_operations import OPERATIONS as SHELF
@@ -29,6 +34,7 @@ from agent.memory.operations import OPERATIONS as MEMORY
 from agent.memory.resume_operations import OPERATIONS as RESUME
 from agent.operation import Operation, Surface
 from agent.runs.addition_operations import OPERATIONS as ADDITIONS
+from agent.runs.amend_operations import OPERATIONS as AMENDS
 from agent.runs.cheaper_operations import OPERATIONS as CHEAPER
 from agent.runs.consent_operations import OPERATIONS as CONSENTS
 from agent.runs.export_operations import OPERATIONS as EXPORTS
@@ -58,19 +64,19 @@ CATALOGUE: tuple[AnyOperation, ...] = (
         *OUTPUTS,
         *(*EXPORTS, *NEXT_STEPS),
         *REVISIONS,
-        *REVIEWS,
+        *(*REVIEWS, *AMENDS),
         *PAUSES,
         *SHARING,
     ),
-    *(*LABELS, *RULES),
-    *(*SKILL_VERSIONS, *CHOSEN_VERSIONS),
+    *(*LABELS, *RULES, *PROPOSALS, *SKILL_RULES),
+    *(*SKILL_VERSIONS, *CHOSEN_VERSIONS, *EXPERIMENTS, *PROMOTION),
     *(*CLIENTS, *FILES, *MEMORY, *MAILROOM),
     # Their plain words are the wider the later they come: "restore version 2".
     *(*VERSIONS, *SHELF, *AUDIT),
     *CONSENTS,
     *(*BILLING, *MODELS, *CHEAPER),
     *(*ACCOUNT, *MEMBERS, *WORKSPACES, *INVITES, *EMAILS),
-    *(*CONSOLE, *SESSIONS, *SEARCH, *QUALITY),
+    *(*CONSOLE, *SESSIONS, *SEARCH, *QUALITY, *WEEK),
     *RESUME,
     *(*VAULT, *PASTED),
     *(*PREFERENCES, *INSTRUCTIONS),

@@ -3,7 +3,7 @@
 Short, plain, warm: what was done, and what can be done next.
 """
 
-from bot.render import files, next_steps
+from bot.render import files, next_steps, proposals
 from bot.render.pieces import (
     LOW_SCORE,
     PAGES_SHOWN,
@@ -62,6 +62,7 @@ __all__ = [
     "opening",
     "over_budget",
     "paged",
+    "proposals",
     "rating",
     "refusal",
     "result",

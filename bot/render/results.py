@@ -29,6 +29,7 @@ from bot.render import (
     cards,
     clients,
     console,
+    experiments,
     files,
     forms,
     instructions,
@@ -36,6 +37,7 @@ from bot.render import (
     money,
     next_steps,
     preferences,
+    proposals,
     quality,
     reviews,
     routing,
@@ -44,6 +46,7 @@ from bot.render import (
     skills,
     vault,
     versions,
+    week,
 )
 from bot.render.paging import more
 from bot.render.runs import detail, piece
@@ -219,14 +222,15 @@ RENDER: dict[type, Callable[[Any], Message]] = {
 
 RENDER |= sharing.WORDS
 RENDER |= routing.WORDS
-RENDER |= rules.WORDS
+RENDER |= rules.WORDS | proposals.WORDS
 RENDER |= quality.WORDS
 RENDER |= reviews.WORDS
 RENDER |= next_steps.WORDS
 RENDER |= skills.WORDS
-RENDER |= versions.WORDS
+RENDER |= versions.WORDS | experiments.WORDS
 RENDER |= console.WORDS
 RENDER |= vault.WORDS
+RENDER |= week.WORDS
 RENDER |= forms.WORDS
 RENDER |= cards.WORDS
 RENDER |= keys.WORDS

@@ -44,6 +44,7 @@ from bot.watchdog import Watchdog
 from bot.wiring import embedders, skills
 from bot.wiring.database import Pools
 from bot.wiring.engines import Serving, choose
+from bot.wiring.learning import learning
 from bot.wiring.mail import mail
 from bot.wiring.models import answering, open_providers, transcriber
 from bot.wiring.telemetry import watchers
@@ -134,6 +135,8 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
         messages_per_minute=settings.messages_per_minute,
         join_s=settings.join_s,
         guess_s=settings.guess_s,
+        propose_after=settings.propose_after,
+        try_freely_usd=settings.try_freely_usd,
         file_bytes=settings.file_max_mb * MB,
         transcriber=transcriber(settings.transcription),
         trials=_trials(settings),
@@ -153,6 +156,7 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
             assist(client, AssistWork(services, work)),
             sweep(client, Sweeper(services, services.key, services.objects)),
             watchdog(client, dog),
+            *learning(client, services),
         ]
 
     chosen = choose(settings, pools, declare, services)

@@ -106,6 +106,9 @@ def test_what_follows_a_command_is_its_last_parameter(
     # A longer command may begin with this one and a word of the rest.
     if any(rest.casefold().startswith(w) for w in ("new", "use", "show")):
         return
+    # What is no number may be what another command of the same words takes.
+    if op.command.takes == ("number",) and not rest.lstrip("#")[:1].isdigit():
+        return
     found = read(f"/{op.command.words} {rest}")
     assert found is not None
     assert found[0] is op
@@ -120,6 +123,14 @@ def test_a_number_that_is_none_is_answered_with_the_usage() -> None:
         assert call is not None
         assert filled.can_ask(call.op, call.raw) is can_ask
         assert chat.usage(call.op) == "/run [number]"
+
+
+def test_rules_are_a_runs_or_a_skills_by_what_follows() -> None:
+    found = [read(said) for said in ("/rules", "/rules #12", "/rules copywriting")]
+    names = [one and one[0].name for one in found]
+    assert names == ["runs.rules", "runs.rules", "catalog.rules"]
+    assert found[2] is not None
+    assert found[2][1] == {"skill": "copywriting"}
 
 
 def test_a_misspelt_command_has_a_nearest_one() -> None:

@@ -352,9 +352,11 @@ async def opened(
 ) -> AsyncIterator[House]:
     """The app, running, and stopped at the end as Ctrl-C stops it.
 
-    ``changes`` are fields of Settings, or ``write_pause_s`` (None: the real pace).
+    ``changes`` are fields of Settings, or ``write_pause_s`` (None: the real pace), or
+    ``learn_s``: how soon after a rating what recurs is looked for.
     """
     pace = replace(_SOON, write_pause_s=changes.pop("write_pause_s", PAUSE_S))
+    pace = replace(pace, learn_s=changes.pop("learn_s", pace.learn_s))
     chosen = settings(urls, home, outside, **changes)
     listening = processes.listen(chosen)
     async with still(urls, chosen, outside, pace) as house, running(house.made.core):
