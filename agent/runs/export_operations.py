@@ -62,7 +62,7 @@ class Exported(Frozen):
     effect=Effect.READ,
     role=Role.VIEWER,
     on={Surface.CHAT, Surface.BUTTON, Surface.REST, Surface.MCP},
-    command=Command("export", takes=("format",), in_menu=True, says=SAYS),
+    command=Command("export", takes=("format",), says=SAYS),
     example={
         "output_id": "01990000-0000-7000-8000-000000000001",
         "format": "docx",

@@ -175,9 +175,9 @@ def _next(value: RunDetail) -> Iterator[Choice]:
         yield Choice("Try again", "runs.retry", ref)
     elif value.status == "completed":
         if value.output_id:
-            yield Choice(
-                "Show the piece", "runs.read", {"output_id": str(value.output_id)}
-            )
+            piece = {"output_id": str(value.output_id)}
+            yield Choice("Show the piece", "runs.read", piece)
+            yield Choice("What next", "runs.next_steps", piece)
         yield Choice("Once more", "runs.retry", ref)
         if any(step.kind == "check" for step in value.steps):
             yield Choice("Rules", "runs.rules", ref)

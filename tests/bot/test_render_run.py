@@ -120,7 +120,7 @@ def test_a_reason_nobody_words_is_left_out() -> None:
         ("waiting_input", None, ["Stop"]),
         ("failed", None, ["Try again"]),
         ("cancelled", None, ["Try again"]),
-        ("completed", ID, ["Show the piece", "Once more"]),
+        ("completed", ID, ["Show the piece", "What next", "Once more"]),
         ("completed", None, ["Once more"]),
     ],
 )

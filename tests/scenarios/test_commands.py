@@ -88,7 +88,12 @@ async def test_the_lists_show_what_was_made(house: House, door: str) -> None:
     await ana.commands(f"run {number}")
     one = await ana.sees(f"Run #{number}", "Copywriting", "done", "tokens")
     assert one.has("Writing: done", "you wrote")
-    assert one.buttons == ["Show the piece", "Once more", "Share with the team"]
+    assert one.buttons == [
+        "Show the piece",
+        "What next",
+        "Once more",
+        "Share with the team",
+    ]
     await ana.commands("status")
     await ana.sees("Nothing is being written", "Spent today")
 
