@@ -7,6 +7,7 @@ it, and every process looks again. Runs are pinned to a version and notice nothi
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from threading import Thread
 from uuid import UUID
 
@@ -55,6 +56,9 @@ class Shelves:
         self.router = Router([], embedder=embedder)
         self._known: dict[UUID, tuple[Shelf, Router] | None] = {}
         self._age = 0
+        self._learning = Thread()
+        """What the newest router learns in; to be waited for, never twice done."""
+        self._learning.start()
 
     async def refresh(self, problems: Sequence[Problem] | None = None) -> None:
         """Look again at what is in force; ``problems`` are the folders', if known."""
@@ -64,9 +68,7 @@ class Shelves:
         shelf.problems = self.shelf.problems if problems is None else tuple(problems)
         is_same = shelf.by_version.keys() == self.shelf.by_version.keys()
         if not is_same:
-            self.router = await asyncio.to_thread(self._routed, shelf)
-            # Learning the examples takes a second: whoever writes first shall not wait.
-            Thread(target=self.router.learn, name="router-learn", daemon=True).start()
+            self.router = await self._routed(shelf)
         self.shelf = shelf
         self._known.clear()
         self._age += 1
@@ -94,12 +96,24 @@ class Shelves:
         for name in off:
             shelf.drop(name)
         rules = [rule(shelf.files[one.name]) for one in own if one.name in shelf.files]
+        await asyncio.to_thread(self._learning.join)
         router = await asyncio.to_thread(self.router.with_skills, rules, list(off))
         return shelf, router
 
-    def _routed(self, shelf: Shelf) -> Router:
+    async def _routed(self, shelf: Shelf) -> Router:
+        """The house's router, which learns beside everything else.
+
+        That takes a second or more. At the start nobody waits for it; later, the router
+        there is serves on until the new one has learnt.
+        """
         rules = [rule(file) for file in shelf.files.values()]
-        return Router(rules, embedder=self._embedder)
+        make = partial(Router, rules, embedder=self._embedder)
+        router = await asyncio.to_thread(make)
+        self._learning = Thread(target=router.learn, name="router-learn", daemon=True)
+        self._learning.start()
+        if self.shelf.files:
+            await asyncio.to_thread(self._learning.join)
+        return router
 
     async def _filled(self, shelf: Shelf, found: Sequence[InForce]) -> Shelf:
         for version in found:
