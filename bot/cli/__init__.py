@@ -23,7 +23,7 @@ COMMANDS = {
     "telegram": "Set up Telegram: menus, descriptions, webhook.",
     "doctor": "Check the installation, and say what to do about what is wrong.",
     "db": "The database: upgrade, look inside, back up, restore.",
-    "skills": "List the skills, or check their files.",
+    "skills": "List the skills, check their files, try or import one.",
 }
 
 
