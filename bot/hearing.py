@@ -12,6 +12,7 @@ from agent.memory import conversations
 from agent.memory.schemas import Dialog, Standing
 from agent.runs.operations import cancel_run, start_run
 from bot import (
+    amended,
     attached,
     brands,
     dialogs,
@@ -120,7 +121,8 @@ async def _message(
     if standing.dialog is not None and forms.asks_secret(standing.dialog):
         await pasted.answer(services, ctx, standing.dialog, inbound)
         return True
-    await _said(services, ctx, standing.dialog, text, inbound)
+    if not await amended.took(ctx, standing.dialog, inbound, text):
+        await _said(services, ctx, standing.dialog, text, inbound)
     return False
 
 

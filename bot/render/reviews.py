@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from agent.mailroom.schemas import Choice, Message
+from agent.runs.amend_operations import EditKept
 from agent.runs.review_schemas import Judged, Review, Saved
 from bot.render.words import brief, name
 
@@ -85,7 +86,18 @@ def _lines(value: Review) -> Iterator[str]:
         yield f"On the whole: {brief(value.comment, SHOWN)}"
 
 
+def edited(value: EditKept) -> Message:
+    """Thanks for a piece as it should read."""
+    passages = "1 passage" if value.changes == 1 else f"{value.changes} passages"
+    return Message(
+        f"Thank you. I keep your version of **{name(value.title)}** "
+        f"(#{value.number}) as how it should read: {passages} changed. "
+        "The next ones learn from it."
+    )
+
+
 WORDS: dict[type, Callable[[Any], Message]] = {
+    EditKept: edited,
     Judged: thanked,
     Review: review,
     Saved: saved,
