@@ -164,9 +164,10 @@ class ReplayWork:
         """Keep what came of it, and show the card, in one transaction."""
         row, lead = wording.row, wording.lead
         revision = row["proposal"]["revision"]
+        rated = sum(one.is_recent for one in await self._pieces(wording))
         async with self._services.tenant(lead) as session:
             cost = await queries.cost(session, row["id"])
-            kept = {**found, "cost_usd": _cents(cost)}
+            kept = {**found, "cost_usd": _cents(cost), "rated": rated}
             is_held = kept.get("held_before") is not None
             side = "held_" if is_held else ""
             scores = {

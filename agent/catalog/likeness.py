@@ -10,15 +10,15 @@ from collections.abc import Iterable
 from agent.catalog.folding import FILLERS, STOP, tokens
 
 _ENDINGS = b"""
-    ations ation ingly edly ness ments ment ally able ible ings ing ies ied ers est ed
-    es ly er s y e
+    ations ation ingly edly ness ments ment able ible ings ing ies ied ers est ed es ly
+    al er s y e
 """.split()
 """Of several, the first is cut."""
 _ROOT = 3
 """Letters that a stem has at least."""
 _MORE = frozenset(
     b"""
-    too much more less many bit little again always still way quite feel sound like
+    too much more less many bit little again always still way quite far feel sound like
     piece text copy one
     """.split()
 )
@@ -33,11 +33,10 @@ def stems(text: str) -> frozenset[bytes]:
 
 
 def stem(word: bytes) -> bytes:
-    """A word without its ending, doubled letters at its end written once."""
+    """A word without its endings, doubled letters at its end written once."""
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= _ROOT:
-            word = word[: -len(ending)]
-            break
+            return stem(word[: -len(ending)])
     return word[:-1] if len(word) > _ROOT and word[-1:] == word[-2:-1] else word
 
 

@@ -20,10 +20,13 @@ from agent.ctx import Ctx
 from agent.ports import Change as Audited
 
 
-async def accept(ctx: Ctx, rule_id: UUID) -> tuple[RowMapping, str]:
-    """The proposal, and the number of the version that has it now, in force.
+async def accept(
+    ctx: Ctx, rule_id: UUID, *, at_once: bool = True
+) -> tuple[RowMapping, str]:
+    """The proposal, and the number of the version that has it now.
 
-    An empty number: the skill has another version since; it is tried on that first.
+    It is in force ``at_once``, or only there, to be tested first. An empty number: the
+    skill has another version since; it is tried on that before anything.
 
     Raises:
         NoSuchProposal, Decided: It is not there, or not open.
@@ -50,8 +53,9 @@ async def accept(ctx: Ctx, rule_id: UUID) -> tuple[RowMapping, str]:
         changelog=changelog(row["code"], draft),
         by=by,
     )
-    workspace_id = ctx.caller.workspace_id
-    await own_versions.put_in_force(*place, workspace_id, here.name, made.version_id)
+    if at_once:
+        whose = ctx.caller.workspace_id, here.name
+        await own_versions.put_in_force(*place, *whose, made.version_id)
     said = {"version_id": str(made.version_id)}
     await _decide(ctx, row, "active", made.version, said)
     return row, made.version

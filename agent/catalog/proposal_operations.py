@@ -8,6 +8,8 @@ from sqlalchemy import RowMapping
 from agent.catalog import proposal_decisions as decisions
 from agent.catalog import proposal_queries as queries
 from agent.catalog import proposals, rule_changes
+from agent.catalog.experiment_operations import start_test
+from agent.catalog.experiment_schemas import StartTest
 from agent.catalog.proposal_errors import NoSuchProposal
 from agent.catalog.proposal_schemas import (
     EditProposal,
@@ -17,6 +19,7 @@ from agent.catalog.proposal_schemas import (
     ProposeRule,
     RejectProposal,
     RuleAccepted,
+    RulePiloted,
     RuleProposed,
     RuleRejected,
     RuleReworded,
@@ -33,6 +36,8 @@ from agent.ctx import Ctx, Role
 from agent.errors import NotFound
 from agent.operation import Command, Effect, Surface, operation
 
+SHARE = 20
+"""Percent of the work that a rule is piloted with."""
 ANYWHERE = {Surface.CHAT, Surface.BUTTON, Surface.REST, Surface.MCP}
 PRESSED = {Surface.BUTTON, Surface.REST, Surface.MCP}
 SKILL = r"(?P<skill>[a-z0-9]+(?:-[a-z0-9]+)*)"
@@ -119,6 +124,31 @@ async def accept_rule(ctx: Ctx, p: OneProposal) -> RuleAccepted:
     """
     _, version = await decisions.accept(ctx, p.rule_id)
     return RuleAccepted(proposal=await _one(ctx, p.rule_id), version=version)
+
+
+@operation(
+    "catalog.pilot_rule",
+    effect=Effect.WRITE,
+    role=Role.ADMIN,
+    on=PRESSED,
+    example=EXAMPLE,
+)
+async def pilot_rule(ctx: Ctx, p: OneProposal) -> RulePiloted:
+    """Accept a proposed rule for a share of the work, to see by ratings if it helps.
+
+    Raises:
+        NoSuchProposal, Decided: It is not there, or somebody decided already.
+        Regressed: It makes good pieces worse.
+        RuleRefused: The rules as they are now cannot take it.
+        TestRunning: Another version of that skill is being tested.
+    """
+    row, version = await decisions.accept(ctx, p.rule_id, at_once=False)
+    is_running = False
+    if version:
+        share = StartTest(skill=row["skill"], version=version, percent=SHARE)
+        is_running = (await start_test.run(ctx, share)).state is not None
+    found = await _one(ctx, p.rule_id)
+    return RulePiloted(proposal=found, version=version, is_running=is_running)
 
 
 @operation(
@@ -250,6 +280,6 @@ async def _example(ctx: Ctx, row: RowMapping, side: str) -> str:
 
 
 OPERATIONS = (
-    *(propose_rule, show_rule, accept_rule, reject_rule, explain_reject),
+    *(propose_rule, show_rule, accept_rule, pilot_rule, reject_rule, explain_reject),
     *(edit_rule, try_rule),
 )

@@ -123,6 +123,7 @@ class Proposal(Frozen):
     is_harm: bool = Field(description="Whether good pieces became worse")
     unclear: int = Field(description="Questions that the judge did not answer sensibly")
     asked: int = Field(description="Questions it was asked")
+    rated: int = Field(description="Pieces that people scored in the last 30 days")
     has_example: bool = Field(description="Whether there is an example to be shown")
     is_by_hand: bool = Field(description="Whether a person worded it")
     decided_by: str = Field(description="Who decided; empty: nobody yet")
@@ -149,6 +150,14 @@ class RuleAccepted(Frozen):
 
     proposal: Proposal = Field(description="The proposal")
     version: str = Field(description="The new version; empty: it is tried anew first")
+
+
+class RulePiloted(Frozen):
+    """A proposal is in a version that does a share of the work, or may."""
+
+    proposal: Proposal = Field(description="The proposal")
+    version: str = Field(description="The new version; empty: it is tried anew first")
+    is_running: bool = Field(description="Whether a test of it runs; else: too few")
 
 
 class RuleRejected(Frozen):
@@ -197,7 +206,7 @@ class SkillRules(Frozen):
     proposal: Proposal | None = Field(description="The open proposal, if there is one")
 
 
-_NUMBERS = ("cases", "held_out", "anchors", "unclear", "asked")
+_NUMBERS = ("cases", "held_out", "anchors", "unclear", "asked", "rated")
 _MEANS = (
     *("before", "after", "held_before", "held_after", "anchors_before"),
     *("anchors_after", "spread"),

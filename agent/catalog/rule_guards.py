@@ -19,8 +19,8 @@ SHORTEST, LONGEST = 10, 240
 """Characters of a rule."""
 PHRASE = 5
 """Words in a row that make a phrase."""
-LIKE = 0.6
-"""Share of words from which on a rule is one that was rejected before."""
+SAME, LIKE = 0.6, 0.5
+"""Share of words from which on a rule is one that there is; one rejected before."""
 
 _MARKS = re.compile(r"[|<>{}\[\]\\`\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\ufeff]")
 _LINKS = re.compile(
@@ -34,7 +34,7 @@ _BEYOND = re.compile(
     r"|keys\b|secrets?\b|passwords?|passcodes?|credentials?|environment variables?"
     r"|(?:us|call|runn?|invok|execut)(?:e|ing)? (?:\w+ ){0,3}(?:tools?|functions?|"
     r"commands?|scripts?|code|databases?|webhooks?)\b|webhooks?|plug-?ins?"
-    r"|(?:add|chang|set|copy|includ)\w* (?:\w+ ){0,3}recipients?|bcc|cc\b"
+    r"|(?:add|chang|set|copy|includ)(?:e|s|ing)? (?:\w+ ){0,3}recipients?|bcc|cc\b"
     r"|(?:send|forward|e-?mail|upload|post|deliver|leak|reveal|disclos|expos|giv|show|"
     r"tell|hand|pass)\w* (?:\w+ ){0,4}?(?:me|us|inbox|server|webhook|outside)\b"
     r"|(?:system|hidden|developer|base|previous|earlier|above|these|your|all|other|"
@@ -168,7 +168,7 @@ def _ensure_room(draft: Draft, rules: Sequence[Rule]) -> None:
             "Sharpen one of them instead: /rules lists them.",
         )
     for rule in rules:
-        if likeness.same(draft.statement, rule.statement) >= LIKE:
+        if likeness.same(draft.statement, rule.statement) >= SAME:
             raise RuleRefused(
                 f"{rule.code} says so already: {rule.statement}",
                 f"To change it, say: {rule.code} should be ...",

@@ -201,7 +201,7 @@ def drafted(said: str, rules: Sequence[Rule]) -> Draft | None:
 def ready(theme: str) -> Draft | None:
     """A new rule for a complaint of the commonest kinds; None: it is of none."""
     best = max(_READY, key=lambda words: likeness.alike(theme, words))
-    if likeness.alike(theme, best) < 0.5:  # noqa: PLR2004 - half of its words
+    if likeness.alike(theme, best) < 0.6:  # noqa: PLR2004 - most of its words
         return None
     statement, why = _READY[best]
     return Draft(Change.ADD, statement, why=why)

@@ -50,6 +50,8 @@ class Piece:
     score: float
     size_bytes: int
     is_private: bool
+    is_recent: bool = False
+    """Whether it was made within the last 30 days."""
 
 
 @dataclass(frozen=True, slots=True)

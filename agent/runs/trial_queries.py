@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 _PIECES = text("""
     SELECT o.id AS output_id, r.id AS run_id, r.client_id, o.size_bytes,
            num_nonnulls(r.private_user_id, r.private_chat_id) > 0 AS is_private,
+           o.created_at > now() - interval '30 days' AS is_recent,
            avg(f.overall_score)::float8 AS score
     FROM outputs o JOIN runs r ON r.id = o.run_id
     JOIN feedback f ON f.output_id = o.id AND f.source = 'human'

@@ -9,6 +9,7 @@ from agent.catalog.proposal_schemas import (
     Proposal,
     ProposalShown,
     RuleAccepted,
+    RulePiloted,
     RuleProposed,
     RuleRejected,
     RuleReworded,
@@ -21,6 +22,9 @@ from bot.render.words import name
 
 RULE, PIECE = 240, 1200
 """Characters of a rule in a list, and of a piece shown as an example."""
+
+ENOUGH = 30
+"""Pieces rated in a month, from which on a test of a version can come to an end."""
 
 _VERBS = {
     "add": "New rule",
@@ -121,6 +125,8 @@ def _choices(one: Proposal) -> tuple[Choice, ...]:
     )
     accept = () if one.is_harm else (Choice("Accept", "catalog.accept_rule", this),)
     first = [*accept, edit, Choice("Reject", "catalog.reject_rule", this)]
+    if accept and one.rated >= ENOUGH:
+        first.insert(1, Choice("Test it on 20 %", "catalog.pilot_rule", this))
     if one.state == "asking":
         label = f"Try it, about {dollars(one.estimate_usd)}"
         first = [Choice(label, "catalog.try_rule", this), *first]
@@ -178,6 +184,22 @@ def _accepted(value: RuleAccepted) -> Message:
         "Pieces from now on keep to it."
     )
     return Message(said, choices=_choices(one))
+
+
+def _piloted(value: RulePiloted) -> Message:
+    one, skill = value.proposal, value.proposal.skill
+    if not value.version:
+        return _accepted(RuleAccepted(proposal=one, version=""))
+    said = f"{one.code} is in {name(one.title)} {value.version}"
+    which = {"skill": skill, "version": value.version}
+    if value.is_running:
+        said += ", which does 20 % of the work from now on. /tests shows how it does."
+        return Message(said, choices=(Choice("How it does", "catalog.tests", {}),))
+    said += ", and not in force: too few people rate here for a test to end."
+    start = Choice("Test it anyway", "catalog.start_test", {**which, "anyway": True})
+    return Message(
+        said, choices=(Choice("Put it in force", "catalog.promote", which), start)
+    )
 
 
 def _rejected(value: RuleRejected) -> Message:
@@ -243,6 +265,7 @@ WORDS: dict[type, Callable[[Any], Message]] = {
     ProposalShown: _shown,
     RuleProposed: _proposed,
     RuleAccepted: _accepted,
+    RulePiloted: _piloted,
     RuleRejected: _rejected,
     RuleReworded: _reworded,
     RuleTrying: _trying,
