@@ -53,6 +53,7 @@ _HEAD_CHARS, _TAIL_CHARS = 3000, 1000
 """Of a long message only the ends are read: there people say what they want."""
 _COMMAND = re.compile(r"\s*/([\w-]+)(?:@\w+)?\s*(.*)", re.DOTALL)
 _OWN_COMMAND = "draper"
+_OWN_BUSINESS = re.compile(r'phrase "[^"]*" of assistant ')
 
 
 class Stages(NamedTuple):
@@ -162,19 +163,23 @@ class Router:
         read = ends(text)
         evidence = self._phrases.weigh(read)
         held = self.learn()
-        if held is None or evidence.whole or evidence.surest(CERTAIN):
+        if held is None or _is_settled(evidence):
             return by_odds(evidence, text)
         seen = held.look(read)
         scores = deciding.weighed(seen.scores, held.names, evidence)
-        lifts = [] if evidence.surest(SURE) else _lifts(seen, recent, learnt)
+        goes_on = background.continues(text) and not evidence.surest(SURE)
+        lifts = _lifts(seen, "" if goes_on else recent, learnt)
+        if evidence.surest(SURE):
+            lifts = []
         for lift in lifts:
             if lift.skill in self._rules:
                 scores[held.names.index(lift.skill)] += lift.score
         found = self._decided(held, seen, scores, evidence)
         route = _with_reasons(found, evidence, held.nearest(seen, found.skill), lifts)
-        if evidence.surest(SURE) or not background.continues(text):
-            return route
-        return continued(route, recent if recent in held.names else "")
+        return continued(route, self._known(recent)) if goes_on else route
+
+    def _known(self, skill: str) -> str:
+        return skill if skill in self._rules else ""
 
     def _decided(
         self, held: Ranking, seen: Seen, scores: Floats, evidence: Evidence
@@ -219,6 +224,17 @@ def unreachable(rules: Sequence[Rule]) -> tuple[tuple[str, str, Route], ...]:
         if (route := router.route(phrase)).skill != one.skill
         or route.method != "phrase"
     )
+
+
+def _is_settled(evidence: Evidence) -> bool:
+    """Whether phrases leave nothing to ask the ranking."""
+    if evidence.whole or evidence.surest(CERTAIN):
+        return True
+    if evidence.refused and not evidence.odds:
+        return True
+    # Only the assistant's own phrases: hand-offs to it are no more than doubts.
+    is_own = any(map(_OWN_BUSINESS.match, evidence.reasons))
+    return is_own and evidence.surest(SURE) == ASSISTANT
 
 
 def _lifts(seen: Seen, recent: str, learnt: Sequence[Learnt]) -> list[background.Lift]:

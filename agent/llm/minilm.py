@@ -38,9 +38,15 @@ Floats = NDArray[np.float32]
 class Encoded(Protocol):
     """A text cut into the model's tokens, as long as the longest beside it."""
 
-    ids: Sequence[int]
-    attention_mask: Sequence[int]
-    """1 for a token, 0 for what only fills the row."""
+    @property
+    def ids(self) -> Sequence[int]:
+        """The tokens' numbers."""
+        ...
+
+    @property
+    def attention_mask(self) -> Sequence[int]:
+        """1 for a token, 0 for what only fills the row."""
+        ...
 
 
 class Tokenizer(Protocol):

@@ -19,7 +19,19 @@ _CUES = frozenset(
     maintenant e tambem outro outra agora aur ab और भी अब
     """.split()  # noqa: SIM905 - a block of words reads better than a list
 )
-_PAIRS = ("what about", "how about", "one more", "ek aur", "y para", "do the")
+_BARE_CUES = frozenset("for in with as more less para fur auf pour en em ke".split())  # noqa: SIM905 - as above
+"""With these a message of few words goes on, a longer one does not."""
+_LAST = frozenset("too also well tambien auch aussi tambem bhi भी".split())  # noqa: SIM905 - as above
+_PAIRS = (
+    "what about",
+    "how about",
+    "one more",
+    "three more",
+    "two more",
+    "ek aur",
+    "y para",
+    "do the",
+)
 _OPENERS = frozenset(
     ("ok", "okay", "yes", "great", "perfect", "thanks", "good", "nice", "cool", "super")
 )
@@ -48,7 +60,10 @@ def continues(text: str) -> bool:
         said = said[1:]
     if not said or len(said) > MOST_WORDS:
         return False
-    return said[0] in _CUES or " ".join(said[:2]) in _PAIRS or said[-1] == "too"
+    if len(said) <= _BARE_WORDS and said[0] in _BARE_CUES:
+        return True
+    is_cued = said[0] in _CUES or said[-1] in _LAST
+    return is_cued or " ".join(said[:2]) in _PAIRS
 
 
 def is_bare(said: Read) -> bool:

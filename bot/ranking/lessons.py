@@ -42,7 +42,8 @@ class View(Protocol):
 
 def lessons(rules: Sequence[Rule], numbers: Mapping[str, int]) -> list[Lesson]:
     """Everything in ``rules`` that the skills in ``numbers`` can be learnt from."""
-    found = (said for rule in rules for said in _said(rule))
+    every = sum(len(rule.examples) for rule in rules)
+    found = (said for rule in rules for said in _said(rule, every))
     return [
         Lesson(text, said, numbers[skill], trust)
         for text, skill, trust in found
@@ -50,10 +51,16 @@ def lessons(rules: Sequence[Rule], numbers: Mapping[str, int]) -> list[Lesson]:
     ]
 
 
-def _said(rule: Rule) -> Iterator[tuple[str, str, float]]:
-    """(message, the skill it belongs to, trust)."""
+def _said(rule: Rule, every: int) -> Iterator[tuple[str, str, float]]:
+    """(message, the skill it belongs to, trust).
+
+    In a small library the assistant's many examples would outweigh all others, so no
+    skill's examples count for more than those of the others together.
+    """
+    others = every - len(rule.examples)
+    trust = min(1.0, others / max(1, len(rule.examples))) or 1.0
     for text in rule.examples:
-        yield text, rule.skill, 1.0
+        yield text, rule.skill, trust
     for text in _together(rule.phrases):
         yield text, rule.skill, PARTIAL
     for text, to in rule.near_misses:

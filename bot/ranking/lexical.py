@@ -16,7 +16,7 @@ from bot.ranking.features import (
     read,
     word_block,
 )
-from bot.ranking.lessons import Lesson, View, lessons
+from bot.ranking.lessons import View, lessons
 from bot.ranking.meaning import Meaning
 from bot.ranking.rules import Rule
 from bot.ranking.views import MOST_ROWS, learnt
@@ -24,6 +24,8 @@ from bot.ranking.views import MOST_ROWS, learnt
 WORDS, CONCEPTS, MEANING = 1.0, 0.3, 0.8
 """What each view counts for."""
 _SMOOTH_WORDS, _SMOOTH_CONCEPTS = 1.0, 4.0
+_NEVER = -9.0
+"""The score of a skill that is switched off."""
 _ROUTERS = 4
 """Sets of skills whose weights are kept: reloading what is alike costs nothing."""
 
@@ -62,6 +64,8 @@ class Ranking:
         self.names = names
         self._views = views
         self._examples = examples
+        # A skill switched off keeps its place, so that no weights need be moved.
+        self._silent = [at for at, name in enumerate(names) if name not in examples]
 
     def look(self, text: str) -> Seen:
         """The scores of ``text``: about 1 for a skill it surely means, 0 for others."""
@@ -70,7 +74,9 @@ class Ranking:
             (name, count * view.scores(said))
             for name, (count, view) in self._views.items()
         )
-        return Seen(said, np.sum([part for _, part in parts], axis=0), parts)
+        scores: Floats = np.sum([part for _, part in parts], axis=0)
+        scores[self._silent] = _NEVER
+        return Seen(said, scores, parts)
 
     def nearest(self, seen: Seen, skill: str) -> tuple[str, float]:
         """The example of ``skill`` most like the message, and how alike: 0 to 1."""
@@ -97,7 +103,7 @@ class Ranking:
                 view = view.without(numbers[name])  # noqa: PLW2901 - one after another
             views[kind] = (count, view.taught(taught, len(names)))
         kept = {name: own for name, own in self._examples.items() if name not in gone}
-        return Ranking(names, views, {**kept, **_by_skill(taught, names)})
+        return Ranking(names, views, {**kept, **_examples(extra)})
 
 
 @lru_cache(_ROUTERS)
@@ -116,16 +122,12 @@ def ranking(rules: tuple[Rule, ...], by_meaning: ByMeaning) -> Ranking:
     }
     if embedder is not None:
         views["meaning"] = (MEANING, Meaning.learnt(embedder, taught, len(names)))
-    return Ranking(names, views, _by_skill(taught, names))
+    return Ranking(names, views, _examples(rules))
 
 
-def _by_skill(
-    taught: Sequence[Lesson], names: Sequence[str]
-) -> dict[str, list[tuple[Signs, str]]]:
+def _examples(rules: Sequence[Rule]) -> dict[str, list[tuple[Signs, str]]]:
     """Skill -> its whole messages, and what each is recognised by."""
-    found: dict[str, list[tuple[Signs, str]]] = {}
-    for lesson in taught:
-        if lesson.trust == 1:
-            known = found.setdefault(names[lesson.skill], [])
-            known.append((signs(lesson.said), lesson.text))
-    return found
+    return {
+        rule.skill: [(signs(read(text)), text) for text in rule.examples]
+        for rule in rules
+    }

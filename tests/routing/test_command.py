@@ -40,11 +40,13 @@ def test_route_prints_one_json_line_for_every_line_read() -> None:
         "confidence",
         "alternatives",
         "reasons",
+        "scores",
+        "wants_model",
     }
 
 
 def test_route_survives_bytes_that_are_no_text() -> None:
-    (line,) = piped(b"\xff\xfe\x00 ad copy\n")
+    (line,) = piped(b"\xff\xfe\x00 homepage copy\n")
     assert line["skill"] == "copywriting"
 
 
@@ -77,6 +79,55 @@ def test_route_with_a_folder_named_loads_no_settings() -> None:
         cwd=ROOT,
     )
     assert done.returncode == 0
+
+
+def test_explain_shows_every_stage_and_what_a_model_would_be_asked(
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    said = "our readers got bored of us"
+    assert main(["route", said, "--explain", "--skills", SKILLS]) == 0
+    shown = capsysbinary.readouterr().out.decode()
+    for stage in ("phrases", "likeness    words: ", "concepts: ", "together", "margin"):
+        assert stage in shown
+    assert "model       asked, if there is one, first about " in shown
+
+
+def test_explain_says_when_phrases_settle_it(
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    assert main(["route", "homepage copy", "--explain", "--skills", SKILLS]) == 0
+    shown = capsysbinary.readouterr().out.decode()
+    assert 'phrase "homepage copy" of copywriting' in shown
+    assert "model       not asked" in shown
+
+
+def test_a_set_is_scored_with_its_confusions(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    cases = (
+        {"text": "homepage copy", "skill": "copywriting"},
+        {"text": "proofread this", "skill": "video-script"},
+        {"text": "proofread that", "skill": "video-script", "also": ["copy-editing"]},
+        {"text": "homepage copy", "skill": "paid-ads"},
+    )
+    file = tmp_path / "set.jsonl"
+    file.write_text("\n\n".join(json.dumps(case) for case in cases))
+    assert main(["route", "--file", str(file), "--skills", SKILLS]) == 0
+    shown = capsysbinary.readouterr().out.decode()
+    assert "messages              4\n" in shown
+    assert "top-1                 50.0%\n" in shown
+    assert "wrong and confident   50.0%\n" in shown
+    assert "   1  paid-ads -> copywriting\n" in shown
+    assert "confident: copywriting for 'homepage copy'" in shown
+
+
+def test_a_set_with_a_broken_line_names_the_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "set.jsonl"
+    file.write_text('{"text": "a", "skill": "b"}\n{"text": "a"}\n')
+    assert main(["route", "--file", str(file), "--skills", SKILLS]) != 0
+    assert "Line 2" in capsys.readouterr().err
 
 
 def test_list_shows_each_skill_on_its_shelf(capsys: pytest.CaptureFixture[str]) -> None:
