@@ -20,12 +20,12 @@ async def bring(ctx: Ctx, files: Files, called: str) -> Brought:
     ensure_role(ctx.caller, Role.ADMIN)
     name = imports.name_of(files, called)
     found = await own_queries.find(ctx.session, name)
-    known, free = 0, ""
+    version, free = "1.0.0", ""
     if found is not None and await _is_import(ctx, found["id"], found["origin"]):
-        known, _ = await own_queries.counts(ctx.session, found["id"])
+        version = await keeping.next_number(ctx, found["id"])
     elif found is not None:
         free = own.suggestion(name, await own_queries.names(ctx.session))
-    it = imports.brought(files, called, f"1.{known}.0", free)
+    it = imports.brought(files, called, version, free)
     scan = [finding.row() for finding in it.findings]
     await keeping.draft(ctx, held(it.name, dict(it.texts)), "import", {"scan": scan})
     return it

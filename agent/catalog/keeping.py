@@ -8,13 +8,17 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
-from agent.catalog import own, own_queries, stock_queries
+from agent.catalog import own, own_queries, own_version_queries, stock_queries
 from agent.catalog.folder import Folder
+from agent.catalog.own_versions import following
 from agent.catalog.skillfile import SkillFile, assemble
 from agent.catalog.stock import skill_row, version_row
 from agent.catalog.versions import Versions, held
 from agent.ctx import Ctx
 from agent.errors import BadInput, Conflict, NotFound
+
+DRAFT = "0.0."
+"""Begins the numbers of versions that were not saved."""
 
 
 class SkillNotThere(NotFound):
@@ -103,8 +107,7 @@ async def rename(ctx: Ctx, row: RowMapping, to: str) -> None:
     was, now = f"name: {file.name}\n", f"name: {to}\n"
     texts["SKILL.md"] = texts["SKILL.md"].replace(was, now, 1)
     renamed = assemble(held(to, texts))
-    _, saved = await own_queries.counts(ctx.session, row["id"])
-    number = f"1.{saved}.0"
+    number = await next_number(ctx, row["id"])
     renamed = assemble(numbered(renamed, number))
     values = await _version(ctx, renamed, source["origin"])
     values |= {
@@ -119,6 +122,13 @@ async def rename(ctx: Ctx, row: RowMapping, to: str) -> None:
     await stock_queries.announce(ctx.session)
 
 
+async def next_number(ctx: Ctx, skill_id: UUID) -> str:
+    """The number of the next version that is saved: 1.0.0, 1.1.0, ..."""
+    known = await own_version_queries.numbers(ctx.session, skill_id)
+    saved = [number for number in known if not number.startswith(DRAFT)]
+    return following(saved, has_new_rules=True) if saved else "1.0.0"
+
+
 async def save(ctx: Ctx, skill_id: UUID, draft: RowMapping) -> SkillFile:
     """Put a draft in force, and have every process serve it.
 
@@ -127,8 +137,7 @@ async def save(ctx: Ctx, skill_id: UUID, draft: RowMapping) -> SkillFile:
     """
     versions = Versions(ctx.objects)
     file = await versions.plain(draft["storage_key"])
-    _, saved = await own_queries.counts(ctx.session, skill_id)
-    number = f"1.{saved}.0"
+    number = await next_number(ctx, skill_id)
     if draft["origin"] == "import":
         await own_queries.release(ctx.session, draft["id"])
         number = draft["version"]

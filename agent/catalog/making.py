@@ -56,7 +56,7 @@ async def make(ctx: Ctx, wish: Wish, sharp: Sharpened) -> Kept:
     known = 0
     if found is not None and not found["is_system"]:
         known, _ = await own_queries.counts(ctx.session, found["id"])
-    texts = own.texts(wish, calls, f"0.0.{known + 1}", sharp)
+    texts = own.texts(wish, calls, f"{keeping.DRAFT}{known + 1}", sharp)
     said = {**answers(wish)}
     more = {"llm_config": {"max_tokens": 4096, "approval": "", "wish": said}}
     return await keeping.draft(ctx, held(wish.name, texts), "user", more)

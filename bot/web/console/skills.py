@@ -24,7 +24,7 @@ async def listed(visit: Looking) -> Response:
     files = {line.name: visit.backing.shelf.file(line.name) for line in found.lines}
     facts: dict[str, Any] = {
         "lines": found.lines,
-        "rules": {name: len(file.rules) if file else 0 for name, file in files.items()},
+        "rules": {name: len(file.rules) for name, file in files.items() if file},
         "off": set(here.off),
         "own": {line.name for line in here.lines if line.is_own},
         "problems": here.problems,
