@@ -45,6 +45,11 @@ def language_of(text: str) -> str:
     return str(code) if share >= SURE else ""
 
 
+def load() -> None:
+    """Read the model, which takes a good half second, before the first message."""
+    _identifier()
+
+
 def _is_hinglish(words: list[str]) -> bool:
     telling = set(words) & (_HINDI_WORDS - _AMBIGUOUS)
     others = set(words) & _AMBIGUOUS
