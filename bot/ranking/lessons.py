@@ -64,7 +64,7 @@ def _said(rule: Rule, every: int) -> Iterator[tuple[str, str, float]]:
     for text in _together(rule.phrases):
         yield text, rule.skill, PARTIAL
     for text, to in rule.near_misses:
-        yield text, to, PARTIAL
+        yield text, to, 1.0
 
 
 def wanted(taught: Sequence[Lesson], skills: int) -> Floats:

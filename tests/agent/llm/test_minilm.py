@@ -98,7 +98,7 @@ def attended(state: list[np.ndarray], name: str) -> list[np.ndarray]:
 
 
 def slowly(text: str) -> np.ndarray:
-    """The same computed one token at a time, as the paper writes it, without padding."""
+    """The same, one token at a time and without padding, as the paper writes it."""
     (row,) = Letters().encode_batch([text])
     words = WEIGHTS["embeddings.word_embeddings.weight"]
     places = WEIGHTS["embeddings.position_embeddings.weight"]
