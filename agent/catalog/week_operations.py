@@ -40,7 +40,15 @@ async def show_week(ctx: Ctx, p: Nothing) -> Learnt:  # noqa: ARG001 - takes non
     effect=Effect.WRITE,
     role=Role.OWNER,
     on=EVERYWHERE,
-    command=Command("digest", takes=("on",)),
+    command=Command(
+        "digest",
+        takes=("on",),
+        says=(
+            r"(?:turn |switch )?(?:the )?(?:weekly )?digest (?P<on>on|off)",
+            r"(?:turn|switch) (?P<on>on|off) the (?:weekly )?digest",
+            r"(?:please )?(?P<on>no) (?:more )?(?:weekly )?digests?(?: please)?",
+        ),
+    ),
     example={"on": False},
     personal=True,
 )

@@ -51,7 +51,7 @@ _COST = text("""
 """)
 
 _WAITING = text("""
-    SELECT r.id AS rule_id, s.title, r.statement
+    SELECT r.id AS rule_id, s.name AS skill, s.title, r.statement
     FROM rules r JOIN skills s ON s.id = r.skill_id
     WHERE r.scope = 'skill' AND r.workspace_id IS NOT NULL AND r.status = 'proposed'
     ORDER BY r.created_at, r.id

@@ -55,6 +55,7 @@ class RuleWaiting(Frozen):
     """A proposed rule that waits for a decision."""
 
     rule_id: UUID
+    skill: str = Field(description="The skill's name")
     title: str = Field(description="The skill's title")
     statement: str = Field(description="How the rule would read")
 

@@ -14,6 +14,7 @@ from agent.identity.sessions import Client
 from bot.ears import Ears, connector
 from bot.web.pg_desk import PgDesk
 from db.server_bootstrap import Urls
+from tests.agent.catalog.taught import add_lessons, judge
 from tests.agent.world import World
 from tests.bot.web.console.furnished import OUTPUT, RUN, Backing, furnish, ident
 from tests.bot.web.pg_chat import Backing as DeskBacking
@@ -31,6 +32,7 @@ PATHS = (
     *(
         "/console/runs?status=timeout",
         "/console/skills",
+        "/console/skills/cold-email",
         "/console/clients",
         "/console/clients?archived=1",
     ),
@@ -41,7 +43,13 @@ PATHS = (
 )
 SAMPLE = (
     *("/console", "/console/runs/3", "/console/runs/6", "/console/skills"),
-    *("/console/clients/{brand}", "/console/keys", "/console/usage", "/console/audit"),
+    *(
+        "/console/skills/copywriting",
+        "/console/clients/{brand}",
+        "/console/keys",
+        "/console/usage",
+        "/console/audit",
+    ),
     f"/console/outputs/{ident(OUTPUT, 0)}",
 )
 """Between them, every kind of thing that stands on a page."""
@@ -95,6 +103,8 @@ async def served(server: Urls, template: Urls) -> AsyncIterator[Served]:
         desk = PgDesk(DeskBacking(app, system, Shelf()), ears, keep)
         site = Site(desk, Backing(world))
         brand = await furnish(world)
+        await judge(world)
+        await add_lessons(world)
         await site.up()
         yield Served(site, world, desk, brand)
         await site.down()

@@ -11,12 +11,13 @@ from bot.web.console import (
     overview,
     runs,
     settings,
+    skill,
     skills,
     usage,
 )
 
 PAGES = (
-    *(overview, runs, outputs, skills, clients),
+    *(overview, runs, outputs, skills, skill, clients),
     *(members, keys, usage, audit, settings),
 )
 

@@ -4,9 +4,9 @@ import json
 from datetime import datetime
 
 from tests.agent.world import World
-from tests.bot.web.console.furnished import RUN, SKILL, furnish, ident
+from tests.bot.web.console.furnished import OUTPUT, RUN, SKILL, furnish, ident
 from tests.db.asking import one, run
-from tests.seeds import ACME, BOB
+from tests.seeds import ACME, ANA, BOB
 
 _RULE = """
     INSERT INTO rules (workspace_id, scope, skill_id, code, statement, status, proposal,
@@ -14,6 +14,11 @@ _RULE = """
     VALUES (:ws, 'skill', :skill, :code, :said, :status, CAST(:change AS jsonb),
             '1.3.0', :at)
 """
+_PROPOSED = {
+    **{"change": "add", "statement": "Name a *price* early.", "code": "C02"},
+    **{"severity": "should", "check": "judge", "why": "", "revision": 1},
+    **{"base": "1.2.0", "base_id": "", "theme": "no price"},
+}
 _SPENT = """
     INSERT INTO usage_records (workspace_id, run_id, call_key, kind, provider, model,
                                cost_usd, price_version)
@@ -38,9 +43,11 @@ _PIECES = """
 _TEST = """
     WITH e AS (
         INSERT INTO experiments (workspace_id, kind, subject_id, name, metric, salt,
-            status, verdict, winner_key, started_at, ended_at)
+            status, verdict, winner_key, started_at, ended_at, min_effect, result)
         VALUES (:ws, 'skill_version', :skill, 'a test', 'overall_score', 'x', :status,
-            :verdict, 'candidate', now(), :ended) RETURNING id)
+            :verdict, :winner, now(), :ended, 0.5,
+            jsonb_build_object('weights', jsonb_build_array(jsonb_build_object(
+                'at', now(), 'candidate', 50)))) RETURNING id)
     INSERT INTO experiment_arms (workspace_id, experiment_id, key, weight_percent,
                                  skill_version_id)
     SELECT :ws, e.id, key, 50, v.id FROM e, (VALUES ('candidate'), ('control')) k (key),
@@ -48,17 +55,34 @@ _TEST = """
 """
 
 
+_SAID = """
+    INSERT INTO feedback (workspace_id, output_id, reviewer_id, reviewer_key, source,
+        signal, channel, overall_score, accuracy_score, judge_score, issues)
+    VALUES (:ws, :output, :user, :key, :source, :signal, 'web', :score, :score, :judge,
+        CAST(:issues AS jsonb))
+"""
+_CHECK = """
+    UPDATE run_steps SET kind = 'check', output = CAST(:output AS jsonb)
+    WHERE run_id = :run AND name = 'check'
+"""
+
+
 async def teach(world: World, at: datetime | None = None) -> None:
+    """A furnished workspace that learnt this, scored this, and spent nothing else."""
+    await furnish(world)
+    await run(world.owner, "DELETE FROM usage_records")
+    await run(world.owner, "DELETE FROM feedback")
+    await add_lessons(world, at)
+
+
+async def add_lessons(world: World, at: datetime | None = None) -> None:
     """One rule accepted, one waiting; a test over, one running; a choice; a rise.
 
     The rule is accepted, and the test over, at ``at``; None: just now, as the rest.
     """
     owner, facts = world.owner, {"ws": ACME, "skill": ident(SKILL, 0)}
-    await furnish(world)
-    await run(owner, "DELETE FROM usage_records")
-    await run(owner, "DELETE FROM feedback")
     now = at or await one(owner, "SELECT now()")
-    change = json.dumps({"change": "add"})
+    change = json.dumps(_PROPOSED)
     accepted = {"code": "P1", "said": "Never begin with a question."}
     await run(owner, _RULE, **facts, **accepted, status="active", at=now, change=change)
     waiting = {"code": "P2", "said": "Name a *price* early."}
@@ -68,9 +92,35 @@ async def teach(world: World, at: datetime | None = None) -> None:
     await run(owner, _SPENT, ws=ACME)
     await run(owner, _TAUGHT, ws=ACME, user=BOB)
     ended = {"status": "concluded", "verdict": "winner", "ended": now}
+    ended["winner"] = "candidate"
     await run(owner, _TEST, **facts, **ended)
     running = {"status": "running", "verdict": "none", "ended": None}
+    running["winner"] = None
     await run(owner, _TEST, ws=ACME, skill=ident(SKILL, 1), **running)
     for days, score in ((20, 2), (1, 5)):
         more = {"ws": ACME, "run": ident(RUN, 1), "score": score, "days": days}
         await run(owner, _PIECES, **more)
+
+
+async def judge(world: World) -> None:
+    """Let people, a check, a wish and a judge speak of the website copy."""
+    formal = [{"description": "Too formal.", "severity": "medium"}]
+    worse = [
+        {"description": "The tone is formal, and stiff", "severity": "high"},
+        {"description": "No price anywhere", "severity": "low"},
+    ]
+    said = {"ws": ACME, "output": ident(OUTPUT, 0), "signal": None, "judge": None}
+    human = said | {"source": "human"}
+    for who, score, issues in ((ANA, 2, formal), (BOB, None, worse)):
+        values = human | {"user": who, "key": f"user:{who}", "score": score or 3}
+        await run(world.owner, _SAID, **values, issues=json.dumps(issues))
+    await run(world.owner, "UPDATE feedback SET accuracy_score = NULL "
+              "WHERE overall_score = 3")  # fmt: skip
+    wish = said | {"source": "implicit", "signal": "revise", "user": ANA, "score": None}
+    await run(world.owner, _SAID, **wish, key="ana", issues="[]")
+    judge = said | {"source": "judge", "judge": 40, "user": None, "score": None}
+    await run(world.owner, _SAID, **judge, key="judge", issues="[]")
+    ruling = {"code": "C01", "rule": "Name a price.", "outcome": "broken"}
+    more = {"how": "code", "why": "", "skill": "copywriting", "severity": "must"}
+    output = json.dumps({"rulings": [ruling | more]})
+    await run(world.owner, _CHECK, output=output, run=ident(RUN, 0))

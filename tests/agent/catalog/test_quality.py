@@ -1,6 +1,5 @@
 """How good a skill is, how sure that is, and what is known beside it."""
 
-import json
 from statistics import fmean
 
 import pytest
@@ -20,11 +19,12 @@ from agent.catalog.quality import (
 from agent.catalog.quality_operations import show_quality, show_unhappy
 from agent.plots import QualityFigure
 from bot.render import result
+from tests.agent.catalog.taught import judge
 from tests.agent.world import AS_ANA, AS_BOB, AS_EVE, World, asked
 from tests.bot.web.console.furnished import OUTPUT, RUN, furnish, ident
 from tests.db.asking import run
 from tests.fakes.plots import Sketches
-from tests.seeds import ACME, ANA, BOB
+from tests.seeds import BOB
 
 
 def pieces(*values: float, person: str = "ana") -> list[Score]:
@@ -140,7 +140,7 @@ async def test_a_rehearsal_says_nothing(world: World) -> None:
 
 async def test_sources_stand_apart_and_complaints_together(world: World) -> None:
     await furnish(world)
-    await _judged(world)
+    await judge(world)
     detail = (await world.call(show_quality, AS_ANA, skill="Website copy")).detail
     assert detail is not None
     overall, accuracy, *_ = detail.dimensions
@@ -159,7 +159,7 @@ async def test_sources_stand_apart_and_complaints_together(world: World) -> None
 
 async def test_private_pieces_count_and_their_words_stay_private(world: World) -> None:
     await furnish(world)
-    await _judged(world)
+    await judge(world)
     private = "UPDATE runs SET private_user_id = :bob WHERE id = :id"
     await run(world.owner, private, bob=BOB, id=ident(RUN, 0))
     bobs = await world.call(show_quality, AS_BOB, skill="copywriting")
@@ -216,43 +216,9 @@ _SPREAD = """
         WHERE run_id = :run) p
     WHERE f.output_id = :id AND f.reviewer_key = 'user:' || p.at AND p.id <> :id
 """
-_SAID = """
-    INSERT INTO feedback (workspace_id, output_id, reviewer_id, reviewer_key, source,
-        signal, channel, overall_score, accuracy_score, judge_score, issues)
-    VALUES (:ws, :output, :user, :key, :source, :signal, 'web', :score, :score, :judge,
-        CAST(:issues AS jsonb))
-"""
-_CHECK = """
-    UPDATE run_steps SET kind = 'check', output = CAST(:output AS jsonb)
-    WHERE run_id = :run AND name = 'check'
-"""
 
 
 async def _on_pieces_of_their_own(world: World) -> None:
     """Let the seven scores of the cold e-mail be of seven pieces."""
     await run(world.owner, _COPY, id=ident(OUTPUT, 1))
     await run(world.owner, _SPREAD, id=ident(OUTPUT, 1), run=ident(RUN, 1))
-
-
-async def _judged(world: World) -> None:
-    """Let people, a check, a wish and a judge speak of the website copy."""
-    formal = [{"description": "Too formal.", "severity": "medium"}]
-    worse = [
-        {"description": "The tone is formal, and stiff", "severity": "high"},
-        {"description": "No price anywhere", "severity": "low"},
-    ]
-    said = {"ws": ACME, "output": ident(OUTPUT, 0), "signal": None, "judge": None}
-    human = said | {"source": "human"}
-    for who, score, issues in ((ANA, 2, formal), (BOB, None, worse)):
-        values = human | {"user": who, "key": f"user:{who}", "score": score or 3}
-        await run(world.owner, _SAID, **values, issues=json.dumps(issues))
-    await run(world.owner, "UPDATE feedback SET accuracy_score = NULL "
-              "WHERE overall_score = 3")  # fmt: skip
-    wish = said | {"source": "implicit", "signal": "revise", "user": ANA, "score": None}
-    await run(world.owner, _SAID, **wish, key="ana", issues="[]")
-    judge = said | {"source": "judge", "judge": 40, "user": None, "score": None}
-    await run(world.owner, _SAID, **judge, key="judge", issues="[]")
-    ruling = {"code": "C01", "rule": "Name a price.", "outcome": "broken"}
-    more = {"how": "code", "why": "", "skill": "copywriting", "severity": "must"}
-    output = json.dumps({"rulings": [ruling | more]})
-    await run(world.owner, _CHECK, output=output, run=ident(RUN, 0))

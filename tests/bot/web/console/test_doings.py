@@ -6,6 +6,7 @@ import pytest
 
 from agent.catalog.bringing import bring
 from agent.ports import SkillRef
+from tests.agent.catalog.taught import add_lessons
 from tests.agent.world import AS_ANA
 from tests.bot.web.conftest import HOME, OURS
 from tests.bot.web.console.conftest import Console, post, word
@@ -272,3 +273,17 @@ async def test_skills_are_switched_and_imports_turned_on_by_admins_alone(
     assert re.search(
         r'action="/console/skills/on".*?value="seo-audit"', page, re.DOTALL
     )
+
+
+async def test_a_proposed_rule_is_rejected_with_its_reason(console: Console) -> None:
+    await add_lessons(console.world)
+    ana, bob = await console.page_of(ANA), await console.page_of(BOB)
+    known = "SELECT id FROM rules WHERE status = 'proposed'"
+    rule = {"rule_id": str(await one(console.world.owner, known)), "reason": "No."}
+    path = "/console/skills/copywriting/reject"
+    assert (await post(bob, path, **rule)).status_code == 403
+    answer = await post(ana, path, **rule)
+    assert answer.headers["location"] == "/console/skills/copywriting?done=kept"
+    decided = "SELECT status FROM rules WHERE id = CAST(:id AS uuid)"
+    status = await one(console.world.owner, decided, id=rule["rule_id"])
+    assert status == "rejected"

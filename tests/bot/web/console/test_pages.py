@@ -7,6 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from tests.agent.catalog.taught import add_lessons, judge
 from tests.bot.web.console.conftest import Console
 from tests.bot.web.console.furnished import OUTPUT, ident
 from tests.db.asking import run
@@ -20,6 +21,7 @@ PATHS = (
     *("/console/clients/{brand}/versions/1", "/console/members", "/console/keys"),
     *("/console/audit", "/console/audit?who=Ana", "/console/settings"),
     *("/console/usage", "/console/usage?month=2026-10"),
+    *("/console/skills/copywriting", "/console/skills/seo-audit"),
     f"/console/outputs/{ident(OUTPUT, 0)}",
 )
 ROLES = {"owner": ANA, "member": BOB, "viewer": BOB, "admin": BOB}
@@ -191,10 +193,30 @@ async def test_a_piece_can_be_had_as_each_file_its_page_offers(
 
 
 async def test_skills_say_how_sure_their_score_is(console: Console) -> None:
+    await add_lessons(console.world)
     page = (await (await console.page_of(ANA)).get("/console/skills")).text
     assert re.search(r'role="img" aria-label="Mean \d\.\d of 5, likely between', page)
     assert 'aria-label="Weekly means, oldest first: ' in page
     assert "Nobody has scored it yet." in page
+
+
+async def test_a_skills_page_keeps_its_sources_apart(console: Console) -> None:
+    await judge(console.world)
+    await add_lessons(console.world)
+    ana, bob = await console.page_of(ANA), await console.page_of(BOB)
+    page = (await ana.get("/console/skills/copywriting")).text
+    for said in (
+        *("What people gave", "What people found wrong", "Too formal."),
+        *("<code>C01</code> Name a price.", "1 of 1", "sent back with a wish"),
+        *("a judge model", "A rule waits for a decision", "Name a *price* early."),
+        *("1.2.0 against 1.2.0", "1.2.0 did better.", "in force"),
+    ):
+        assert said in page, said
+    assert "/console/skills/copywriting/accept" in page
+    colleagues = (await bob.get("/console/skills/copywriting")).text
+    assert "A rule waits for a decision" in colleagues
+    assert "/console/skills/copywriting/accept" not in colleagues
+    assert (await ana.get("/console/skills/juggling")).status_code == 404
 
 
 async def test_viewers_are_offered_nothing_that_they_may_not_do(
