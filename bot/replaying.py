@@ -88,7 +88,7 @@ class ReplayWork:
         )
         if cost is None:
             return await self._end(wording, {"state": "needs_model"})
-        if cost > self._services.try_freely_usd and not wording.kept["is_allowed"]:
+        if cost > self._services.try_freely_usd and not wording.kept.get("is_allowed"):
             asking = {"state": "asking", "estimate_usd": _cents(cost)}
             return await self._end(wording, {**asking, "cases": len(cases)})
         return [case.kept for case in cases]

@@ -77,7 +77,8 @@ _DECIDE = text("""
 """)
 
 _EXPLAIN = text("""
-    UPDATE rules SET proposal = proposal || jsonb_build_object('reason', :reason)
+    UPDATE rules SET proposal = proposal || jsonb_build_object(
+        'reason', CAST(:reason AS text))
     WHERE id = :id AND status = 'rejected' RETURNING id
 """)
 

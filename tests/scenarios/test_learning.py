@@ -100,3 +100,26 @@ async def test_without_a_model_a_rule_can_be_accepted_and_says_that_it_was_not_t
         await ana.sees("is not about the text of a piece")
         await house.rests()
         assert len(await house.rows(PROPOSALS)) == 1
+
+
+async def test_what_costs_more_asks_first_and_a_judge_of_nonsense_is_owned_up_to(
+    opens: Opens, outside: Outside, tmp_path: Path
+) -> None:
+    pupil = Pupil(judges="Both are lovely. first: 11")
+    outside.claude.answer = pupil
+    skills = shelf(tmp_path / "skills")
+    async with opens(skills=skills, learn_s=1.0, try_freely_usd=0) as house:
+        ana, _, card = await taught(house)
+        assert card.has("would cost about", "estimated from the bytes")
+        assert "judge" not in pupil.asked
+        [label] = [one for one in card.buttons if one.startswith("Try it, about $")]
+        await ana.presses(label, card)
+        told = await ana.sees("no model answered: scores n/a", buttons=("Accept",))
+        assert told.has("Cost so far")
+        await house.rests()
+        [row] = await house.rows(PROPOSALS)
+        assert (row.score_before, row.proposal["tried"]["unclear"]) == (None, 48)
+        # Written once and judged once, whatever was asked again.
+        spent = "SELECT count(*) FROM usage_records WHERE run_id = :id"
+        written = 3 * 4 + 3 * 2
+        assert await house.asks(spent, id=row.id) == written + 48
