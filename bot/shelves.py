@@ -5,7 +5,7 @@ it, and every process looks again. Runs are pinned to a version and notice nothi
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from threading import Thread
@@ -21,6 +21,7 @@ from agent.catalog.stock_queries import InForce
 from agent.catalog.versions import Versions
 from agent.errors import NotFound
 from agent.llm.embedder import Embedder
+from bot.ranking.rules import Rule
 from bot.router import Router, rule
 
 MOST_KEPT = 1000
@@ -95,10 +96,23 @@ class Shelves:
         shelf = await self._filled(self.shelf.copy(), own)
         for name in off:
             shelf.drop(name)
-        rules = [rule(shelf.files[one.name]) for one in own if one.name in shelf.files]
+        rules = self._new(shelf, {one.name for one in own})
+        if not rules and not off:
+            return shelf, self.router
         await asyncio.to_thread(self._learning.join)
         router = await asyncio.to_thread(self.router.with_skills, rules, list(off))
         return shelf, router
+
+    def _new(self, shelf: Shelf, names: Collection[str]) -> list[Rule]:
+        """What calls those skills, where other words do than the house's.
+
+        Another version that the same words call needs nothing learnt anew.
+        """
+        here, house = (
+            [rule(files[name]) for name in sorted(names) if name in files]
+            for files in (shelf.files, self.shelf.files)
+        )
+        return [one for one in here if one not in house]
 
     async def _routed(self, shelf: Shelf) -> Router:
         """The house's router, which learns beside everything else.

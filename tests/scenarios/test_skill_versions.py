@@ -106,3 +106,17 @@ async def test_a_piece_sent_back_changed_is_kept_as_a_lesson(
     [row] = await house.rows(SIGNALS, ws=mine.workspace_id)
     assert (row.signal, row.edit_diff) == ("edit", "- five o'clock.\n+ noon.")
     assert (await latest(house)).version == mine.version
+
+
+async def test_another_version_needs_no_router_of_its_own(house: House) -> None:
+    ana = await house.member("telegram")
+    await writes_one(house, ana)
+    mine = await latest(house)
+    await adopts(house, mine)
+    shelves = house.made.core.services.shelves
+    assert shelves is not None
+    await shelves.refresh()
+    shelf, router = await shelves.of(mine.workspace_id)
+    assert LESSON in shelf.files[SKILL].body
+    assert router is shelves.router
+    assert LESSON not in shelves.shelf.files[SKILL].body
