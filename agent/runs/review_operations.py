@@ -78,7 +78,8 @@ async def give_review(ctx: Ctx, p: GiveReview) -> Saved:
         TooManyIssues: There is no room for one more.
     """
     row = await _subject(ctx, p)
-    given = p.model_dump(exclude={"output_id", "number", "issue"})
+    given = p.model_dump(exclude={"output_id", "number", "issue", "rule"})
+    given["rules"] = [p.rule] if p.rule else []
     return await _save(ctx, row, given, _issue(p))
 
 
@@ -168,6 +169,7 @@ async def _save(
         **dict.fromkeys(("accuracy", "quality", "usefulness", "rule_compliance")),
         "what_worked": "",
         "comment": "",
+        "rules": [],
         **given,
         **_person(ctx),
         "output_id": row["output_id"],
@@ -196,7 +198,8 @@ def _issue(p: GiveReview | ReportIssue) -> Issue | None:
 def _shown(row: RowMapping) -> dict[str, Any]:
     kept = ("description", "severity", "suggested_fix")
     issues = [{k: one[k] for k in kept if k in one} for one in row["issues"]]
-    return {**row, "overall": row["overall"] or 0, "issues": issues}
+    rules = [one["text"] for one in row["rules"]]
+    return {**row, "overall": row["overall"] or 0, "issues": issues, "rules": rules}
 
 
 OPERATIONS = (read_feedback, give_review, report_issue, judge_answer)

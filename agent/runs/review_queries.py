@@ -15,7 +15,8 @@ _SUBJECT = text("""
            f.quality_score AS quality, f.usefulness_score AS usefulness,
            f.rule_compliance_score AS rule_compliance,
            coalesce(f.what_worked_well, '') AS what_worked,
-           coalesce(f.comment, '') AS comment, coalesce(f.issues, '[]') AS issues
+           coalesce(f.comment, '') AS comment, coalesce(f.issues, '[]') AS issues,
+           coalesce(f.suggested_rule_changes, '[]') AS rules
     FROM outputs o JOIN runs r ON r.id = o.run_id
     LEFT JOIN feedback f ON f.output_id = o.id AND f.source = 'human'
         AND f.reviewer_key = :reviewer_key AND f.signal IS NULL
@@ -31,10 +32,12 @@ _SUBJECT = text("""
 _SAVE = text("""
     INSERT INTO feedback AS f (workspace_id, output_id, reviewer_id, reviewer_key,
         source, channel, overall_score, accuracy_score, quality_score,
-        usefulness_score, rule_compliance_score, what_worked_well, comment, issues)
+        usefulness_score, rule_compliance_score, what_worked_well, comment, issues,
+        suggested_rule_changes)
     VALUES (:workspace_id, :output_id, :user_id, :reviewer_key, 'human', :channel,
         :overall, :accuracy, :quality, :usefulness, :rule_compliance,
-        nullif(:what_worked, ''), nullif(:comment, ''), CAST(:issues AS jsonb))
+        nullif(:what_worked, ''), nullif(:comment, ''), CAST(:issues AS jsonb),
+        CAST(:rules AS jsonb))
     ON CONFLICT (output_id, source, reviewer_key, signal) DO UPDATE SET
         channel = excluded.channel,
         overall_score = excluded.overall_score,
@@ -51,7 +54,11 @@ _SAVE = text("""
             WHERE NOT EXISTS (
                 SELECT FROM jsonb_array_elements(excluded.issues) AS fresh
                 WHERE fresh->>'description' = kept.issue->>'description')
-        ) || excluded.issues
+        ) || excluded.issues,
+        suggested_rule_changes = f.suggested_rule_changes || CASE
+            WHEN f.suggested_rule_changes @> excluded.suggested_rule_changes
+                OR jsonb_array_length(f.suggested_rule_changes) >= 20 THEN '[]'
+            ELSE excluded.suggested_rule_changes END
 """)
 
 _ANSWER = text("""
@@ -75,8 +82,13 @@ async def subject(
 async def save(
     session: AsyncSession, values: Mapping[str, Any], issues: list[dict[str, Any]]
 ) -> None:
-    """Merge a review into what the person said before; one row, whoever is first."""
-    await session.execute(_SAVE, {**values, "issues": json.dumps(issues)})
+    """Merge a review into what the person said before; one row, whoever is first.
+
+    ``values["rules"]``: what a skill should always or never do, in their words.
+    """
+    rules = [{"text": said} for said in values["rules"]]
+    lists = {"issues": json.dumps(issues), "rules": json.dumps(rules)}
+    await session.execute(_SAVE, {**values, **lists})
 
 
 async def keep_answer(session: AsyncSession, values: Mapping[str, Any]) -> UUID:

@@ -93,6 +93,12 @@ class GiveReview(Reviewed):
     comment: Told = Field(
         default="", title="Anything else", description="A comment on the whole"
     )
+    rule: Told = Field(
+        default="",
+        title="A rule for the next ones",
+        description="What should this skill always do, or never?",
+        json_schema_extra={"after": "issue"},
+    )
 
 
 class ReportIssue(Reviewed):
@@ -133,6 +139,9 @@ class Review(Frozen):
     what_worked: str = Field(default="", description="What should stay like this")
     issues: list[Issue] = Field(default=[], description="What is wrong")
     comment: str = Field(default="", description="On the whole")
+    rules: list[str] = Field(
+        default=[], description="Rules that the caller would give the skill"
+    )
 
 
 class Saved(Review):

@@ -82,6 +82,8 @@ def _lines(value: Review) -> Iterator[str]:
         instead = brief(issue.suggested_fix, SHOWN)
         fix = f" → {instead}" if instead else ""
         yield f"Issue ({issue.severity}): {brief(issue.description, SHOWN)}{fix}"
+    for rule in value.rules:
+        yield f"A rule for the next ones: {brief(rule, SHOWN)}"
     if value.comment:
         yield f"On the whole: {brief(value.comment, SHOWN)}"
 
