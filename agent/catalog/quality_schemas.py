@@ -25,6 +25,7 @@ class Figure(Frozen):
 
     label: str = Field(description="What it is of: a dimension, a version, a model")
     n: int = Field(description="How many scores")
+    pieces: int = Field(default=0, description="Of how many pieces")
     mean: float | None = Field(default=None, description="1-5; empty: nobody scored")
     low: float | None = Field(
         default=None, description="The 95 % interval's lower end; empty: too few scores"
@@ -48,6 +49,7 @@ class SkillQuality(Frozen):
     version: str = Field(description="The version in force; empty: none")
     runs: int = Field(description="Pieces asked for in this workspace")
     n: int = Field(description="Scores by people")
+    pieces: int = Field(description="Of how many pieces")
     people: int = Field(description="How many people gave them")
     mean: float | None = Field(
         description="Their mean, 1-5, each piece once, one person's weight capped; "

@@ -137,6 +137,7 @@ def _line(
         **facts,
         runs=asked[facts["name"]]["n"] if facts["name"] in asked else 0,
         n=found.n,
+        pieces=found.pieces,
         people=found.people,
         mean=found.mean,
         low=found.low,
@@ -232,7 +233,12 @@ def _moved(rows: Rows, now: datetime) -> Moved | None:
 def _figure_of(label: str, rows: Rows, dimension: str = "overall") -> Figure:
     found = estimate(given(rows, dimension))
     return Figure(
-        label=label, n=found.n, mean=found.mean, low=found.low, high=found.high
+        label=label,
+        n=found.n,
+        pieces=found.pieces,
+        mean=found.mean,
+        low=found.low,
+        high=found.high,
     )
 
 

@@ -84,7 +84,8 @@ def _sum(line: SkillQuality) -> str:
     if line.low is None or line.high is None:
         told = _and([str(one) for one in line.given[-6:]])
         more = " lately" if len(line.given) > 6 else ""  # noqa: PLR2004 - as above
-        return f"{_scores(line.n)}{by} ({told}{more}), too few to say how good it is"
+        few = f"{_scores(line.n)}{_of(line)}{by} ({told}{more})"
+        return f"{few}, too few to say how good it is"
     sure = f"likely {line.low:.1f} to {line.high:.1f}"
     return f"{line.mean:.1f} of 5 from {_scores(line.n)}{by}, {sure}"
 
@@ -111,7 +112,7 @@ def _figure(one: Figure) -> str:
     if one.mean is None:
         return "not scored"
     if one.low is None or one.high is None:
-        return f"{one.mean:.1f} from {_scores(one.n)}, too few to say more"
+        return f"{one.mean:.1f} from {_scores(one.n)}{_of(one)}, too few to say more"
     return f"{one.mean:.1f}, likely {one.low:.1f} to {one.high:.1f} ({one.n})"
 
 
@@ -193,6 +194,13 @@ def _alt(line: SkillQuality, detail: SkillDetail) -> str:
     weeks = [f"{one.label} {one.mean:.1f} ({one.n})" for one in line.weeks if one.n]
     sides = [f"version {one.label} {_figure(one)}" for one in detail.versions]
     return "; ".join((*parts, *sides, *weeks))
+
+
+def _of(one: SkillQuality | Figure) -> str:
+    """Of how many pieces, where several people scored the same."""
+    if one.pieces == one.n:
+        return ""
+    return " of one piece" if one.pieces == 1 else f" of {one.pieces} pieces"
 
 
 def _scores(n: int) -> str:

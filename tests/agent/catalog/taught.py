@@ -15,9 +15,16 @@ _RULE = """
             '1.3.0', :at)
 """
 _PROPOSED = {
-    **{"change": "add", "statement": "Name a *price* early.", "code": "C02"},
-    **{"severity": "should", "check": "judge", "why": "", "revision": 1},
-    **{"base": "1.2.0", "base_id": "", "theme": "no price"},
+    "change": "add",
+    "statement": "Name a *price* early.",
+    "code": "C02",
+    "severity": "should",
+    "check": "judge",
+    "why": "",
+    "revision": 1,
+    "base": "1.2.0",
+    "base_id": "",
+    "theme": "no price",
 }
 _SPENT = """
     INSERT INTO usage_records (workspace_id, run_id, call_key, kind, provider, model,
