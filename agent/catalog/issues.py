@@ -1,17 +1,16 @@
 """Complaints that say the same, told as one issue. Pure.
 
-About one rule they are alike by its code; else by their words (`likeness`). Sources are
-kept apart: what people wrote, what they did and what a check found are never one issue.
+They are put together as for proposals (`complaint_groups`). Sources are kept apart: what
+people wrote, what they did and what a check found are never one issue.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
+from agent.catalog import complaint_groups
 from agent.catalog.evidence import Complaint, Severity, Source
-from agent.catalog.likeness import alike
 
-LIKE = 0.5
-"""So much of the words of the shorter complaint the other has, too."""
 RANKS: tuple[Severity, ...] = ("low", "medium", "high")
 
 
@@ -20,47 +19,44 @@ class Issue:
     """Something people found wrong, and how often."""
 
     text: str
-    """In the words of one who said it, the plainest."""
+    """The commonest wording."""
     rule_code: str
+    """The rule it is about; empty: none was named."""
     source: Source
     severity: Severity
     """The gravest that was said."""
-    count: int
     pieces: int
     people: int
+    count: int
     weight: float
     """One person's many complaints weigh little more than one."""
 
 
 def grouped(complaints: Iterable[Complaint]) -> list[Issue]:
     """The issues, the weightiest first."""
-    groups: list[list[Complaint]] = []
-    for one in complaints:
-        group = next((each for each in groups if _belongs(one, each)), None)
-        if group is None:
-            groups.append([one])
-        else:
-            group.append(one)
-    return sorted(map(_issue, groups), key=_rank, reverse=True)
+    by_source = groupby(sorted(complaints, key=_source), key=_source)
+    issues: list[Issue] = []
+    for _, of_source in by_source:
+        said = list(of_source)
+        for group in complaint_groups.by_words(said):
+            issues.append(_issue(group.theme, [said[at] for at in group.members]))
+    return sorted(issues, key=_rank, reverse=True)
 
 
-def _belongs(one: Complaint, group: Sequence[Complaint]) -> bool:
-    first = group[0]
-    if (one.source, one.rule_code) != (first.source, first.rule_code):
-        return False
-    return bool(one.rule_code) or any(alike(one.text, x.text) >= LIKE for x in group)
+def _source(one: Complaint) -> Source:
+    return one.source
 
 
-def _issue(group: Sequence[Complaint]) -> Issue:
+def _issue(theme: str, said: Sequence[Complaint]) -> Issue:
     return Issue(
-        text=min((one.text for one in group), key=len),
-        rule_code=group[0].rule_code,
-        source=group[0].source,
-        severity=max((one.severity for one in group), key=RANKS.index),
-        count=len(group),
-        pieces=len({one.output_id for one in group}),
-        people=len({one.reviewer_key for one in group}),
-        weight=sum(one.weight for one in group),
+        text=theme,
+        rule_code=next((one.rule_code for one in said if one.rule_code), ""),
+        source=said[0].source,
+        severity=max((one.severity for one in said), key=RANKS.index),
+        pieces=len({one.output_id for one in said}),
+        people=len({one.reviewer_key for one in said}),
+        count=len(said),
+        weight=sum(one.weight for one in said),
     )
 
 
