@@ -35,13 +35,10 @@ class ExperimentWork:
         self._services = services
 
     async def look(self, key: StepKey, data: dict[str, Any]) -> list[dict[str, Any]]:
-        """Look at a skill's tests; those that have come to something."""
+        """Look at one test; itself, if it has come to something."""
         del key  # a second look finds the same
-        workspace_id = UUID(data["workspace_id"])
-        async with self._open(workspace_id) as session:
-            tests = await experiment_looks.running(session, data["skill"])
-        found = [await self._one(workspace_id, test_id) for test_id in tests]
-        return [one for one in found if one]
+        found = await self._one(UUID(data["workspace_id"]), UUID(data["test_id"]))
+        return [found] if found else []
 
     async def all(self, key: StepKey) -> list[dict[str, Any]]:
         """Look at every test there is; those that have come to something."""

@@ -12,7 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from agent.catalog import experiment_queries as queries
 from agent.catalog import experiments
 from agent.catalog.experiments import CONTROL, Ending, Test
+from agent.ctx import Ctx
 
+RATED = "experiment.rated"
+"""A piece of a running test was scored; ``workspace_id``, ``test_id``."""
 STOPS = {
     "worse": Ending("stopped", winner=CONTROL, by_itself=True),
     "imbalanced": Ending("stopped", by_itself=True),
@@ -32,10 +35,14 @@ async def look(session: AsyncSession, test_id: UUID, now: datetime) -> Test | No
     return test
 
 
-async def running(session: AsyncSession, skill: str) -> list[UUID]:
-    """The tests of a skill that a look may say something new of."""
-    rows = await queries.lately(session, skill)
-    return [row["id"] for row in rows if row["status"] != "concluded"]
+async def rated(ctx: Ctx, output_id: UUID) -> None:
+    """Have the test looked at in which this piece was written, if it was in one."""
+    test_id = await queries.of_output(ctx.session, output_id)
+    if test_id is None:
+        return
+    here = str(ctx.caller.workspace_id)
+    data = {"workspace_id": here, "test_id": str(test_id)}
+    await ctx.events.emit(ctx.session, RATED, data, key=f"rated:{ctx.ids.new()}")
 
 
 async def told(session: AsyncSession, test: Test) -> None:

@@ -38,7 +38,7 @@ from agent.ports import Change
 
 ANYWHERE = {Surface.CHAT, Surface.BUTTON, Surface.REST, Surface.MCP}
 ON = r" (?:on|with|at|for) (?P<percent>\d{1,3}) ?(?:%|percent)"
-AND = r",? and (?:[\d.]+ )?(?:on|with|at) (?P<rest>\d{1,3}) ?(?:%|percent)"
+AND = r",? and (?:[\d.]+ )?(?:(?:on|with|at) )?(?P<rest>\d{1,3}) ?(?:%|percent)"
 SKILL = r"(?P<skill>[a-z0-9]+(?:-[a-z0-9]+)*)"
 VERSION = r"v?(?P<version>\d+(?:\.\d+){1,2})"
 FOR = r"(?: for (?P<client>.+))?"

@@ -116,6 +116,14 @@ _ANYWHERE = text("""
 """)
 
 
+_OF_OUTPUT = text("""
+    SELECT e.id FROM outputs o JOIN runs r ON r.id = o.run_id
+    JOIN experiment_arms a ON a.id = r.arm_id
+    JOIN experiments e ON e.id = a.experiment_id AND e.status = 'running'
+    WHERE o.id = :output_id
+""")
+
+
 async def running(
     session: AsyncSession, skill_id: UUID, client_id: UUID | None
 ) -> RowMapping | None:
@@ -224,3 +232,9 @@ async def reach(session: AsyncSession, client_id: UUID | None) -> int:
 async def running_anywhere(session: AsyncSession) -> list[RowMapping]:
     """Every test that may go on, of any workspace; ``session`` is the worker's."""
     return list((await session.execute(_ANYWHERE)).mappings())
+
+
+async def of_output(session: AsyncSession, output_id: UUID) -> UUID | None:
+    """The running test in which this piece was written."""
+    found: UUID | None = await session.scalar(_OF_OUTPUT, {"output_id": output_id})
+    return found

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
+from agent.catalog import experiment_looks
 from agent.ctx import Ctx, Role
 from agent.operation import Command, Effect, Surface, operation
 from agent.runs import learning
@@ -82,6 +83,7 @@ async def score_output(ctx: Ctx, p: ScoreOutput) -> Scored:
     if not await queries.output_exists(ctx.session, p.output_id):
         raise OutputNotFound
     await queries.score(ctx.session, _feedback(ctx, p) | {"score": p.score})
+    await experiment_looks.rated(ctx, p.output_id)
     votes, mean = await queries.standing(ctx.session, p.output_id)
     return Scored(output_id=p.output_id, score=p.score, votes=votes, mean=mean)
 

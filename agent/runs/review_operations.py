@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
+from agent.catalog import experiment_looks
 from agent.ctx import Ctx, Role
 from agent.operation import Command, Effect, Surface, operation
 from agent.runs import learning, outputs, queries, review_queries
@@ -177,6 +178,7 @@ async def _save(
         "channel": ctx.caller.channel,
     }
     await review_queries.save(ctx.session, values, fresh)
+    await experiment_looks.rated(ctx, row["output_id"])
     if fresh or values["comment"]:
         await learning.heard(ctx, row["output_id"])
     return Saved(**_shown(await _subject(ctx, Reviewed(output_id=row["output_id"]))))

@@ -186,6 +186,9 @@ def _open(value: TestState) -> str:
 def _lacking(value: TestState) -> str:
     """How many more ratings, and on what assumption."""
     more = value.more_ratings
+    if value.units_here < value.smallest:
+        here, least = _people(value.units_here), value.smallest
+        return f", and with {here} here it cannot end: it takes {least} at least"
     if more is None:
         return ""
     if value.is_out_of_reach or more > MANY:
@@ -199,11 +202,6 @@ def _lacking(value: TestState) -> str:
 
 
 def _so_far(value: TestState) -> str:
-    if value.units_here < value.smallest:
-        return (
-            f"With {_people(value.units_here)} here it cannot end; it takes "
-            f"{value.smallest}."
-        )
     if value.difference is None:
         return "One side has said nothing so far."
     return (

@@ -1,4 +1,4 @@
-"""feedback.given, once it is quiet, and every night -> running tests are looked at.
+"""experiment.rated, once it is quiet, and every night -> tests are looked at.
 
 What a look comes to is kept before it is told, and told before it counts as told, so
 that either step may be done twice.
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import inngest
 
-from agent.runs.learning import GIVEN
+from agent.catalog.experiment_looks import RATED
 from bot.durable.steps import StepKey, Steps
 
 FN_ID = "look-at-tests"
@@ -26,7 +26,7 @@ class Looking(Protocol):
     """What the steps do."""
 
     async def look(self, key: StepKey, data: Data) -> list[Data]:
-        """Look at a skill's tests; those that have come to something."""
+        """Look at one test; itself, if it has come to something."""
         ...
 
     async def all(self, key: StepKey) -> list[Data]:
@@ -41,13 +41,13 @@ class Looking(Protocol):
 def look(
     client: inngest.Inngest, work: Looking, quiet: timedelta
 ) -> inngest.Function[Any]:
-    """Build the durable function that looks at one skill; ``quiet``: how long first."""
+    """Build the durable function that looks at one test; ``quiet``: how long first."""
 
     @client.create_function(
         fn_id=FN_ID,
-        trigger=inngest.TriggerEvent(event=GIVEN),
+        trigger=inngest.TriggerEvent(event=RATED),
         debounce=inngest.Debounce(
-            key="event.data.workspace_id + ':' + event.data.skill",
+            key="event.data.test_id",
             period=quiet,
             timeout=PUT_OFF * quiet,
         ),

@@ -100,6 +100,14 @@ class Laboratory:
             key=f"user:{by}", score=score, at=at,
         )  # fmt: skip
 
+    async def divided(self, each: int, new: int, old: int, candidate: UUID) -> int:
+        """Clients rated as in ``rated`` until each side has so many; how many in all."""
+        sides = [0, 0]
+        while min(sides) < each:
+            is_new = await self.rated(await self.client(), new, old, candidate)
+            sides[is_new] += 1
+        return sum(sides)
+
     async def rated(self, client: UUID, new: int, old: int, candidate: UUID) -> bool:
         """Three pieces for a client and their scores; whether by the candidate.
 

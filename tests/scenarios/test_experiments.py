@@ -1,0 +1,139 @@
+"""A test of two versions at the wire: begun, rated, told, decided by a press."""
+
+from typing import Any
+from uuid import UUID
+
+from agent.catalog import own_versions
+from db.tenancy import tenant
+from tests.agent.catalog.laboratory import Laboratory
+from tests.scenarios.house import House, Opens
+from tests.scenarios.people import Person
+from tests.scenarios.test_skill_versions import ASK, PIECE, SKILL
+from tests.standins.anthropic import Reply
+
+LESSON = "Never begin with a question."
+SKILL_ID = """
+    SELECT id FROM skills WHERE name = 'copywriting' AND workspace_id IS NULL
+"""
+OF_RUN = """
+    SELECT r.arm_id, r.workspace_id, r.user_id, v.version
+    FROM runs r JOIN skill_versions v ON v.id = r.skill_version_id
+    WHERE r.provider IS NOT NULL ORDER BY r.id DESC LIMIT 1
+"""
+TEST = "SELECT * FROM experiments ORDER BY id DESC LIMIT 1"
+
+
+async def team(house: House) -> tuple[Person, Any]:
+    """An owner on Telegram, and whose workspace it is."""
+    home = await house.enrol()
+    ana = house.stranger("telegram")
+    ana.patience_s = 30.0  # a verdict waits until ratings are quiet, and is drawn
+    await house.introduce(ana, home)
+    return ana, home
+
+
+async def adopt(house: House, home: Any) -> UUID:
+    """The team has a version of its own that is not in force."""
+    services = house.made.core.services
+    texts = dict(services.shelf.files[SKILL].texts)
+    texts["SKILL.md"] += f"\n{LESSON}\n"
+    async with tenant(house.pools.app, home.workspace_id, home.user_id) as session:
+        made = await own_versions.make(
+            session, services.objects, home.workspace_id, SKILL, texts,
+            origin="proposal", changelog="No questions", by=home.user_id,
+        )  # fmt: skip
+    return made.version_id
+
+
+async def laboratory(house: House, home: Any) -> Laboratory:
+    [skill] = await house.rows(SKILL_ID)
+    return Laboratory(
+        house.pools.app,
+        house.owner,
+        home.workspace_id,
+        home.user_id,
+        skill.id,
+        house.made.core.services.clock.now(),
+    )
+
+
+async def number(house: House, version_id: UUID) -> str:
+    rows = await house.rows("SELECT id, version FROM skill_versions")
+    found: str = next(row.version for row in rows if row.id == version_id)
+    return found
+
+
+async def rates_one(house: House, ana: Person, score: int, client: str = "") -> Any:
+    """Ask for a piece, for this client if that is asked, and score it; the run."""
+    house.claude.script(Reply(PIECE))
+    await ana.writes(ASK)
+    if client:
+        await ana.presses(client, await ana.sees("Whom is it for?"))
+    piece = await ana.sees("lets you go home", buttons=("5",))
+    await ana.presses(str(score), piece)
+    await ana.sees_change(piece, f"{score} of 5")
+    [row] = await house.rows(OF_RUN)
+    return row
+
+
+async def test_a_team_tests_a_version_and_promotes_it_by_a_press(opens: Opens) -> None:
+    async with opens(learn_s=1.0) as house:
+        ana, home = await team(house)
+        candidate = await adopt(house, home)
+        new = await number(house, candidate)
+        await ana.writes(f"test copywriting {new} on 20 % and 70 %")
+        await ana.sees("20 % and 70 % make 90 %", "sum to 100")
+        await ana.writes(f"test copywriting {new} on 50 %")
+        few = await ana.sees(
+            "I have not begun", "you have 1", "Trying it on old pieces"
+        )
+        await ana.presses("Start anyway", few)
+        await ana.sees("The test has begun", "50 % of the work", "by lot")
+        await ana.writes("how is the test doing?")
+        await ana.sees("not enough yet", "1 client or person", "it cannot end")
+        lab = await laboratory(house, home)
+        n = await lab.divided(each=6, new=5, old=2, candidate=candidate)
+        row = await rates_one(house, ana, 4, f"Client {n}")
+        assert row.arm_id is not None
+        card = await ana.sees(f"{new} is better", buttons=(f"Promote {new}", "Go on"))
+        assert card.has("points more, surely between", f"{n} clients or people counted")
+        await ana.presses("Go on", card)
+        await ana.sees("goes on, everybody on their side")
+        await ana.presses(f"Promote {new}", card)
+        await ana.sees(f"{new} is in force now", "The test is concluded")
+        [test] = await house.rows(TEST)
+        assert (test.status, test.verdict, test.winner_key) == (
+            "concluded",
+            "winner",
+            "candidate",
+        )
+        row = await rates_one(house, ana, 5)
+        assert (row.arm_id, row.version) == (None, new)
+        await house.rests()
+
+
+async def test_harm_stops_the_test_and_owners_are_told_once(opens: Opens) -> None:
+    async with opens(learn_s=1.0) as house:
+        ana, home = await team(house)
+        candidate = await adopt(house, home)
+        new = await number(house, candidate)
+        await ana.commands(f"test copywriting {new} 50")
+        await ana.presses("Start anyway", await ana.sees("I have not begun"))
+        begun = await ana.sees("The test has begun")
+        lab = await laboratory(house, home)
+        n = await lab.divided(each=6, new=1, old=4, candidate=candidate)
+        await rates_one(house, ana, 4, f"Client {n}")
+        card = await ana.sees("I stopped the test", f"{new} is worse")
+        await rates_one(house, ana, 5)
+        await house.rests()
+        told = [seen for seen in ana.chat() if seen.has("I stopped the test")]
+        assert len(told) == 1
+        await ana.presses("Stop the test", begun)
+        await ana.is_told("ended already")
+        await ana.presses("Go on", card)
+        await ana.sees("goes on, everybody on their side")
+        await ana.writes("stop the test")
+        await ana.sees("The test is over", "written by")
+        await ana.commands("tests")
+        await ana.sees("Earlier", "worse")
+        await house.rests()
