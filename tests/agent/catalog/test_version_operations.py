@@ -14,6 +14,7 @@ from agent.catalog.chosen_version_operations import (
     unpin_version,
 )
 from agent.catalog.own_versions import Made
+from agent.catalog.skill_operations import save_skill
 from agent.catalog.skillfile import SkillFile
 from agent.catalog.version_errors import (
     BothReworded,
@@ -27,6 +28,7 @@ from agent.catalog.versions import Versions
 from agent.clients.operations import new_client
 from agent.errors import Forbidden
 from agent.runs.output_operations import score_output
+from agent.runs.own_skill_operations import change_skill, new_skill
 from tests.agent.catalog import making
 from tests.agent.catalog.versioned import RULES, SKILL, Workshop, rules
 from tests.agent.world import AS_ANA, AS_BOB, AS_EVE, World
@@ -229,3 +231,25 @@ def test_what_is_in_the_house_already_is_not_carried(tmp_path: Path) -> None:
     own = file_of(tmp_path, "1.1.0", *RULES, K03)
     new = file_of(tmp_path, "1.2.0", *RULES, K03)
     assert carried(base, own, new).carried == ()
+
+
+async def test_a_skill_of_ones_own_is_rolled_back_too_and_changed_again(
+    world: World,
+) -> None:
+    answers = {"delivers": "One line that stops a thumb.", "knows": "topic"}
+    hooks = {"name": "hooks", **answers, "never": "no hashtags"}
+    await world.call(new_skill, AS_BOB, **hooks)
+    await world.call(save_skill, AS_BOB, name="hooks")
+    await world.call(change_skill, AS_BOB, **{**hooks, "never": "no emojis"})
+    await world.call(save_skill, AS_BOB, name="hooks")
+    done = await world.call(roll_back, AS_ANA, skill="hooks")
+    assert (done.version, done.was) == ("1.0.0", "1.1.0")
+    current = "SELECT current_version FROM skills WHERE name = 'hooks'"
+    assert await one(world.owner, current) == "1.0.0"
+    found = await world.call(compare_versions, AS_BOB, skill="hooks", old="1.1")
+    assert [(c.before, c.after) for c in found.changes if c.what == "rule"] == [
+        ("(must, code) no emojis", "(must, code) no hashtags")
+    ]
+    await world.call(change_skill, AS_BOB, **{**hooks, "never": "no links"})
+    await world.call(save_skill, AS_BOB, name="hooks")
+    assert await one(world.owner, current) == "1.2.0"
