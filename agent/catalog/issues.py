@@ -1,7 +1,7 @@
 """Complaints that say the same, told as one issue. Pure.
 
-They are put together as for proposals (`complaint_groups`). Sources are kept apart: what
-people wrote, what they did and what a check found are never one issue.
+They are put together as for proposals (`complaint_groups`). Sources are kept apart:
+what people wrote, what they did and what a check found are never one issue.
 """
 
 from collections.abc import Iterable, Sequence
@@ -38,8 +38,10 @@ def grouped(complaints: Iterable[Complaint]) -> list[Issue]:
     issues: list[Issue] = []
     for _, of_source in by_source:
         said = list(of_source)
-        for group in complaint_groups.by_words(said):
-            issues.append(_issue(group.theme, [said[at] for at in group.members]))
+        issues += [
+            _issue(group.theme, [said[at] for at in group.members])
+            for group in complaint_groups.by_words(said)
+        ]
     return sorted(issues, key=_rank, reverse=True)
 
 
