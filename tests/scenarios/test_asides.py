@@ -98,7 +98,8 @@ async def test_whom_a_piece_is_for_is_asked_once_where_there_are_clients(
     await desk.sees("You asked for", buttons=("5",))
     await house.rests()
     assert (await house.run()).client_id is None
-    await desk.writes(f"{ask}, once more")
+    await desk.commands(f"copywriting {ask}, for the other page")
+    await desk.sees("for the other page", buttons=("5",))
     await house.rests()
     assert sum(seen.has("Whom is it for") for seen in desk.chat()) <= 1
     assert (await house.run()).number == 2
