@@ -101,7 +101,7 @@ class Proposal(Frozen):
     why: str = Field(description="The reason that RULES.md would give")
     theme: str = Field(description="What people complained of; empty: a person asked")
     pieces: int = Field(description="Pieces that were complained of")
-    since: str = Field(description="The day of the proposal, ISO")
+    since: str = Field(description="The day of the first complaint, ISO")
     quotes: list[str] = Field(description="What people said, as far as all may read it")
     base: str = Field(description="The version it changes")
     version: str = Field(description="The version that has it; empty: none yet")
@@ -226,7 +226,7 @@ def shown(row: RowMapping) -> Proposal:
         number=row["code"],
         status=row["status"],
         pieces=len({one["output_id"] for one in row["evidence"]}),
-        since=f"{row['created_at']:%Y-%m-%d}",
+        since=kept.get("since") or f"{row['created_at']:%Y-%m-%d}",
         quotes=list(quotes)[:QUOTES],
         version=row["since_version"] or "",
         state=tried.get("state", "untried"),

@@ -65,6 +65,8 @@ class Source:
     """What was read for it, from which no words may be copied."""
     held_out: Sequence[str] = ()
     """The pieces among the evidence that were kept apart while it was worded."""
+    since: str = ""
+    """The day of the first complaint, ISO."""
     by_id: UUID | None = None
     """Who worded it; None: it was drafted."""
     shown: Sequence[str] = ()
@@ -144,6 +146,7 @@ async def put(
         **against(here, draft),
         "revision": 1,
         "theme": source.theme,
+        "since": source.since,
         "held_out": list(source.held_out),
         "by_id": str(source.by_id) if source.by_id else None,
         "calls_id": str(source.calls_id) if source.calls_id else None,

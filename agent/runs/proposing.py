@@ -155,7 +155,8 @@ async def _source(bench: Bench, wanted: Wanted, heard: _Heard, group: Group) -> 
     theme = group.theme if _is_telling(group.theme) else next(filter(None, quotes), "")
     held_out = [str(one) for one in held]
     texts = [*told, *pieces]
-    return Source(theme, kept, texts, held_out, shown=shown, calls_id=wanted.id)
+    since = min(one.said_at for one in members).date().isoformat()
+    return Source(theme, kept, texts, held_out, since, shown=shown, calls_id=wanted.id)
 
 
 async def _pieces(

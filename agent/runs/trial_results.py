@@ -73,8 +73,13 @@ def summary(tried: Sequence[Tried]) -> dict[str, Any]:
         "unclear": sum(one.unclear for one in tried),
         "asked": sum(one.unclear + len(one.scores) for one in tried),
         "unwritten": sum(not one.is_written for one in tried),
-        "example": next((one.key for one in low if not one.is_private), ""),
+        "example": _example([*low, *anchors]),
     }
+
+
+def _example(tried: Iterable[Tried]) -> str:
+    """A case that everybody may see; those that it was made for go first."""
+    return next((one.key for one in tried if not one.is_private), "")
 
 
 def _means(tried: Iterable[Tried]) -> tuple[float | None, float | None]:

@@ -1,6 +1,7 @@
 """Proposed rules in words: the card that asks for a decision, and what came of it."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from agent.billing.money import dollars
@@ -57,7 +58,11 @@ def _why(one: Proposal) -> str:
         return "Why: somebody of the team asked for it."
     quotes = ", ".join(f'"{name(quote, 80)}"' for quote in one.quotes)
     told = f" ({quotes})" if quotes else ""
-    return f"Why: {_counted(one.pieces, 'piece')} were found wanting in it{told}."
+    day = date.fromisoformat(one.since)
+    since = f"{day.day} {day:%b}"
+    return (
+        f"Why: {_counted(one.pieces, 'piece')} with one complaint since {since}{told}."
+    )
 
 
 def _tried(one: Proposal) -> str:
@@ -91,7 +96,7 @@ def _kept_apart(one: Proposal) -> str:
 def _anchors(one: Proposal) -> str:
     if not one.anchors:
         return "No good pieces to hold it against yet."
-    said = f"Good pieces ({one.anchors}): "
+    said = f"{one.anchors} good pieces and sample briefs, to get no worse: "
     moved = _moved(one.anchors_before, one.anchors_after)
     return f"{said}{moved}{', worse: edit it or reject it' if one.is_harm else ''}."
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.agent.catalog.making import HEAD, make
+from tests.scenarios.people import Person, Seen, until
 from tests.standins.anthropic import Reply
 
 RULES = """\
@@ -50,6 +51,27 @@ def _plain(part: Any) -> str:
     if isinstance(part, str):
         return part
     return "\n".join(one.get("text", "") for one in part)
+
+
+async def complains(person: Person, ask: str, why: str) -> None:
+    """Ask for a piece, score it low, and say why in one's own words."""
+    before = len(_pieces(person))
+    await person.writes(ask)
+    await until(lambda: len(_pieces(person)) > before, ask, person.patience_s)
+    piece = _pieces(person)[-1]
+    await person.presses("2", piece)
+    await person.sees_change(piece, "What was off")
+    thanks = len(_thanks(person))
+    await person.writes(why)
+    await until(lambda: len(_thanks(person)) > thanks, why, person.patience_s)
+
+
+def _pieces(person: Person) -> list[Seen]:
+    return [one for one in person.chat() if one.has(STIFF) and "2" in one.buttons]
+
+
+def _thanks(person: Person) -> list[Seen]:
+    return [one for one in person.chat() if one.has("Thanks, noted")]
 
 
 @dataclass

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.scenarios.house import House, Opens, Outside, anthropic_settings
 from tests.scenarios.people import Person, Seen
-from tests.scenarios.teachers import ASK, LEARNT, PLAIN, STIFF, Pupil, shelf
+from tests.scenarios.teachers import ASK, LEARNT, PLAIN, Pupil, complains, shelf
 
 PROPOSALS = """
     SELECT r.*, s.name AS skill FROM rules r JOIN skills s ON s.id = r.skill_id
@@ -17,16 +17,6 @@ VERSIONS = """
 """
 
 
-async def complains(person: Person, place: str, why: str) -> None:
-    """Ask for a piece, score it low, and say why."""
-    await person.writes(ASK.format(place))
-    piece = await person.sees(STIFF, buttons=("1", "2"))
-    await person.presses("2", piece)
-    await person.sees_change(piece, "What was off")
-    await person.writes(why)
-    await person.sees("noted")
-
-
 async def taught(house: House) -> tuple[Person, Person, Seen]:
     """An owner and a member who complained, and the card that came of it."""
     home = await house.enrol()
@@ -34,9 +24,9 @@ async def taught(house: House) -> tuple[Person, Person, Seen]:
     await house.introduce(ana, home)
     mate = await house.enrol(role="member", workspace=home.workspace_id)
     await house.introduce(bob, mate)
-    await complains(ana, "the office", "Too formal")
-    await complains(bob, "the garden", "far too formal")
-    await complains(bob, "the attic", "The tone is too formal")
+    await complains(ana, ASK.format("the office"), "Too formal")
+    await complains(bob, ASK.format("the garden"), "far too formal")
+    await complains(bob, ASK.format("the attic"), "again too formal")
     card = await ana.sees("New rule for Kettles", "friendly neighbour")
     await house.rests()
     return ana, bob, card
@@ -48,7 +38,7 @@ async def test_three_complaints_become_a_rule_that_the_next_piece_keeps(
     outside.claude.answer = Pupil()
     async with opens(skills=shelf(tmp_path / "skills"), learn_s=1.0) as house:
         ana, bob, card = await taught(house)
-        assert card.has("3 pieces were found wanting", "Too formal", "Tried on 3 cases")
+        assert card.has("3 pieces with one complaint", "Too formal", "Tried on 3 cases")
         assert "3.0 → 4.0" in card.text
         assert "On the 1 kept apart" in card.text
         await ana.presses("Show the diff", card)
