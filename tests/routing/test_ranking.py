@@ -88,7 +88,7 @@ def test_scores_are_shares_best_first_and_at_most_five() -> None:
     found = ROUTER.route("wax for the mast and for the clock")
     shares = [share for _, share in found.scores]
     assert shares == sorted(shares, reverse=True)
-    assert 0 < sum(shares) <= 1.001
+    assert 0 < sum(shares) <= 1.005  # each is rounded
     assert len(shares) <= 5
     assert found.scores[0][0] == found.skill
 
