@@ -35,7 +35,7 @@ def _line(one: VersionLine, *, is_house: bool) -> str:
     marks += ["in force"] if one.is_in_force else []
     marks += [f"pinned for {name(client)}" for client in one.pinned_for]
     by = f"{name(one.made_by)}, " if one.made_by else ""
-    facts = [f"{by}{one.made_at:%d %b %Y}".lstrip("0")]
+    facts = [f"{by}{one.made_at:%-d %b %Y}"]
     if one.mean is not None:
         scores = "score" if one.n == 1 else "scores"
         facts.append(f"{one.mean:.1f} of 5 ({one.n} {scores})")

@@ -1,5 +1,6 @@
 """A workspace's own versions of a skill: made, numbered, put in force, refused."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -211,3 +212,11 @@ async def test_a_draft_that_is_tried_is_tried(shop: Workshop) -> None:
     [ref] = shop.world.skills.refs
     shop.world.skills = Skills((replace(ref, version_id=made.version_id),))
     assert await started(shop) == made.version_id
+
+
+async def test_two_versions_made_at_once_have_numbers_of_their_own(
+    shop: Workshop,
+) -> None:
+    files = await texts(shop, NEW)
+    made = await asyncio.gather(make(shop, files), make(shop, files))
+    assert sorted(one.version for one in made) == ["1.1.0", "1.2.0"]
