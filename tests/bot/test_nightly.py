@@ -1,4 +1,4 @@
-"""The durable functions of the house: sweeps at night, a watchdog all day."""
+"""The durable functions of the house: sweeps, a watchdog, the week on Mondays."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ import pytest
 from bot.durable.steps import StepKey
 from bot.workflows.sweep import sweep
 from bot.workflows.watchdog import watchdog
+from bot.workflows.weekly import weekly
 from tests.bot.durable.conftest import (  # noqa: F401 - fixtures
     database,
     engine_database,
@@ -61,6 +62,18 @@ class Dog:
         return {"asked-again": len(ids)}
 
 
+@dataclass
+class Crier:
+    """Tells three pages of workspaces, two each."""
+
+    after: list[str] = field(default_factory=list)
+
+    async def tell(self, key: StepKey, after: str) -> dict[str, Any]:
+        assert key.step_id == f"tell-{len(self.after)}"
+        self.after.append(after)
+        return {"told": 2, "last": "" if len(self.after) == 3 else key.step_id}
+
+
 async def ticks(world: World) -> Any:  # noqa: F811
     """Let the time of every cron be now; how the run ended that came of it."""
     await world.start()
@@ -107,3 +120,13 @@ async def test_what_the_watchdog_finds_it_puts_right(
     run = await ticks(world)
     assert (run.status, run.output) == ("completed", output)
     assert dog.repaired == found
+
+
+async def test_each_page_of_workspaces_is_a_step_of_the_week(
+    world: World,  # noqa: F811
+) -> None:
+    crier = Crier()
+    world.functions.append(weekly(world.client, crier))
+    run = await ticks(world)
+    assert (run.status, run.output) == ("completed", 6)
+    assert crier.after == ["", "tell-0", "tell-1"]

@@ -95,3 +95,33 @@ async def test_who_switched_it_off_is_not_told(world: World) -> None:
     await run(world.owner, off, id=ANA)
     assert await tell(world, MONDAY) == 0
     assert await run(world.owner, TOLD) == []
+
+
+async def test_what_fails_is_told_an_hour_later(
+    world: World,
+) -> None:
+    await teach(world, WEDNESDAY)
+    await world.settled(AS_ANA)
+    broken = """CREATE FUNCTION stumble() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE 'stumbled'; END $$"""
+    await run(world.owner, broken)
+    await run(
+        world.owner,
+        "CREATE TRIGGER stumble BEFORE INSERT ON deliveries EXECUTE FUNCTION stumble()",
+    )
+    assert await tell(world, MONDAY) == 0
+    await run(world.owner, "DROP TRIGGER stumble ON deliveries")
+    assert await tell(world, MONDAY) == 1
+
+
+async def test_a_page_ends_where_the_next_begins(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.weekly.PAGE", 1)
+    teller = WeeklyTeller(Rooms(world, Still(MONDAY)))
+    seen, last = [], ""
+    while (found := await teller.tell(KEY, last))["last"]:
+        last = found["last"]
+        seen.append(last)
+    known = "SELECT id::text FROM workspaces WHERE kind <> 'operator' ORDER BY id"
+    assert seen == [row.id for row in await run(world.owner, known)]
