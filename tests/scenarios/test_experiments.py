@@ -63,13 +63,15 @@ async def number(house: House, version_id: UUID) -> str:
     return found
 
 
-async def rates_one(house: House, ana: Person, score: int, client: str = "") -> Any:
+async def rates_one(
+    house: House, ana: Person, score: int, *, client: str = "", what: str = "Acme"
+) -> Any:
     """Ask for a piece, for this client if that is asked, and score it; the run."""
-    house.claude.script(Reply(PIECE))
-    await ana.writes(ASK)
+    house.claude.script(Reply(PIECE.replace("Payroll", what)))
+    await ana.writes(ASK.replace("Acme", what))
     if client:
         await ana.presses(client, await ana.sees("Whom is it for?"))
-    piece = await ana.sees("lets you go home", buttons=("5",))
+    piece = await ana.sees(f"{what} that lets you go home", buttons=("5",))
     await ana.presses(str(score), piece)
     await ana.sees_change(piece, f"{score} of 5")
     [row] = await house.rows(OF_RUN)
@@ -93,7 +95,7 @@ async def test_a_team_tests_a_version_and_promotes_it_by_a_press(opens: Opens) -
         await ana.sees("not enough yet", "1 client or person", "it cannot end")
         lab = await laboratory(house, home)
         n = await lab.divided(each=6, new=5, old=2, candidate=candidate)
-        row = await rates_one(house, ana, 4, f"Client {n}")
+        row = await rates_one(house, ana, 4, client=f"Client {n}")
         assert row.arm_id is not None
         card = await ana.sees(f"{new} is better", buttons=(f"Promote {new}", "Go on"))
         assert card.has("points more, surely between", f"{n} clients or people counted")
@@ -107,7 +109,7 @@ async def test_a_team_tests_a_version_and_promotes_it_by_a_press(opens: Opens) -
             "winner",
             "candidate",
         )
-        row = await rates_one(house, ana, 5)
+        row = await rates_one(house, ana, 5, client=f"Client {n}", what="Bolt")
         assert (row.arm_id, row.version) == (None, new)
         await house.rests()
 
@@ -122,9 +124,9 @@ async def test_harm_stops_the_test_and_owners_are_told_once(opens: Opens) -> Non
         begun = await ana.sees("The test has begun")
         lab = await laboratory(house, home)
         n = await lab.divided(each=6, new=1, old=4, candidate=candidate)
-        await rates_one(house, ana, 4, f"Client {n}")
+        await rates_one(house, ana, 4, client=f"Client {n}")
         card = await ana.sees("I stopped the test", f"{new} is worse")
-        await rates_one(house, ana, 5)
+        await rates_one(house, ana, 5, client=f"Client {n}", what="Bolt")
         await house.rests()
         told = [seen for seen in ana.chat() if seen.has("I stopped the test")]
         assert len(told) == 1

@@ -101,7 +101,7 @@ class Laboratory:
         )  # fmt: skip
 
     async def divided(self, each: int, new: int, old: int, candidate: UUID) -> int:
-        """Clients rated as in ``rated`` until each side has so many; how many in all."""
+        """Clients as in ``rated`` until each side has so many; how many in all."""
         sides = [0, 0]
         while min(sides) < each:
             is_new = await self.rated(await self.client(), new, old, candidate)
