@@ -48,7 +48,7 @@ def key_of(since: datetime) -> str:
 async def learnt(session: AsyncSession, since: datetime, until: datetime) -> Learnt:
     """What was learnt in a span, and what waits for a decision now."""
     facts = await week_queries.facts(session, since, until)
-    counts = await quality_queries.counts(session, "", since)
+    taught = await _taught(session, since) - await _taught(session, until)
     sides = _sides(await quality_queries.scores(session, ""), since, until)
     titles = {
         one["name"]: one["title"] for one in await quality_queries.skills(session, "")
@@ -62,7 +62,7 @@ async def learnt(session: AsyncSession, since: datetime, until: datetime) -> Lea
         rules=[RuleLearnt(**row) for row in facts["rules"]],
         versions=[VersionMade(**row) for row in facts["versions"]],
         tests=[EndedTest(**row) for row in facts["tests"]],
-        taught=sum(row["n"] for row in counts if row["kind"] == "taught"),
+        taught=taught,
         scores=sum(len(new) for _, new in sides.values()),
         moved=list(_moved(sides, compared, titles)),
         compared=len(compared),
@@ -71,6 +71,12 @@ async def learnt(session: AsyncSession, since: datetime, until: datetime) -> Lea
         waiting=[RuleWaiting(**row) for row in facts["waiting"]],
         running=facts["running"],
     )
+
+
+async def _taught(session: AsyncSession, since: datetime) -> int:
+    """Choices that taught which skill is meant, from then until now."""
+    counts = await quality_queries.counts(session, "", since)
+    return sum(row["n"] for row in counts if row["kind"] == "taught")
 
 
 def _sides(rows: Sequence[RowMapping], since: datetime, until: datetime) -> Sides:
