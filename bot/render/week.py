@@ -1,6 +1,7 @@
 """What a week taught, in at most ten lines and some buttons."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -42,7 +43,7 @@ def week(value: Learnt) -> Message:
 
 def digest(value: Learnt) -> Message:
     """The last week, for who did not ask."""
-    first, last = value.since, value.until
+    first, last = value.since, value.until - timedelta(days=1)
     span = f"{first.day} {first:%b} to {last.day} {last:%b}"
     head = f"**Your week with me** ({span}):"
     return Message(_text(head, value), (*_choices(value), OFF))
@@ -58,12 +59,12 @@ def _text(head: str, value: Learnt) -> str:
 
 def _learnt(value: Learnt) -> Iterator[str]:
     yield from map(_rule, value.rules[:RULES])
-    if len(value.rules) > RULES:
-        yield f"{len(value.rules) - RULES} more rules were changed."
+    yield from map(_test, value.tests[:OTHERS])
+    if more := len(value.rules[RULES:]):
+        yield f"{more} more rule{'s were' if more > 1 else ' was'} changed."
     made = [f"{name(one.title)} {one.version}" for one in value.versions]
     if made:
         yield f"Made by hand: {_few(made, 3)}."
-    yield from map(_test, value.tests[:OTHERS])
     if value.taught:
         choices = "choice" if value.taught == 1 else "choices"
         yield f"{value.taught} {choices} taught me which skill is meant."
