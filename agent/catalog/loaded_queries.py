@@ -8,8 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 _LATELY = text("""
     SELECT s.name, s.title, v.version, coalesce(v.released_at, v.created_at) AS at,
            v.origin, v.status, coalesce(v.changelog, '') AS changelog,
-           s.current_version IS NOT DISTINCT FROM v.version
-             AND s.workspace_id IS NOT DISTINCT FROM v.workspace_id AS is_current,
+           v.id IS NOT DISTINCT FROM coalesce(
+               (SELECT t.version_id FROM skill_settings t
+                WHERE t.skill_id = s.id AND t.client_id IS NULL),
+               (SELECT w.id FROM skill_versions w
+                WHERE w.skill_id = s.id AND w.version = s.current_version
+                  AND w.workspace_id IS NOT DISTINCT FROM s.workspace_id)
+           ) AS is_current,
            s.is_active AND NOT EXISTS (
                SELECT FROM skill_settings t WHERE t.skill_id = s.id
                AND t.client_id IS NULL AND NOT t.is_active) AS is_on,

@@ -8,16 +8,22 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-# Its own before the house's of the same name.
+# Its own before the house's of the same name; in the version that it works by.
 _FIND = text("""
     SELECT s.id, s.name, s.title, s.description, s.category, s.type, s.is_system,
-           s.is_beta, s.is_active, s.current_version, s.related,
+           s.is_beta, s.is_active, s.related,
+           coalesce(v.version, s.current_version) AS current_version,
            NOT EXISTS (SELECT FROM skill_settings t WHERE t.skill_id = s.id
                        AND t.client_id IS NULL AND NOT t.is_active) AS is_on,
            v.id AS version_id, v.storage_key, v.origin, v.llm_config, v.changelog,
            v.released_at
     FROM skills s
-    LEFT JOIN skill_versions v ON v.skill_id = s.id AND v.version = s.current_version
+    LEFT JOIN skill_versions v ON v.id = coalesce(
+        (SELECT t.version_id FROM skill_settings t
+         WHERE t.skill_id = s.id AND t.client_id IS NULL),
+        (SELECT w.id FROM skill_versions w
+         WHERE w.skill_id = s.id AND w.version = s.current_version
+           AND w.workspace_id IS NOT DISTINCT FROM s.workspace_id))
     WHERE s.name = :name ORDER BY s.is_system LIMIT 1
 """)
 

@@ -18,7 +18,12 @@ _OF_RUN = text("""
 # A workspace's own goes before the house's of the same name.
 _BY_NAME = text("""
     SELECT v.id, v.storage_key FROM skills s
-    JOIN skill_versions v ON v.skill_id = s.id AND v.version = s.current_version
+    JOIN skill_versions v ON v.id = coalesce(
+        (SELECT t.version_id FROM skill_settings t
+         WHERE t.skill_id = s.id AND t.client_id IS NULL),
+        (SELECT w.id FROM skill_versions w
+         WHERE w.skill_id = s.id AND w.version = s.current_version
+           AND w.workspace_id IS NOT DISTINCT FROM s.workspace_id))
         AND v.workspace_id IS NOT DISTINCT FROM s.workspace_id
     WHERE s.name = :name AND s.is_active
     ORDER BY s.workspace_id NULLS LAST LIMIT 1
@@ -39,7 +44,7 @@ async def skill(bench: Bench, job: Job) -> SkillFile | None:
 
 
 async def named(bench: Bench, job: Job, name: str) -> SkillFile | None:
-    """The current version of another skill, to work by its method; as above."""
+    """Another skill as the workspace works by it, for its method; as above."""
     async with bench.open(job.caller) as session:
         row = (await session.execute(_BY_NAME, {"name": name})).one_or_none()
     return await _file(bench, row.id, row.storage_key) if row else None

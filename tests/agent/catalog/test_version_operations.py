@@ -14,7 +14,7 @@ from agent.catalog.chosen_version_operations import (
     unpin_version,
 )
 from agent.catalog.own_versions import Made
-from agent.catalog.skill_operations import save_skill
+from agent.catalog.skill_operations import save_skill, show_skill
 from agent.catalog.skillfile import SkillFile
 from agent.catalog.version_errors import (
     BothReworded,
@@ -253,3 +253,19 @@ async def test_a_skill_of_ones_own_is_rolled_back_too_and_changed_again(
     await world.call(change_skill, AS_BOB, **{**hooks, "never": "no links"})
     await world.call(save_skill, AS_BOB, name="hooks")
     assert await one(world.owner, current) == "1.2.0"
+
+
+async def test_a_house_version_that_bears_the_same_number_is_told_apart(
+    shop: Workshop,
+) -> None:
+    await ruled(shop, *RULES, K03)
+    await shop.release("1.1.0", (*RULES, K04))
+    card = await shop.world.call(show_skill, AS_BOB, name=SKILL)
+    assert (card.version, card.rules) == ("1.1.0", 3)
+    names = {"skill": SKILL, "old": "1.1.0", "new": "house 1.1.0"}
+    found = await shop.world.call(compare_versions, AS_BOB, **names)
+    rules = [one.name for one in found.changes if one.what == "rule"]
+    assert rules == ["K03", "K04"]
+    await shop.world.call(pin_version, AS_ANA, skill=SKILL, version="house 1.1.0")
+    listed = await shop.world.call(list_versions, AS_BOB, skill=SKILL)
+    assert [line.is_own for line in listed.lines if line.is_in_force] == [False]

@@ -79,7 +79,7 @@ class Workshop:
             self.world.owner,
             """SELECT s.id AS skill_id, v.id AS version_id
                FROM skills s JOIN skill_versions v ON v.skill_id = s.id
-                   AND v.version = s.current_version
+                   AND v.version = s.current_version AND v.workspace_id IS NULL
                WHERE s.name = :name AND s.workspace_id IS NULL""",
             name=SKILL,
         )
