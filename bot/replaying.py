@@ -28,9 +28,6 @@ from bot import render, vantages
 from bot.durable.steps import StepKey
 from bot.services import Services
 from bot.vantages import Vantages
-from db import faultpoints
-
-faultpoints.declare("replay.tried")
 
 TOPIC = "learning"
 USUAL_BYTES = 3_000
@@ -101,9 +98,7 @@ class ReplayWork:
         if wording is None:  # decided or reworded meanwhile: nothing more is spent
             return Tried(one.key, one.kind, is_written=False).kept
         bench, trial = self._services.bench, self._trial(wording)
-        tried = await trials.run(bench, wording.lead, trial, one)
-        faultpoints.reach("replay.tried")
-        return tried.kept
+        return (await trials.run(bench, wording.lead, trial, one)).kept
 
     async def show(self, key: StepKey, data: Data, tried: list[Data]) -> str:
         """Keep what it came to, and show it to who decides."""

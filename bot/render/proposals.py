@@ -125,9 +125,8 @@ def _choices(one: Proposal) -> tuple[Choice, ...]:
     this = {"rule_id": str(one.rule_id)}
     if one.status != "proposed":
         return (Choice("The rules", "catalog.rules", {"skill": one.skill}),)
-    edit = Choice(
-        "Edit", "catalog.edit_rule", {**this, "statement": one.statement}, ask=True
-    )
+    # The words are on the card; where fields are asked one by one, a known one is not.
+    edit = Choice("Edit", "catalog.edit_rule", this, ask=True)
     accept = () if one.is_harm else (Choice("Accept", "catalog.accept_rule", this),)
     first = [*accept, edit, Choice("Reject", "catalog.reject_rule", this)]
     if accept and one.rated >= ENOUGH:

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from agent.catalog import own_versions
+from agent.catalog.promotion_operations import promote
 from agent.catalog.proposal_errors import (
     Decided,
     NoSuchProposal,
@@ -17,6 +18,7 @@ from agent.catalog.proposal_operations import (
     accept_rule,
     edit_rule,
     explain_reject,
+    pilot_rule,
     propose_rule,
     reject_rule,
     show_rule,
@@ -234,3 +236,16 @@ async def test_a_team_settles_when_it_learns(shop: Workshop) -> None:
         id=ACME,
     )
     assert kept == "5"
+
+
+async def test_a_rule_piloted_where_too_few_rate_is_a_version_and_not_in_force(
+    shop: Workshop,
+) -> None:
+    rule_id = await proposed(shop)
+    done = await shop.world.call(pilot_rule, AS_ANA, rule_id=rule_id)
+    assert (done.version, done.is_running) == ("1.1.0", False)
+    listed = await shop.world.call(list_rules, AS_ANA, skill=SKILL)
+    assert listed.version == "1.0.0"
+    await shop.world.call(promote, AS_ANA, skill=SKILL, version=done.version)
+    listed = await shop.world.call(list_rules, AS_ANA, skill=SKILL)
+    assert [rule.code for rule in listed.rules] == ["K01", "K02", "K03"]
