@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from bot.durable.steps import StepKey
+from bot.proposing import ProposeWork
 from tests.scenarios.house import House, Opens, Outside, anthropic_settings
 from tests.scenarios.people import Person, Seen
 from tests.scenarios.teachers import ASK, LEARNT, PLAIN, Pupil, complains, shelf
@@ -68,6 +70,12 @@ async def test_a_second_press_is_told_who_decided(
         await ana.presses("Accept", card)
         await ana.is_told("rejected it")
         await house.rests()
+        # The night looks at what was rated; what was decided about is no news.
+        night = ProposeWork(house.made.core.services)
+        assert await night.due(StepKey("a-night", "due")) == 1
+        assert await night.due(StepKey("a-night", "due")) == 1
+        queued = "SELECT count(*) FROM engine.events WHERE id LIKE 'fed:a-night%'"
+        assert await house.asks(queued) == 1
         assert await house.rows(VERSIONS) == []
 
 

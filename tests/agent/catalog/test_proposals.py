@@ -218,9 +218,12 @@ async def test_a_version_whose_file_is_gone_is_not_put_in_force(
 
 async def test_nobody_sees_another_team_s_proposals(shop: Workshop) -> None:
     rule_id = await proposed(shop)
-    for op in (show_rule, accept_rule, reject_rule):
-        with pytest.raises(NoSuchProposal):
-            await shop.world.call(op, AS_EVE, rule_id=rule_id)
+    with pytest.raises(NoSuchProposal):
+        await shop.world.call(show_rule, AS_EVE, rule_id=rule_id)
+    with pytest.raises(NoSuchProposal):
+        await shop.world.call(accept_rule, AS_EVE, rule_id=rule_id)
+    with pytest.raises(NoSuchProposal):
+        await shop.world.call(reject_rule, AS_EVE, rule_id=rule_id)
 
 
 async def test_an_unknown_skill_has_no_rules(shop: Workshop) -> None:
