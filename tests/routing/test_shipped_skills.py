@@ -17,6 +17,9 @@ RULES = tuple(rule(skill) for skill in SKILLS)
 ROUTER = Router(RULES)
 CASES = Path(__file__).with_name("cases.jsonl").read_text("utf-8")
 JUDGED = judged(ROUTER, CASES)
+HELD_OUT = Path(__file__).with_name("cases_heldout.jsonl").read_text("utf-8")
+"""Written before any phrase by somebody who has seen none; nothing is tuned on it."""
+JUDGED_HELD_OUT = judged(ROUTER, HELD_OUT)
 OTHER_TALK = [one for one in JUDGED if one.right[0] == ASSISTANT]
 
 TOP_1, TOP_3, WRONG_AND_SURE, TO_MODEL = 0.87, 0.95, 0.025, 0.34
@@ -60,6 +63,14 @@ def test_the_set_is_large_and_covers_every_skill() -> None:
     assert min(named.count(skill.name) for skill in SKILLS) >= 10
     assert named.count(ASSISTANT) >= 60
     assert len({one.text for one in JUDGED}) == len(JUDGED)
+
+
+def test_what_strangers_write_reaches_its_skill() -> None:
+    found = JUDGED_HELD_OUT
+    assert share([one.is_right for one in found]) >= 0.86
+    assert share([one.is_near for one in found]) >= 0.945
+    assert share([one.is_sure and not one.is_right for one in found]) <= 0.03
+    assert share([one.route.wants_model for one in found]) <= 0.34
 
 
 def test_the_set_was_not_learnt() -> None:
