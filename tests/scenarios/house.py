@@ -19,8 +19,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from agent.identity import codes
 from agent.identity.schemas import Grant
 from agent.llm.breaker import Rule
+from bot import language
 from bot.durable.limits import Limits
 from bot.pace import Pace
+from bot.services import Services
 from bot.settings import Access, Anthropic, Intake, Security, Settings, Smtp
 from bot.settings import Slack as SlackSettings
 from bot.settings import Telegram as TelegramSettings
@@ -363,6 +365,7 @@ async def opened(
         working = asyncio.create_task(processes._work(house.made, Parts(), listening))
         try:
             await _until_up(house, working)
+            await _warm(house.made.core.services)
             yield house
         finally:
             await house.close()
@@ -395,6 +398,17 @@ async def _until_up(house: House, working: asyncio.Task[None]) -> None:
                     return
             await asyncio.sleep(0.02)
     await working
+
+
+async def _warm(services: Services) -> None:
+    """Let it learn and load what it learns and loads beside its first messages.
+
+    On a busy machine that takes longer than a test waits for an answer.
+    """
+    await asyncio.to_thread(services.router.learn)
+    await asyncio.to_thread(language.load)
+    if services.providers:
+        await services.providers.warm()
 
 
 def _free_port() -> int:

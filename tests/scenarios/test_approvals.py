@@ -52,7 +52,7 @@ async def test_a_yes_finishes_the_draft_and_asks_how_good_it_is(
     assert await house.asks(unfinished, id=(await house.run()).id) == 0
     await ana.presses("Approve", draft)
     done = await ana.sees_change(draft, "Approved", "How good is it")
-    assert done.buttons == ["1", "2", "3", "4", "5", "Revise", "Shorter"]
+    assert done.buttons[:7] == ["1", "2", "3", "4", "5", "Revise", "Shorter"]
     await house.rests()
     assert (await house.run()).status == "completed"
     [kept] = await approvals(house)
@@ -162,7 +162,7 @@ async def test_revise_is_a_word_like_any_other_when_nothing_waits(
     await ana.writes("hello there")
     await ana.sees("You asked for: hello there")
     await ana.writes("Revise: shorter")
-    await ana.sees("Which of these do you mean", buttons=("Copy editing",))
+    await ana.sees("Which text shall I edit?")
 
 
 async def test_nobody_says_yes_in_time(house: House, door: str) -> None:

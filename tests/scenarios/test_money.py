@@ -87,7 +87,7 @@ async def test_a_cheaper_model_is_shown_with_its_price_and_then_used(
 ) -> None:
     house, _ = here
     ana = await house.member("web")
-    await ana.writes("use a cheaper model for blog")
+    await ana.writes("use a cheaper model for copywriting")
     card = await ana.sees("Claude Haiku 5.5 instead of Claude Sonnet 5.5?")
     assert card.has("$2.00 / $10.00 now, $0.10 / $0.50 then")
     assert card.buttons == ["Use it", "Keep"]

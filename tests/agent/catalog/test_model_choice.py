@@ -202,7 +202,7 @@ async def test_a_provider_that_nobody_has_a_key_for_is_refused(stocked: World) -
 
 async def test_skills_are_found_by_what_people_call_them(stocked: World) -> None:
     card = await stocked.call(compare_model, AS_ANA, skill="blog", model="fast")
-    assert card.skill == "Copywriting"
+    assert card.skill == "Blog strategy"
     with pytest.raises(NearSkills, match="may be"):
         await stocked.call(compare_model, AS_ANA, skill="copy", model="fast")
     with pytest.raises(NoSuchSkill, match="I know no skill called 'plumbing'"):
