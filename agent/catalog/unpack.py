@@ -8,6 +8,7 @@ import io
 import os
 import stat
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from agent.errors import BadInput
@@ -18,6 +19,8 @@ MOST_FILES = 200
 MOST_SENT = 5 * 1024 * 1024
 _SKILL = "SKILL.md"
 _PIECE = 64 * 1024
+_PACKED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+"""What unpacks piece by piece; of others, one piece may be a gigabyte."""
 
 Files = dict[str, bytes]
 """Path below the skill's folder -> its bytes; empty for a link."""
@@ -44,7 +47,7 @@ def opened(body: bytes, name: str) -> tuple[str, Files]:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             found = _unzipped(archive)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as bad:
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as bad:
         raise NoSkillInside("That archive is damaged.", hint=_hint()) from bad
     return _rooted(found, Path(name).stem)
 
@@ -77,6 +80,8 @@ def _unzipped(archive: zipfile.ZipFile) -> Files:
         path = _inside(entry.filename)
         if entry.flag_bits & 1:
             raise NoSkillInside("That archive is locked.", hint=_hint())
+        if entry.compress_type not in _PACKED:
+            raise NoSkillInside("That archive is packed in a rare way.", hint=_hint())
         is_link = stat.S_ISLNK(entry.external_attr >> 16)
         body = b"" if is_link else _read(archive, entry, MOST_BYTES - total)
         total += len(body)
@@ -102,7 +107,8 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int) -> bytes:
 def _inside(name: str) -> str:
     """``name`` as a path that stays within the folder."""
     path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in name or "\0" in name:
+    reaches_out = path.is_absolute() or ".." in path.parts
+    if reaches_out or not path.name or ":" in name or "\0" in name:
         raise NoSkillInside(
             "That archive reaches out of its own folder.", hint="I did not open it."
         )
@@ -126,7 +132,7 @@ def _rooted(found: Files, called: str) -> tuple[str, Files]:
     inner = {
         PurePosixPath(path).relative_to(root).as_posix(): body
         for path, body in found.items()
-        if PurePosixPath(path).is_relative_to(root)
+        if PurePosixPath(path).is_relative_to(root) and path != str(root)
     }
     return root.name or called, inner
 

@@ -1,5 +1,6 @@
 """Skills from elsewhere: opened within bounds, read, and never believed."""
 
+import contextlib
 import io
 import stat
 import zipfile
@@ -127,6 +128,30 @@ def test_what_reaches_out_bursts_or_says_nothing_is_refused_whole(
 def test_a_damaged_archive_is_refused() -> None:
     with pytest.raises(NoSkillInside, match="damaged"):
         opened(zipped({"SKILL.md": PLAIN})[:-30], "x.zip")
+
+
+def test_an_archive_whose_bytes_were_spoilt_is_refused() -> None:
+    body = bytearray(zipped({"SKILL.md": PLAIN * 20}))
+    start = body.index(b"SKILL.md") + len("SKILL.md")
+    body[start : start + 20] = b"\xff" * 20
+    with pytest.raises(NoSkillInside, match="damaged"):
+        opened(bytes(body), "x.zip")
+
+
+@pytest.mark.parametrize("packed", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_cannot_be_unpacked_piece_by_piece_is_not_unpacked(packed: int) -> None:
+    # A hundred megabytes of zeros are a hundred bytes or so of bzip2.
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", packed) as archive:
+        archive.writestr("SKILL.md", PLAIN)
+    with pytest.raises(NoSkillInside, match="rare way"):
+        opened(body.getvalue(), "x.zip")
+
+
+@pytest.mark.parametrize("name", [".", "v"])
+def test_a_file_that_is_called_like_a_folder_is_no_crash(name: str) -> None:
+    with contextlib.suppress(NoSkillInside):
+        imported({"v/SKILL.md": PLAIN, name: "x"})
 
 
 def test_sidecars_of_another_make_are_left_out(tmp_path: Path) -> None:
