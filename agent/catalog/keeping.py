@@ -96,29 +96,27 @@ async def ensure_free(ctx: Ctx, name: str) -> None:
 
 
 async def rename(ctx: Ctx, row: RowMapping, to: str) -> None:
-    """Let an own skill be called ``to``, in a version that says so itself."""
-    source = (
-        row if row["storage_key"] else await own_queries.draft(ctx.session, row["id"])
-    )
-    if source is None:
-        raise SkillNotThere(row["name"])
-    file = await Versions(ctx.objects).plain(source["storage_key"])
+    """Let an own skill, once saved, be called ``to``; it stays on or off."""
+    file = await Versions(ctx.objects).plain(row["storage_key"])
     texts = dict(file.texts)
     was, now = f"name: {file.name}\n", f"name: {to}\n"
     texts["SKILL.md"] = texts["SKILL.md"].replace(was, now, 1)
     renamed = assemble(held(to, texts))
     number = await next_number(ctx, row["id"])
     renamed = assemble(numbered(renamed, number))
-    values = await _version(ctx, renamed, source["origin"])
+    values = await _version(ctx, renamed, row["origin"])
     values |= {
         "skill_id": row["id"],
         "status": "active",
         "changelog": f"Was {file.name}",
+        "llm_config": row["llm_config"],
     }
     await own_queries.add_version(ctx.session, values)
     await own_queries.rename(ctx.session, row["id"], to)
     changed = {**_skill(ctx, renamed), "id": row["id"], "version": number}
     await own_queries.put_in_force(ctx.session, changed)
+    if not row["is_active"]:
+        await own_queries.set_active(ctx.session, row["id"], is_on=False)
     await stock_queries.announce(ctx.session)
 
 

@@ -18,8 +18,10 @@ async def ensure_new(ctx: Ctx, name: str) -> None:
         BadInput: It is no name that can be typed.
     """
     found = await own_queries.find(ctx.session, name)
-    is_draft = found is not None and not found["is_system"] and not found["origin"]
-    if not is_draft:
+    draft = None
+    if found is not None and not found["is_system"] and not found["origin"]:
+        draft = await own_queries.draft(ctx.session, found["id"])
+    if draft is None or draft["origin"] == "import":
         await keeping.ensure_free(ctx, name)
 
 

@@ -134,8 +134,7 @@ async def save_skill(ctx: Ctx, p: OneSkill) -> SkillSaved:
     draft = await own_queries.draft(ctx.session, row["id"])
     if draft is None:
         raise NothingToSave(p.name)
-    if draft["origin"] == "import":
-        ensure_role(ctx.caller, Role.ADMIN)
+    _ensure_may(ctx, draft)
     file = await keeping.save(ctx, row["id"], draft)
     ctx.changed(Change("skill", file.name, None, {"version": file.version}))
     return SkillSaved(
@@ -158,9 +157,11 @@ async def drop_skill(ctx: Ctx, p: OneSkill) -> SkillDropped:
 
     Raises:
         SkillNotThere: There is none of that name.
+        Forbidden: It was imported, and the caller is no admin.
     """
     row = await _found(ctx, p.name)
     _ensure_own(row)
+    _ensure_may(ctx, await own_queries.draft(ctx.session, row["id"]))
     is_whole = row["current_version"] is None
     if is_whole:
         await own_queries.delete(ctx.session, row["id"])
@@ -182,11 +183,15 @@ async def rename_skill(ctx: Ctx, p: NewName) -> SkillRenamed:
 
     Raises:
         SkillNotThere: There is none of that name.
-        Forbidden: It is the house's.
-        NameTaken, BadInput: The new name cannot be had.
+        NothingToSave: It was never saved.
+        Forbidden: It was imported, and the caller is no admin.
+        NameTaken, BadInput: The new name cannot be had, or it is the house's.
     """
     row = await _found(ctx, p.name)
     _ensure_own(row)
+    _ensure_may(ctx, row)
+    if row["current_version"] is None:
+        raise NothingToSave(p.name)
     await keeping.ensure_free(ctx, p.to)
     await keeping.rename(ctx, row, p.to)
     ctx.changed(Change("skill", p.to, {"name": row["name"]}, {"name": p.to}))
@@ -244,6 +249,12 @@ def _lowest(row: RowMapping) -> Role:
     """Who may switch it: what all rely on, or strangers wrote, is for admins."""
     is_trusted = not row["is_system"] and row["origin"] != "import"
     return Role.MEMBER if is_trusted else Role.ADMIN
+
+
+def _ensure_may(ctx: Ctx, version: RowMapping | None) -> None:
+    """Let nobody but an admin decide on what strangers wrote."""
+    if version is not None and version["origin"] == "import":
+        ensure_role(ctx.caller, Role.ADMIN)
 
 
 def _ensure_own(row: RowMapping) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from agent.catalog import own
+from agent.catalog.bringing import bring
 from agent.catalog.checks import Verdict
 from agent.catalog.keeping import NameTaken, SkillNotThere
 from agent.catalog.loaded_operations import list_loaded
@@ -29,6 +30,7 @@ from agent.runs.own_skill_operations import change_skill, new_skill
 from bot.router import Router, rule
 from db.tenancy import system
 from tests.agent.catalog.making import make
+from tests.agent.catalog.test_imports import PLAIN
 from tests.agent.world import AS_ANA, AS_BOB, AS_EVE, World
 
 ANSWERS = {
@@ -175,6 +177,35 @@ async def test_a_renamed_skill_is_called_by_its_new_name_alone(stocked: World) -
         await stocked.call(rename_skill, AS_BOB, name="openers", to="kettles")
     with pytest.raises(BadInput, match="came with this installation"):
         await stocked.call(rename_skill, AS_BOB, name="kettles", to="pots")
+
+
+async def test_a_renamed_skill_stays_off_and_can_still_be_changed(
+    stocked: World,
+) -> None:
+    await made(stocked)
+    await stocked.call(switch_off, AS_BOB, name="hooks")
+    await stocked.call(rename_skill, AS_BOB, name="hooks", to="openers")
+    assert await names(stocked) == ["kettles"]
+    await stocked.call(change_skill, AS_BOB, name="openers", never="no emojis")
+
+
+async def test_nobody_but_an_admin_decides_on_an_import(stocked: World) -> None:
+    async with stocked.ctx(AS_ANA) as ctx:
+        await bring(ctx, {"SKILL.md": PLAIN.encode()}, "voice")
+    name = "brand-voice"
+    for op in (save_skill, drop_skill):
+        with pytest.raises(Forbidden):
+            await stocked.call(op, AS_BOB, name=name)
+    for caller in (AS_BOB, AS_ANA):
+        with pytest.raises(NothingToSave):
+            await stocked.call(rename_skill, caller, name=name, to="voice")
+        with pytest.raises(NameTaken):
+            await stocked.call(new_skill, caller, name=name, **ANSWERS)
+    await stocked.call(save_skill, AS_ANA, name=name)
+    with pytest.raises(Forbidden):
+        await stocked.call(rename_skill, AS_BOB, name=name, to="voice")
+    await stocked.call(rename_skill, AS_ANA, name=name, to="voice")
+    assert sorted(await names(stocked)) == ["kettles", "voice"]
 
 
 async def test_deleting_takes_an_admin_s_yes(stocked: World) -> None:
