@@ -75,7 +75,7 @@ async def complaints(
     """
     said = [_said(row) for row in await queries.said(session, skill, since)]
     ruled = [_ruled(row) for row in await queries.ruled(session, skill, since)]
-    return [*_weighed(said), *ruled]
+    return [*weighed(said), *ruled]
 
 
 def _said(row: RowMapping) -> Complaint:
@@ -109,7 +109,11 @@ def _ruled(row: RowMapping) -> Complaint:
     )
 
 
-def _weighed(found: Iterable[Complaint]) -> list[Complaint]:
+def weighed(found: Iterable[Complaint]) -> list[Complaint]:
+    """These complaints, each with what it weighs among them.
+
+    Weigh anew what several readers found: each saw a part of one person's flood.
+    """
     found = list(found)
     voices = Counter((one.source, one.reviewer_key) for one in found)
     return [

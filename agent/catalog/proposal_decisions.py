@@ -84,6 +84,8 @@ async def edit(ctx: Ctx, rule_id: UUID, statement: str) -> RowMapping:
     kept = {**row["proposal"], "statement": " ".join(statement.split())}
     if kept["change"] == Change.REMOVE:
         kept["change"] = Change.SHARPEN  # a removal has no words of its own
+    if kept["code"] not in here.guarded:  # else the check must stay as well
+        kept["check"] = rule_changes.as_check(kept["statement"])
     draft = Draft.read(kept)
     rule_guards.ensure_sound(draft)
     await reword(ctx, row, here, draft)
@@ -145,7 +147,8 @@ async def _open(session: AsyncSession, rule_id: UUID) -> RowMapping:
     if row is None:
         raise NoSuchProposal
     if row["status"] != "proposed":
-        raise Decided(row)
+        # Whoever waited for the lock read before it was known who decided.
+        raise Decided(await queries.one(session, rule_id) or row)
     return row
 
 

@@ -200,12 +200,14 @@ def ensure_general(draft: Draft, sources: Iterable[str], known: str = "") -> Non
     if draft.change is Change.REMOVE:
         return
     told = "\n".join(sources)
-    says = draft.statement
-    shared = likeness.phrases(says, PHRASE) & likeness.phrases(told, PHRASE)
+    says = f"{draft.statement}\n{draft.why}"  # a reason is read by all, too
+    mine = likeness.phrases(f"{says}\n{draft.check}", PHRASE)
+    shared = mine & likeness.phrases(told, PHRASE)
     if fresh := shared - likeness.phrases(known, PHRASE):
         raise Copied(b" ".join(min(fresh)).decode())
-    if found := _names_in(f"{says} {draft.check}", told, known):
-        raise Copied(found)
+    for part in filter(None, (f"{draft.statement} {draft.check}", draft.why)):
+        if found := _names_in(part, told, known):
+            raise Copied(found)
     numbers = set(_NUMBER.findall(says)) - set(_MEASURED.findall(says))
     for number in sorted(numbers & set(_NUMBER.findall(told))):
         raise Copied(number)

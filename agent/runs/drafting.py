@@ -115,6 +115,17 @@ _READY: Mapping[str, tuple[str, str]] = {
     ),
 }
 """By the words of a complaint: a rule and its reason."""
+JUDGEMENTS = likeness.stems(
+    " ".join(_READY)
+    + """
+    boring bland clumsy cold confusing dry dull empty flat unclear weak wordy
+    complicated simple informal casual robotic arrogant loud soft serious playful
+    language words sentences wording style voice structure opening ending headline
+    title intro introduction paragraphs hook claims message detail examples
+    good bad better worse hard difficult easy heavy light missing off
+    """
+)
+"""Stems of words that judge a piece, and of its parts: no secret is told in them."""
 
 
 def grouping(texts: Sequence[str]) -> Prompt:

@@ -111,9 +111,8 @@ async def _hear(bench: Bench, wanted: Wanted, used: frozenset[str]) -> _Heard:
         public = await evidence.complaints(session, wanted.skill, since)
     said = [
         one
-        for one in found.values()
-        if one.source != "judge"
-        and one.weight > 0
+        for one in evidence.weighed(c for c in found.values() if c.source != "judge")
+        if one.weight > 0
         and len(one.text) <= _LONGEST
         and str(one.feedback_id) not in used
     ]
@@ -152,7 +151,9 @@ async def _source(bench: Bench, wanted: Wanted, heard: _Heard, group: Group) -> 
     ]
     told = [one.text for one in members if not _is_telling(one.text)]
     pieces = await _pieces(bench, wanted, members)
-    theme = group.theme if _is_telling(group.theme) else next(filter(None, quotes), "")
+    is_open = all(one.feedback_id in heard.open_ones for one in members)
+    may_tell = _is_telling(group.theme) or (is_open and _is_brief(group.theme))
+    theme = group.theme if may_tell else next(filter(None, quotes), "")
     held_out = [str(one) for one in held]
     texts = [*told, *pieces]
     since = min(one.said_at for one in members).date().isoformat()
@@ -222,7 +223,13 @@ def _ready(source: Source) -> Draft | None:
 
 
 def _is_telling(text: str) -> bool:
-    """Whether it is a judgement that gives nothing away."""
+    """Whether it is a judgement that gives nothing away, in words that all judge so."""
+    # A name need not have a capital: only words known to be harmless are.
+    said = likeness.stems(text)
+    return _is_brief(text) and bool(said) and said <= drafting.JUDGEMENTS
+
+
+def _is_brief(text: str) -> bool:
     words = text.split()
     is_plain = not likeness.names(text) and not any(c.isdigit() for c in text)
     return 0 < len(words) <= _TELLING and is_plain

@@ -91,6 +91,7 @@ async def test_of_two_who_decide_at_once_the_second_is_told_who_was_first(
     )
     [refused] = [one for one in done if isinstance(one, Decided)]
     assert "accepted it" in refused.said
+    assert "Somebody" not in refused.said
     assert "It stands since 1.1.0" in refused.said
     assert await versions(shop) == ["1.1.0"]
 
@@ -150,6 +151,16 @@ async def test_other_words_are_tried_again_and_keep_to_the_guards(
     )
     assert done.proposal.statement == "Each step is one line"
     assert list(shop.world.outbox.sent)[-1] == f"{rule_id}:2:worded"
+
+
+async def test_other_words_are_checked_by_what_they_say_now(shop: Workshop) -> None:
+    rule_id = await proposed(shop, "At most 120 words")
+    for said, check in (
+        ("At most 150 words", "code: max-words 150"),
+        ("Each step is one line", "judge"),
+    ):
+        done = await shop.world.call(edit_rule, AS_ANA, rule_id=rule_id, statement=said)
+        assert done.proposal.check == check
 
 
 async def test_typed_changes_show_their_diff(shop: Workshop) -> None:

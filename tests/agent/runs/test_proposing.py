@@ -15,6 +15,7 @@ from tests.agent.catalog.versioned import SKILL, Workshop
 from tests.agent.runs.voices import HAIKU, Desk, bench, busy
 from tests.agent.world import AS_ANA, AS_BOB, World
 from tests.db.asking import one, run
+from tests.seeds import BOB
 
 GROUPS = "group: 1, 2, 3 | stiff tone"
 GOOD = """\
@@ -160,6 +161,54 @@ async def test_a_quote_from_a_private_chat_is_told_only_if_it_gives_nothing_away
     evidence: list[dict[str, str]] = row["evidence"]  # type: ignore[assignment]
     quotes = sorted(one["quote"] for one in evidence)
     assert quotes == ["", "", "Too formal"]
+
+
+async def test_a_private_name_in_small_letters_is_no_judgement(shop: Workshop) -> None:
+    await complain(
+        shop,
+        (AS_ANA, "merger with acme off"),
+        (AS_BOB, "too formal for kiran"),
+        (AS_BOB, "stiff"),
+    )
+    await run(shop.world.owner, "UPDATE runs SET private_user_id = user_id")
+    desk = Desk()
+    desk.tell(HAIKU, "group: 1, 2, 3 | acme merger tone", GOOD)
+    assert await propose(shop, desk)
+    row = await only(shop)
+    told = str((row["evidence"], row["proposal"])).casefold()
+    assert "stiff" in told
+    assert not [name for name in ("acme", "merger", "kiran") if name in told]
+
+
+async def test_a_reason_copies_no_more_than_the_rule_does(shop: Workshop) -> None:
+    await stiff(shop)
+    desk = Desk()
+    bad = GOOD.replace("Stiff language keeps", "The Riverside Clinic keeps")
+    desk.tell(HAIKU, GROUPS, bad, bad)
+    assert await propose(shop, desk) is None
+
+
+async def test_a_flood_in_two_rooms_weighs_no_more_than_in_one(shop: Workshop) -> None:
+    await complain(shop, *[(AS_BOB, "Too formal")] * 9)
+    await run(
+        shop.world.owner,
+        "UPDATE runs SET private_user_id = :bob WHERE id IN"
+        " (SELECT id FROM runs ORDER BY id LIMIT 6)",
+        bob=BOB,
+    )
+    await run(shop.world.owner, "ALTER TABLE feedback DISABLE TRIGGER USER")
+    await run(
+        shop.world.owner,
+        "UPDATE feedback SET updated_at = updated_at - interval '3 days' WHERE id IN"
+        " (SELECT id FROM feedback ORDER BY id LIMIT 4)",
+    )
+    await run(shop.world.owner, "ALTER TABLE feedback ENABLE TRIGGER USER")
+    desk = Desk()
+    all_nine = "group: 1, 2, 3, 4, 5, 6, 7, 8, 9 | stiff tone"
+    desk.tell(HAIKU, all_nine, all_nine, GOOD)
+    # Three complaints' worth is half of six, and less than half of seven.
+    assert await propose(shop, desk, after=7) is None
+    assert await propose(shop, desk, after=6)
 
 
 async def test_what_was_decided_about_is_no_new_evidence(shop: Workshop) -> None:
