@@ -1,5 +1,6 @@
 """A skill that an admin sends as a file: opened, looked through, kept off."""
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -81,10 +82,11 @@ async def _say(
     services: Services, caller: Caller, heard: tuple[Inbound, Origin], said: Message
 ) -> None:
     inbound, origin = heard
-    async with services.ctx(caller, origin) as opened:
-        ctx = await _here(opened, inbound)
-        await keep(ctx)
-        await reply(ctx, said)
+    with suppress(AlreadyDone):
+        async with services.ctx(caller, origin) as opened:
+            ctx = await _here(opened, inbound)
+            await keep(ctx)
+            await reply(ctx, said)
 
 
 async def _here(ctx: Ctx, inbound: Inbound) -> Ctx:

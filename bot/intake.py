@@ -4,6 +4,7 @@ Everything a message causes is written in one transaction and keyed by its inbox
 a second time, the first thing written conflicts and all of it is rolled back.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from agent.ctx import Caller, Ctx, Origin, Role
@@ -116,13 +117,19 @@ async def _worked(services: Services, taken: files.Taken, *, is_new: bool) -> bo
     except AlreadyDone:
         return False
     except AgentError as refused:
-        async with services.ctx(caller, origin) as opened:
-            ctx = await _in_conversation(opened, inbound)
-            if inbound.kind is not Kind.EDIT:
-                await keep(ctx)
-            await refusals.note(ctx, refused)
-            await cards.answer(await privately.refused(ctx, refused), refused)
+        # A first try that outlived its lease may have said so already.
+        with suppress(AlreadyDone):
+            await _refused(services, taken, refused)
     return is_secret
+
+
+async def _refused(services: Services, taken: files.Taken, refused: AgentError) -> None:
+    async with services.ctx(taken.caller, taken.origin) as opened:
+        ctx = await _in_conversation(opened, taken.inbound)
+        if taken.inbound.kind is not Kind.EDIT:
+            await keep(ctx)
+        await refusals.note(ctx, refused)
+        await cards.answer(await privately.refused(ctx, refused), refused)
 
 
 async def _sharpened(
@@ -178,8 +185,10 @@ async def apologise(services: Services, item: Claimed) -> None:
         chat_id=who.chat_row_id,
         conversation_id=who.conversation_id,
     )
-    async with services.ctx(caller, origin) as opened:
-        await reply(await _in_conversation(opened, inbound), render.trouble())
+    # Where it was answered, and only its row not closed, there is no trouble.
+    with suppress(AlreadyDone):
+        async with services.ctx(caller, origin) as opened:
+            await reply(await _in_conversation(opened, inbound), render.trouble())
 
 
 def origin_of(item: Claimed, inbound: Inbound) -> Origin:

@@ -117,6 +117,8 @@ async def go_on(
     """Ask the next question, or begin the work when there is none left."""
     file = services.shelf.of(dialog.skill_id)
     if file is None:
+        await conversations.close(ctx.session, dialog.id, "abandoned")
+        await reply(ctx, Message(words.GONE))
         return
     if steps := inputs.left(file, dialog):
         dialog = replace(dialog, step=steps[0].key)

@@ -13,6 +13,10 @@ from bot.render.words import name as shown
 
 NEEDED = "This one I cannot do without.\n\n"
 ONLY_THIS = "Only this one is missing, then I write.\n\n"
+GONE = (
+    "That skill is off here by now, or gone, so I ask no further. "
+    "/skills lists what I can do."
+)
 FIRST = "This is the first question.\n\n"
 HOW = "_Any time: skip, back, or that's all._"
 _ANSWER, _LISTED = 200, 80

@@ -106,6 +106,18 @@ async def test_two_quick_answers_by_button_count_once(house: House, door: str) -
     assert (await dialogs(house))[0].step == "today"
 
 
+async def test_a_skill_that_goes_meanwhile_asks_no_further(house: House) -> None:
+    ana = await house.member("telegram", role="admin")
+    await ana.commands("idea-to-spec a rota planner")
+    await ana.sees("What is the idea")
+    await ana.writes("/skills off idea-to-spec")
+    await ana.sees("off in this workspace")
+    await ana.writes("a planner")
+    await ana.sees("I ask no further")
+    await house.rests()
+    assert (await dialogs(house))[0].status == "abandoned"
+
+
 async def test_leaving_ends_the_questions(house: House) -> None:
     ana = await house.member("telegram")
     await ana.commands("idea-to-spec a rota planner")

@@ -5,10 +5,17 @@ from typing import Any
 
 import httpx
 
+from bot.inbox_worker import TRIES
 from tests.scenarios.house import House, Opens, Outside
 from tests.scenarios.on_slack import OnSlack
 from tests.scenarios.on_telegram import OnTelegram
 
+AGAIN = """
+    UPDATE inbox SET status = 'received', attempts = :attempts, claimed_until = NULL
+    WHERE id = (SELECT max(id::text)::uuid FROM inbox)
+    RETURNING id
+"""
+LAST = "SELECT status, attempts FROM inbox ORDER BY id DESC LIMIT 1"
 ASK = "write homepage copy for Acme, a payroll tool for clinics"
 
 
@@ -31,6 +38,23 @@ async def test_an_edited_request_is_asked_about_not_done_again(
     await ana.sees("You asked for", "hospitals", buttons=("5",))
     await house.rests()
     assert await runs(house) == before + 1
+
+
+async def test_a_refusal_taken_up_again_is_told_once_and_no_failure(
+    house: House,
+) -> None:
+    ana = await house.member("telegram")
+    await ana.writes("/why 4711")
+    await ana.sees("I know no run #4711")
+    await house.rests()
+    # As where its worker answered, and its lease ran out before it could say so.
+    for attempts in (1, TRIES + 1):
+        await house.rows(AGAIN, attempts=attempts - 1)
+        await house.rests()
+        [row] = await house.rows(LAST)
+        assert row.status == ("processed" if attempts == 1 else "failed")
+        assert row.attempts == attempts
+    assert len(ana.chat()) == 1
 
 
 async def test_an_edit_that_changes_no_word_is_ignored(house: House) -> None:
