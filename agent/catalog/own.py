@@ -99,7 +99,19 @@ def parts(answer: str) -> tuple[str, ...]:
 def key_of(asked: str) -> str:
     """How a question is known: its words in small letters."""
     words = re.findall(r"[a-z0-9]+", asked.casefold())
-    return "_".join(words)[:40].strip("_") or "more"
+    return "_".join(words)[:37].strip("_") or "more"
+
+
+def keys_of(asked: Sequence[str]) -> list[str]:
+    """How each of several questions is known; of two alike, the later with a number.
+
+    In letters other than Latin all are alike.
+    """
+    keys: list[str] = []
+    for key in map(key_of, asked):
+        numbered = (f"{key}_{n}" for n in range(2, len(asked) + 2))
+        keys.append(next(one for one in (key, *numbered) if one not in keys))
+    return keys
 
 
 def ensure_filled(wish: Wish) -> None:
@@ -108,7 +120,7 @@ def ensure_filled(wish: Wish) -> None:
     Raises:
         OpenPlaceholder: One is not.
     """
-    known = [key_of(part) for part in parts(wish.knows)]
+    known = keys_of(parts(wish.knows))
     for said in (wish.delivers, wish.never):
         for found in _GAP.finditer(said):
             name = found[1] or found[2]
@@ -214,12 +226,12 @@ def _check(rule: str) -> str:
 def _questions(asked: Sequence[str]) -> str:
     entries = [
         {
-            "key": key_of(one),
+            "key": key,
             "question": one if one.endswith("?") else f"{one[:1].upper()}{one[1:]}?",
             "why": "Whoever made this skill wants it known each time.",
             "default": "",
         }
-        for one in asked
+        for key, one in zip(keys_of(asked), asked, strict=True)
     ]
     data = {"ask": "when-thin", "thin-below-words": THIN_BELOW, "questions": entries}
     return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=88)
@@ -232,7 +244,8 @@ def _rehearsal(wish: Wish, asked: Sequence[str]) -> str:
         "[Here a model writes what was asked for:]",
     ]
     lines += ["", "$excerpt", ""]
-    lines += [f"- {one}: ${key_of(one)}" for one in asked]
+    named = zip(asked, keys_of(asked), strict=True)
+    lines += [f"- {one.replace('$', '$$')}: ${key}" for one, key in named]
     return yaml.safe_dump(["\n".join(lines)], allow_unicode=True, width=1000)
 
 
