@@ -4,6 +4,7 @@ The model is asked with no transaction open. So a message that needs it is put b
 it was, asked about, and taken up again with the answer in its ``origin.routing``.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,9 +12,13 @@ from typing import Any
 from agent.ctx import Caller, Ctx, Origin
 from agent.runs import guess, label_queries
 from agent.runs.guess import Asked, Guess
+from bot import wishes
 from bot.router import ASSISTANT, CANDIDATES, SURE, Learnt, Route
 from bot.services import Services
 
+_HARDLY = 0.5
+"""The confidence below which buttons would be a guess at random."""
+_BEGINS = re.compile(r"^\s*(?:@\S+\s+)?(?:and|but|so|ok|okay)?\s*", re.IGNORECASE)
 _MOST_SKILLS = 80
 """In the model's list; of more, those that words spoke for come first."""
 
@@ -52,7 +57,7 @@ async def settled(services: Services, ctx: Ctx, route: Route) -> Route:
     if route.wants_model and await _has_model(services, ctx):
         known = await label_queries.background(ctx.session, ctx.caller.conversation_id)
         raise Unclear(route, known.recent)
-    return route
+    return _plainly(route)
 
 
 async def ask(
@@ -68,6 +73,19 @@ async def ask(
         within_s=services.guess_s,
     )
     return replace(origin, routing=_kept(found))
+
+
+def _plainly(route: Route) -> Route:
+    """The route; a question that is hardly like anything is answered, not sorted."""
+    asked = _BEGINS.sub("", route.brief)
+    if route.method != "asked" or route.confidence >= _HARDLY:
+        return route
+    if not wishes.is_question(asked):
+        return route
+    reason = "a question that no skill is much like"
+    return route._replace(
+        skill=ASSISTANT, method=ASSISTANT, reasons=(*route.reasons, reason)
+    )
 
 
 async def _has_model(services: Services, ctx: Ctx) -> bool:
@@ -102,7 +120,7 @@ def _told(route: Route, told: Mapping[str, Any]) -> Route:
     """The route, by what the model said; as it was where the model said nothing."""
     skill = str(told.get("guess", ""))
     if not skill:
-        return route
+        return _plainly(route)
     sure, second = float(told["sure"]), str(told["second"])
     others = dict.fromkeys([second, route.skill, *route.alternatives])
     alternatives = tuple(

@@ -127,12 +127,14 @@ def suggestions(
 def _again(services: Services, work: Work, first: str) -> Iterator[Prompt]:
     """The last skill once more, in words that lead to it."""
     file = services.shelf.file(work.skill)
-    words = _leading(services.router, work.skill, file.triggers if file else ())
-    if words:
-        whom = first or work.client
-        begun = f"{words[:1].upper()}{words[1:]}"
-        yield Prompt(f"{work.title} for {whom}", f"{begun} for {whom}")
+    whom = first or work.client
+    said = [
+        f"{words[:1].upper()}{words[1:]} for {whom}"
+        for words in (file.triggers if file else ())
+    ]
+    if leads := _leading(services.router, work.skill, said):
+        yield Prompt(f"{work.title} for {whom}", leads)
 
 
-def _leading(router: Router, skill: str, phrases: Sequence[str]) -> str:
-    return next((one for one in phrases if router.route(one).skill == skill), "")
+def _leading(router: Router, skill: str, said: Sequence[str]) -> str:
+    return next((one for one in said if router.route(one).skill == skill), "")

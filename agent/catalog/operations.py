@@ -25,6 +25,7 @@ _CATEGORY = "content|analysis|outreach|optimization|meta"
             rf"(?:show |list )?(?:me )?(?:the |your )?(?P<category>{_CATEGORY}) skills",
         ),
     ),
+    example={"category": "content"},
 )
 async def list_skills(ctx: Ctx, p: WhichSkills) -> SkillList:
     """See what I can write."""

@@ -187,6 +187,11 @@ def _accepted(value: RuleAccepted) -> Message:
         f"Accepted: {name(one.title)} is {value.version} now, with {one.code}. "
         "Pieces from now on keep to it."
     )
+    if value.is_tested:
+        said += (
+            " Only those of the test that is running do not, until it ends; and if you "
+            "promote the version it tries, this rule is not in it."
+        )
     return Message(said, choices=_choices(one))
 
 

@@ -22,7 +22,7 @@ from agent.llm.prompt import clean, wrap_outside
 from agent.operation import Surface
 from agent.registry import BY_NAME, AnyOperation, on
 
-MOST = 8
+MOST = 10
 """Tools of one turn."""
 ALWAYS = ("runs.start", "catalog.skills")
 """Offered whatever is said: where pieces come from."""
@@ -38,6 +38,10 @@ OTHERS_WORDS = frozenset(
     | {"identity.privacy"}
     | {"clients.history", "clients.version", "clients.compare"}
     | {"billing.usage", "billing.budget"}
+    | {"runs.why", "runs.labels", "runs.rules"}
+    | {"catalog.skill", "catalog.rules", "catalog.show_rule", "catalog.versions"}
+    | {"catalog.diff", "catalog.tests", "catalog.quality", "catalog.unhappy"}
+    | {"catalog.learnt"}
 )
 """What repeats requests, pieces, profiles and names that somebody else wrote.
 

@@ -17,6 +17,7 @@ from tests.faults.crash import (
     PIECE,
     REMOTE,
     REQUESTS,
+    STAGES,
     WAITS,
     crash,
 )
@@ -28,7 +29,7 @@ FINISHED = {"write.settled", "deliver.stored", "deliver.shown", "post.recorded"}
 
 
 def test_every_fault_point_is_on_the_way_or_known_to_be_elsewhere() -> None:
-    elsewhere = ENGINE_ONLY | REMOTE | WAITS | CHECKS | ASSISTS | FILES
+    elsewhere = ENGINE_ONLY | REMOTE | WAITS | CHECKS | ASSISTS | STAGES | FILES
     assert set(REQUESTS) == faultpoints.POINTS - elsewhere
     assert elsewhere <= faultpoints.POINTS
 

@@ -86,13 +86,13 @@ async def test_each_direct_message_is_a_session_where_that_is_set_up(
         )
         asked = await ana.writes("how are you today?\nreally")
         await ana.sees("Bright, and yours")
-        other = await ana.writes("and how are they?")
+        other = await ana.writes("and how are you today?")
         await ana.sees("Warm, and hers")
         await house.rests()
         room = ana.world.dm(ana.user)
         titles = house.slack.world.titles
         assert titles[room, asked] == "how are you today?"
-        assert titles[room, other] == "and how are they?"
+        assert titles[room, other] == "and how are you today?"
         [_, answer] = house.slack.messages(room, asked)
         assert "Bright" in answer.text
         await ana.writes("And why?", thread=asked)

@@ -116,6 +116,8 @@ def test_a_guest_s_method_is_marked_as_nobody_s_orders() -> None:
         {"SKILL.md": "no front matter"},
         {"SKILL.md": "---\nname: a\n---\nno description"},
         {"SKILL.md": "---\nname: &a [*a]\n---\nx"},
+        {"SKILL.md": '---\nname: a\ndescription: "a \\0 b"\n---\nx'},
+        {"SKILL.md": '---\nname: a\ndescription: "a \\ud83d b"\n---\nx'},
     ],
 )
 def test_what_reaches_out_bursts_or_says_nothing_is_refused_whole(
@@ -155,6 +157,8 @@ def test_a_file_that_is_called_like_a_folder_is_no_crash(name: str) -> None:
 
 
 def test_sidecars_of_another_make_are_left_out(tmp_path: Path) -> None:
+    odd = imported({"SKILL.md": PLAIN, "output.schema.json": '{"title": "\\u0000"}'})
+    assert checks(odd) == {("left out", "output.schema.json")}
     it = imported({"SKILL.md": PLAIN, "questions.yaml": "- what?"})
     assert sorted(it.texts) == ["SKILL.md"]
     assert checks(it) == {("format", "questions.yaml")}
