@@ -40,6 +40,9 @@ _CODE = {
     ".so",
     ".dll",
 }
+_UNKEPT = re.compile(r"\\(?:0|x00|[uU](?:0000)?(?:0000|[dD][89a-fA-F]))")
+"""A letter, as YAML and JSON write it, that no database takes."""
+_ODD = "it holds letters that cannot be kept"
 _MAX_BODY = 60_000
 _MAX_DESCRIPTION = 1024
 _MAX_COST = "0.25"
@@ -107,6 +110,8 @@ def _taken(files: Files) -> tuple[dict[str, str], list[Finding]]:
             why = "it is too large"
         if place and not body:
             why = "it is empty or a link"
+        if place in _SIDECARS and _UNKEPT.search(_text(body)):
+            why = _ODD
         if why:
             is_code = PurePosixPath(path).suffix.casefold() in _CODE
             verdict = Verdict.WARN if is_code else Verdict.NOTE
@@ -155,6 +160,11 @@ def _parted(text: str) -> tuple[dict[str, Any], str]:
             f"The front matter of its SKILL.md cannot be read: {bad.fault}",
             hint=f"Mend line {bad.line + 1}.",
         ) from bad
+    if _UNKEPT.search(fence[1]):
+        raise NoSkillInside(
+            "The front matter of its SKILL.md holds letters that cannot be kept.",
+            hint="Write it without \\0 and without halves of letters, as \\ud800 is.",
+        )
     body = fence[2].strip()
     if not isinstance(head, dict) or not str(head.get("description") or "").strip():
         raise NoSkillInside("Its SKILL.md has no description.", hint="Write one.")
