@@ -5,11 +5,10 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 
 from agent.catalog import experiment_queries as queries
-from agent.catalog import experiment_states, experiments, own_version_queries
+from agent.catalog import experiment_states, experiments, version_reading
 from agent.catalog.experiment_errors import NoTest, TestOver, WhichTest
 from agent.catalog.experiment_schemas import OneTest, TestState
 from agent.catalog.experiments import Ending, Test
-from agent.catalog.version_errors import NoSuchVersion
 from agent.clients import brands
 from agent.ctx import Ctx
 from agent.ports import Change
@@ -28,19 +27,13 @@ async def client(ctx: Ctx, name: str) -> tuple[UUID | None, str]:
 
 
 async def version(ctx: Ctx, skill: str, number: str) -> tuple[RowMapping, RowMapping]:
-    """The skill, and its version of that number; 1.1 stands for 1.1.0.
+    """The skill, and its version of that number, as ``version_reading.named`` has it.
 
     Raises:
         NoSuchVersion: There is no such skill, or no such version.
     """
-    row = await own_version_queries.skill(ctx.session, skill.strip().casefold())
-    if row is None:
-        raise NoSuchVersion(skill)
-    wanted = number.strip().removeprefix("v")
-    for one in await own_version_queries.released(ctx.session, row["id"]):
-        if one["version"] in (wanted, f"{wanted}.0"):
-            return row, one
-    raise NoSuchVersion(skill, number)
+    of = await version_reading.skill(ctx.session, skill)
+    return of, await version_reading.named(ctx.session, of, number)
 
 
 async def one(ctx: Ctx, p: OneTest) -> Test:

@@ -89,6 +89,11 @@ async def start_test(ctx: Ctx, p: StartTest) -> TestStarted:
     sides = {CANDIDATE: version["id"], CONTROL: control}
     arms = {key: (weights[key], sides[key]) for key in sides}
     test_id = await _begin(ctx, skill, client_id, p.percent, arms)
+    if test_id is None:  # somebody began one at this very moment
+        first = await queries.running(ctx.session, skill["id"], client_id)
+        if first is None:
+            raise TestOver(skill["name"])
+        return await _weigh(ctx, first["id"], version, weights)
     return TestStarted(state=await asked.state(ctx, test_id), is_new=True, too_few=None)
 
 
@@ -164,7 +169,9 @@ async def resume_test(ctx: Ctx, p: OneTest) -> TestResumed:
             ctx.session, test.row["skill_id"], test.row["client_id"]
         )
         if other is not None and other["client_id"] == test.row["client_id"]:
-            raise TestRunning(other["skill"], other["name"])
+            arms = await queries.arms(ctx.session, other["id"])
+            tried = next(arm["version"] for arm in arms if arm["key"] == CANDIDATE)
+            raise TestRunning(other["skill"], tried)
         # They know how it stands, and want more: it is not stopped for that again.
         known = {"told": test.reading.verdict, "by_itself": False}
         await queries.resume(ctx.session, p.test_id, known)
@@ -207,7 +214,8 @@ async def _begin(
     client_id: UUID | None,
     percent: int,
     arms: dict[str, tuple[int, UUID]],
-) -> UUID:
+) -> UUID | None:
+    """The test's id; None: another one of that skill began first."""
     test_id, now = ctx.ids.new(), ctx.clock.now()
     share = percent / experiments.WHOLE
     values: dict[str, Any] = {
@@ -222,7 +230,8 @@ async def _begin(
         "now": now,
         "result": {"weights": [experiments.weighed(percent, now)]},
     }
-    await queries.start(ctx.session, values, arms)
+    if not await queries.start(ctx.session, values, arms):
+        return None
     ctx.changed(Change("test", str(test_id), None, {"skill": skill["name"]}))
     return test_id
 

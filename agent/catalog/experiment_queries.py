@@ -70,6 +70,7 @@ _START = text("""
     VALUES (:id, :workspace_id, :client_id, 'skill_version', :skill_id, :name,
         'overall_score', 'sequential', :min_effect, :required_n, :salt, 'running',
         CAST(:result AS jsonb), :now)
+    ON CONFLICT DO NOTHING RETURNING id
 """)
 
 _ARM = text("""
@@ -178,13 +179,18 @@ async def start(
     session: AsyncSession,
     values: Mapping[str, Any],
     versions: Mapping[str, tuple[int, UUID]],
-) -> None:
-    """A running test and its arms: by key, the weight and the version."""
+) -> bool:
+    """A running test and its arms: by key, the weight and the version.
+
+    False, and nothing is written: another one began first.
+    """
     row = {**values, "result": json.dumps(values["result"])}
-    await session.execute(_START, row)
+    if (await session.execute(_START, row)).one_or_none() is None:
+        return False
     for key, (weight, version_id) in versions.items():
         arm = {"key": key, "weight": weight, "version_id": version_id}
         await session.execute(_ARM, {**row, **arm})
+    return True
 
 
 async def weigh(

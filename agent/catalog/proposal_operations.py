@@ -5,9 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
+from agent.catalog import own_version_queries, proposals, rule_changes
 from agent.catalog import proposal_decisions as decisions
 from agent.catalog import proposal_queries as queries
-from agent.catalog import proposals, rule_changes
 from agent.catalog.experiment_operations import start_test
 from agent.catalog.experiment_schemas import StartTest
 from agent.catalog.proposal_errors import NoSuchProposal
@@ -122,8 +122,10 @@ async def accept_rule(ctx: Ctx, p: OneProposal) -> RuleAccepted:
         Regressed: It makes good pieces worse.
         RuleRefused: The rules as they are now cannot take it.
     """
-    _, version = await decisions.accept(ctx, p.rule_id)
-    return RuleAccepted(proposal=await _one(ctx, p.rule_id), version=version)
+    row, version = await decisions.accept(ctx, p.rule_id)
+    is_tested = await own_version_queries.is_tested(ctx.session, row["skill_id"])
+    found = await _one(ctx, p.rule_id)
+    return RuleAccepted(proposal=found, version=version, is_tested=is_tested)
 
 
 @operation(

@@ -150,6 +150,9 @@ class RuleAccepted(Frozen):
 
     proposal: Proposal = Field(description="The proposal")
     version: str = Field(description="The new version; empty: it is tried anew first")
+    is_tested: bool = Field(
+        default=False, description="A test of its versions goes on, without the rule"
+    )
 
 
 class RulePiloted(Frozen):
