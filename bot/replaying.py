@@ -121,8 +121,9 @@ class ReplayWork:
                 return None
             if row["proposal"]["revision"] != data["revision"]:
                 return None
-            where = session, services.objects, seen.lead.workspace_id
-            here = await proposals.standing(*where, row["skill"])
+            ids = seen.lead.workspace_id, row["skill"]
+            place = await proposals.place(session, *ids)
+        here = await proposals.read(services.objects, place)
         return _Wording(row, here, seen)
 
     def _trial(self, wording: _Wording) -> Trial:

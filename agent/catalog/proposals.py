@@ -75,6 +75,17 @@ class Source:
     """Under which the ledger has what drafting it cost."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a skill stands, before any of its files is read."""
+
+    workspace_id: UUID
+    skill: RowMapping
+    version: RowMapping
+    house_key: str
+    """Where the house's own files lie; empty: it was made here."""
+
+
 async def standing(
     session: AsyncSession, objects: Objects, workspace_id: UUID, skill: str
 ) -> Standing:
@@ -84,17 +95,36 @@ async def standing(
         NoSuchVersion: There is no such skill.
         NotFound, BrokenSkill, Unavailable: Its files cannot be had.
     """
+    return await read(objects, await place(session, workspace_id, skill))
+
+
+async def place(session: AsyncSession, workspace_id: UUID, skill: str) -> Place:
+    """Where the skill of that name stands here.
+
+    Raises:
+        NoSuchVersion: There is no such skill.
+    """
     row = await own_version_queries.skill(session, skill)
     version_id = await own_versions.in_force(session, row["id"], None) if row else None
     found = version_id and await own_version_queries.version(session, version_id)
     if row is None or not found:
         raise NoSuchVersion(skill)
-    files = Versions(objects)
+    house_key = await _house_key(session, row) if row["is_system"] else ""
+    return Place(workspace_id, row, found, house_key)
+
+
+async def read(objects: Objects, at: Place) -> Standing:
+    """The skill with its files. Uses the network: a step opens no transaction for it.
+
+    Raises:
+        NotFound, BrokenSkill, Unavailable: Its files cannot be had.
+    """
+    files, row, found = Versions(objects), at.skill, at.version
     file = await files.plain(found["storage_key"])
     house: tuple[Rule, ...] = ()
-    if row["is_system"]:
-        house = (await files.plain(await _house_key(session, row))).rules
-    ids = workspace_id, row["id"], row["name"], row["title"]
+    if at.house_key:
+        house = (await files.plain(at.house_key)).rules
+    ids = at.workspace_id, row["id"], row["name"], row["title"]
     is_own = is_guest(found["storage_key"])
     return Standing(*ids, found["id"], found["version"], file, is_own, house)
 

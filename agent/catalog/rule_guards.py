@@ -31,7 +31,10 @@ _LINKS = re.compile(
 _SENTENCES = re.compile(r"[.!?](?:\s+|$)")
 _BEYOND = re.compile(
     r"\b(?:(?:api|access|secret|private|bot|license|account|pass)[ -]?(?:keys?|tokens?)"
-    r"|keys\b|secrets?\b|passwords?|passcodes?|credentials?|environment variables?"
+    r"|keys\b|secrets?\b|pass(?:words?|codes?|phrases?)|credentials?"
+    r"|environment variables?|(?:card|account|bank) (?:numbers?|details)"
+    r"|standing (?:rules?|instructions)|other clients?\b|outside (?:tags?|texts?)\b"
+    r"|as (?:orders|commands|instructions)\b"
     r"|(?:us|call|runn?|invok|execut)(?:e|ing)? (?:\w+ ){0,3}(?:tools?|functions?|"
     r"commands?|scripts?|code|databases?|webhooks?)\b|webhooks?|plug-?ins?"
     r"|(?:add|chang|set|copy|includ)(?:e|s|ing)? (?:\w+ ){0,3}recipients?|bcc|cc\b"

@@ -13,7 +13,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.catalog import complaint_groups, evidence, likeness, proposals, rule_guards
 from agent.catalog.complaint_groups import Group
@@ -82,8 +81,8 @@ async def propose(bench: Bench, events: Events, wanted: Wanted) -> UUID | None:
     Raises:
         NotFound, Unavailable: The skill's files cannot be had.
     """
+    here = await _standing(bench, wanted)
     async with bench.open(wanted.lead) as session:
-        here = await _standing(bench, session, wanted)
         if await proposals.is_open(session, here):
             return None
         used = await proposals.used(session, here)
@@ -95,9 +94,10 @@ async def propose(bench: Bench, events: Events, wanted: Wanted) -> UUID | None:
     return await _drafted(bench, events, wanted, here, source)
 
 
-async def _standing(bench: Bench, session: AsyncSession, wanted: Wanted) -> Standing:
-    place = session, bench.objects, wanted.lead.workspace_id
-    return await proposals.standing(*place, wanted.skill)
+async def _standing(bench: Bench, wanted: Wanted) -> Standing:
+    async with bench.open(wanted.lead) as session:
+        place = await proposals.place(session, wanted.lead.workspace_id, wanted.skill)
+    return await proposals.read(bench.objects, place)
 
 
 async def _hear(bench: Bench, wanted: Wanted, used: frozenset[str]) -> _Heard:
@@ -205,8 +205,8 @@ async def _kept(
     bench: Bench, events: Events, wanted: Wanted, draft: Draft, source: Source
 ) -> UUID:
     # The skill may have moved on while a model was asked.
+    here = await _standing(bench, wanted)
     async with bench.open(wanted.lead) as session:
-        here = await _standing(bench, session, wanted)
         now = bench.clock.now()
         await proposals.ensure_allowed(session, here, draft, source, now)
         return await proposals.put(session, events, here, draft, source)
