@@ -35,7 +35,7 @@ from bot import (
 from bot.answers import keep, reply
 from bot.filled import Answer
 from bot.router import CANDIDATES, Route
-from bot.routing import with_route
+from bot.routing import passed_on, with_route
 from bot.services import Services
 from bot.surfaces import chat
 from channels.contract import Inbound, Kind
@@ -222,7 +222,8 @@ async def _start(services: Services, ctx: Ctx, route: Route, kept: UUID | None) 
     whom = await brands.read(ctx, brief)
     if whom.open:
         kept = kept or await keep(ctx)
-        await whom.ask({"skill": route.skill, "message_id": str(kept)})
+        then = {"skill": route.skill, "message_id": str(kept)}
+        await whom.ask({**then, **passed_on(whom.ctx)})
     elif await whose.asked(services, whom.ctx, route.skill, kept):
         return
     elif not await interviews.begin_skill(

@@ -47,7 +47,7 @@ from bot import (
 )
 from bot.answers import reply
 from bot.brands import Reading
-from bot.routing import with_press
+from bot.routing import is_taught, passed_on, with_press
 from bot.services import Services
 from bot.surfaces import chat
 from channels.contract import ChannelName, ChatKind, Inbound
@@ -216,15 +216,15 @@ async def _choose(
     params = button["params"]
     skill = params["skill"]
     ctx = replace(ctx, origin=replace(ctx.origin, key=f"press:{delivery['id']}"))
-    ctx = with_press(await _with_client(ctx), skill)
     kept = UUID(params["message_id"]) if "message_id" in params else None
     brief = params.get("brief") or ""
     if kept and not brief:
         said = await conversations.text_of(ctx.session, kept) or ""
         brief = services.router.route(said).brief
+    ctx = with_press(await _with_client(ctx), skill, brief, params)
     whom = await _whom(ctx, params, brief)
     if whom.open:
-        await whom.ask(params)
+        await whom.ask({**params, **passed_on(ctx)})
         await deliveries.show(ctx.session, delivery, Message("One more question:"))
         return ""
     ctx = whom.ctx
@@ -237,7 +237,7 @@ async def _choose(
     said, _, _ = delivery["payload"]["text"].rpartition("\n\n")
     told = said if kept and params.get("brief") else ""
     picked = file.title if file and not params.get("brief") else "All right"
-    told = told or f"{picked}.{REMEMBERED if kept else ''}"
+    told = told or f"{picked}.{REMEMBERED if kept and is_taught(ctx) else ''}"
     await deliveries.show(ctx.session, delivery, Message(told))
     return ""
 

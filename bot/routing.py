@@ -3,13 +3,15 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from agent.ctx import Ctx
 from bot.language import language_of
 from bot.router import Route
 
 KEPT = "_routing"
-"""Where an interview has it among its answers."""
+"""Where an interview has it among its answers, and a button among its own."""
+_NONE: Mapping[str, Any] = {}
 _KEPT_AS = {"assistant": "none", "form": "phrase"}
 """Router methods that ``routing_labels`` knows by another name."""
 
@@ -33,8 +35,15 @@ def with_route(ctx: Ctx, route: Route) -> Ctx:
     )
 
 
-def with_press(ctx: Ctx, skill: str) -> Ctx:
-    """Remember that the person chose; that makes it a label to learn from."""
+def with_press(
+    ctx: Ctx, skill: str, brief: str, params: Mapping[str, Any] = _NONE
+) -> Ctx:
+    """Remember that the person chose; that makes it a label to learn from.
+
+    Where the button only said for whom, what was decided before stands.
+    """
+    if KEPT in params:
+        return unpacked(ctx, params)
     return _remember(
         ctx,
         {
@@ -42,8 +51,21 @@ def with_press(ctx: Ctx, skill: str) -> Ctx:
             "confidence": 1,
             "candidates": [{"skill": skill}],
             "reasons": ["a button named it"],
+            "text": brief or None,
         },
     )
+
+
+def is_taught(ctx: Ctx) -> bool:
+    """Whether what is begun now was chosen by a person."""
+    return bool(ctx.origin and ctx.origin.routing.get("method") == "press")
+
+
+def passed_on(ctx: Ctx) -> dict[str, str]:
+    """The decision, as buttons keep it that ask for whom; the text is the message's."""
+    assert ctx.origin is not None  # noqa: S101 - a chat's call has an origin
+    known = {key: one for key, one in ctx.origin.routing.items() if key != "text"}
+    return {KEPT: json.dumps(known)} if known else {}
 
 
 def packed(ctx: Ctx) -> dict[str, str]:

@@ -29,7 +29,7 @@ from bot.answers import keep, reply
 from bot.render import shortcuts as words
 from bot.render.shortcuts import AUTO, CLIENT, NONE, PIECE
 from bot.router import Route
-from bot.routing import with_press, with_route
+from bot.routing import passed_on, with_press, with_route
 from bot.services import Services
 from channels.abilities import Reaches
 from channels.contract import ChatKind, Inbound, Outgoing, Quoted
@@ -199,7 +199,8 @@ async def _start(
     whom = await _whom(ctx, asked)
     if whom.open and not asked.quoted:
         kept = await keep(ctx)
-        await whom.ask({"skill": skill, "message_id": str(kept)})
+        then = {"skill": skill, "message_id": str(kept)}
+        await whom.ask({**then, **passed_on(whom.ctx)})
         return home.IN_MESSAGES
     # What a message is the brief for is not asked about before it was read.
     if asked.quoted or not await interviews.begin_skill(
@@ -212,7 +213,7 @@ async def _start(
 
 def _routed(services: Services, ctx: Ctx, asked: _Asked) -> tuple[Ctx, str]:
     if asked.skill != AUTO and services.shelf.file(asked.skill) is not None:
-        return with_press(ctx, asked.skill), asked.skill
+        return with_press(ctx, asked.skill, asked.brief), asked.skill
     route: Route = services.router.route(asked.note)
     is_sure = route.method in {"phrase", "command"}
     return with_route(ctx, route), route.skill if is_sure else ASSISTANT

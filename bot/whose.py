@@ -4,6 +4,7 @@ from uuid import UUID
 
 from agent.ctx import Ctx
 from agent.runs import context
+from bot import routing
 from bot.answers import keep, reply
 from bot.render import interviews as words
 from bot.services import Services
@@ -22,5 +23,6 @@ async def asked(services: Services, ctx: Ctx, skill: str, kept: UUID | None) -> 
     if not clients:
         return False
     message_id = str(kept or await keep(ctx))
-    await reply(ctx, words.whose(clients, {"skill": skill, "message_id": message_id}))
+    then = {"skill": skill, "message_id": message_id, **routing.passed_on(ctx)}
+    await reply(ctx, words.whose(clients, then))
     return True

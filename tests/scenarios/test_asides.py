@@ -98,6 +98,11 @@ async def test_whom_a_piece_is_for_is_asked_once_where_there_are_clients(
     await desk.sees("You asked for", buttons=("5",))
     await house.rests()
     assert (await house.run()).client_id is None
+    # It was not the skill that was chosen: that teaches nothing.
+    [label] = await house.rows("SELECT * FROM routing_labels")
+    assert (label.labelled_by, label.text) == ("none", ask)
+    assert label.method != "press"
+    assert not any(seen.has("I'll remember") for seen in desk.chat())
     await desk.commands(f"copywriting {ask}, for the other page")
     await desk.sees("for the other page", buttons=("5",))
     await house.rests()

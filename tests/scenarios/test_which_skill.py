@@ -37,10 +37,9 @@ async def test_a_choice_is_kept_as_a_label_with_its_reasons(house: House) -> Non
     await ana.presses("Copywriting")
     await ana.sees("You asked for", buttons=("5",))
     await house.rests()
-    [label] = await house.rows(
-        "SELECT method, labelled_by FROM routing_labels ORDER BY id DESC LIMIT 1"
-    )
+    [label] = await house.rows("SELECT * FROM routing_labels ORDER BY id DESC LIMIT 1")
     assert (label.method, label.labelled_by) == ("press", "user")
+    assert label.text == VAGUE
 
 
 async def test_choosing_twice_starts_one_run(house: House, door: str) -> None:
