@@ -45,6 +45,8 @@ class _Wording:
     row: RowMapping
     here: Standing
     seen: Vantages
+    times: int
+    """How often somebody had it tried once more."""
 
     @property
     def lead(self) -> Caller:
@@ -124,7 +126,7 @@ class ReplayWork:
             ids = seen.lead.workspace_id, row["skill"]
             place = await proposals.place(session, *ids)
         here = await proposals.read(services.objects, place)
-        return _Wording(row, here, seen)
+        return _Wording(row, here, seen, data.get("times", 0))
 
     def _trial(self, wording: _Wording) -> Trial:
         row, here = wording.row, wording.here
@@ -163,7 +165,8 @@ class ReplayWork:
         rated = sum(one.is_recent for one in await self._pieces(wording))
         async with self._services.tenant(lead) as session:
             cost = await queries.cost(session, row["id"])
-            kept = {**found, "cost_usd": _cents(cost), "rated": rated}
+            paid = {"cost_usd": _cents(cost), "times": wording.times}
+            kept = {**found, **paid, "rated": rated}
             is_held = kept.get("held_before") is not None
             side = "held_" if is_held else ""
             scores = {
@@ -177,7 +180,7 @@ class ReplayWork:
             fresh = await queries.one(session, row["id"])
             assert fresh is not None  # noqa: S101 - it was written to just now
             message = render.proposals.card(shown(fresh))
-            key = f"rule:{row['id']}:{revision}:{found['state']}"
+            key = f"rule:{row['id']}:{revision}:{found['state']}:{wording.times}"
             notice = Notice(key, TOPIC, message)
             await notices.notify_all(session, lead.workspace_id, Role.ADMIN, notice)
         log.info("rule.tried", state=found["state"])

@@ -100,11 +100,12 @@ async def again(ctx: Ctx, rule_id: UUID) -> RowMapping:
     """
     row = await _open(ctx.session, rule_id)
     revision = row["proposal"]["revision"]
+    times = (row["proposal"].get("tried") or {}).get("times", 0) + 1
     noted = {"is_allowed": True}
     await queries.note(ctx.session, rule_id, revision, noted)
     workspace_id = ctx.caller.workspace_id
     await proposals.emit(
-        ctx.session, ctx.events, workspace_id, (rule_id, revision), "allowed"
+        ctx.session, ctx.events, workspace_id, (rule_id, revision), times
     )
     return row
 

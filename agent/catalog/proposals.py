@@ -215,13 +215,18 @@ async def emit(
     events: Events,
     workspace_id: UUID,
     which: tuple[UUID, int],
-    why: str = "worded",
+    times: int = 0,
 ) -> None:
-    """Have a wording of a proposal tried; ``which``: the proposal, the revision."""
+    """Have a wording of a proposal tried; ``which``: the proposal, the revision.
+
+    ``times``: how often somebody had it tried once more; each counts once.
+    """
     rule_id, revision = which
+    why = f"allowed:{times}" if times else "worded"
     data = {
         "workspace_id": str(workspace_id),
         "rule_id": str(rule_id),
         "revision": revision,
+        "times": times,
     }
     await events.emit(session, DRAFTED, data, key=f"{rule_id}:{revision}:{why}")

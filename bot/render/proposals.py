@@ -134,6 +134,8 @@ def _choices(one: Proposal) -> tuple[Choice, ...]:
     if one.state == "asking":
         label = f"Try it, about {dollars(one.estimate_usd)}"
         first = [Choice(label, "catalog.try_rule", this), *first]
+    if one.state in {"no_answer", "needs_model"}:
+        first.append(Choice("Try it again", "catalog.try_rule", this))
     below = [
         Choice("Show the diff", "catalog.show_rule", {**this, "view": "diff"}, row=1)
     ]
@@ -230,8 +232,9 @@ def _reworded(value: RuleReworded) -> Message:
 
 
 def _trying(value: RuleTrying) -> Message:
-    about = dollars(value.proposal.estimate_usd)
-    return Message(f"Trying it now, about {about}. The card follows when it is done.")
+    usd = value.proposal.estimate_usd
+    about = f", about {dollars(usd)}" if usd else ""
+    return Message(f"Trying it now{about}. The card follows when it is done.")
 
 
 def _see(one: Proposal) -> Choice:

@@ -22,6 +22,7 @@ from agent.catalog.proposal_operations import (
     propose_rule,
     reject_rule,
     show_rule,
+    try_rule,
 )
 from agent.catalog.proposals import DRAFTED
 from agent.catalog.rule_guards import RuleRefused
@@ -161,6 +162,26 @@ async def test_other_words_are_checked_by_what_they_say_now(shop: Workshop) -> N
     ):
         done = await shop.world.call(edit_rule, AS_ANA, rule_id=rule_id, statement=said)
         assert done.proposal.check == check
+
+
+async def test_what_nobody_answered_can_be_tried_again_once_a_press(
+    shop: Workshop,
+) -> None:
+    rule_id = await proposed(shop)
+    for times in (0, 1):
+        await run(
+            shop.world.owner,
+            "UPDATE rules SET proposal = proposal || jsonb_build_object('tried',"
+            " jsonb_build_object('state', 'no_answer', 'times', CAST(:n AS int)))",
+            n=times,
+        )
+        await shop.world.call(try_rule, AS_ANA, rule_id=rule_id)
+        await shop.world.call(try_rule, AS_ANA, rule_id=rule_id)
+    assert list(shop.world.outbox.sent) == [
+        f"{rule_id}:1:worded",
+        f"{rule_id}:1:allowed:1",
+        f"{rule_id}:1:allowed:2",
+    ]
 
 
 async def test_typed_changes_show_their_diff(shop: Workshop) -> None:
