@@ -4,6 +4,7 @@ from uuid import UUID
 
 from agent.catalog import imports, keeping, own, own_queries
 from agent.catalog.imports import Brought
+from agent.catalog.reserved import RESERVED
 from agent.catalog.unpack import Files
 from agent.catalog.versions import held
 from agent.ctx import Ctx, Role
@@ -23,7 +24,7 @@ async def bring(ctx: Ctx, files: Files, called: str) -> Brought:
     version, free = "1.0.0", ""
     if found is not None and await _is_import(ctx, found["id"], found["origin"]):
         version = await keeping.next_number(ctx, found["id"])
-    elif found is not None:
+    elif found is not None or name in RESERVED:
         free = own.suggestion(name, await own_queries.names(ctx.session))
     it = imports.brought(files, called, version, free)
     scan = [finding.row() for finding in it.findings]

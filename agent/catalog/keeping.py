@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping
 from agent.catalog import own, own_queries, own_version_queries, stock_queries
 from agent.catalog.folder import Folder
 from agent.catalog.own_versions import following
+from agent.catalog.reserved import RESERVED
 from agent.catalog.skillfile import SkillFile, assemble
 from agent.catalog.stock import skill_row, version_row
 from agent.catalog.versions import Versions, held
@@ -34,14 +35,14 @@ class SkillNotThere(NotFound):
 
 
 class NameTaken(Conflict):
-    """A skill is called so already."""
+    """A skill is called so already, or a command."""
 
     code = "name_taken"
 
     def __init__(self, name: str, free: str) -> None:
         """Name it, and a name that is free."""
         super().__init__(
-            f"There is a skill called {name} already.", hint=f"{free} is free."
+            f"Something is called {name} already.", hint=f"{free} is free."
         )
 
 
@@ -90,7 +91,7 @@ async def ensure_free(ctx: Ctx, name: str) -> None:
             f"{name[:60]!r} cannot be a skill's name.",
             hint="Small letters, digits and single hyphens, such as linkedin-hook.",
         )
-    taken = await own_queries.names(ctx.session)
+    taken = await own_queries.names(ctx.session) | RESERVED
     if name in taken:
         raise NameTaken(name, own.suggestion(name, taken))
 

@@ -12,6 +12,7 @@ from agent.catalog.keeping import NameTaken, SkillNotThere
 from agent.catalog.loaded_operations import list_loaded
 from agent.catalog.operations import list_skills
 from agent.catalog.own import OpenPlaceholder, Wish
+from agent.catalog.reserved import RESERVED
 from agent.catalog.skill_operations import (
     NothingToSave,
     delete_skill,
@@ -26,6 +27,8 @@ from agent.catalog.skillfile import assemble, load
 from agent.catalog.stock import stock
 from agent.catalog.versions import held
 from agent.errors import BadInput, Forbidden, NeedsApproval
+from agent.operation import Surface
+from agent.registry import on
 from agent.runs.own_skill_operations import change_skill, new_skill
 from bot.router import Router, rule
 from db.tenancy import system
@@ -146,6 +149,19 @@ async def test_a_name_that_is_taken_comes_with_one_that_is_free(stocked: World) 
             await stocked.call(
                 new_skill, AS_BOB, name=name.replace(" ", "_"), **ANSWERS
             )
+
+
+async def test_no_skill_takes_the_name_of_a_command(stocked: World) -> None:
+    commands = [op.command for op in on(Surface.CHAT) if op.command]
+    typed = {words for one in commands for words in (one.words, *one.also)}
+    names = {words.split()[0] for words in typed} | {w.replace(" ", "-") for w in typed}
+    assert names - RESERVED == set()
+    with pytest.raises(NameTaken) as refused:
+        await stocked.call(new_skill, AS_BOB, name="skills", **ANSWERS)
+    assert refused.value.hint == "our-skills is free."
+    async with stocked.ctx(AS_ANA) as ctx:
+        said = PLAIN.replace("Brand Voice", "cancel").encode()
+        assert (await bring(ctx, {"SKILL.md": said}, "")).name == "our-cancel"
 
 
 async def test_a_change_is_a_new_version_and_the_old_one_stays_till_it_is_saved(
