@@ -140,6 +140,7 @@ class ReplayWork:
             marked(here.file),
             marked(assemble(held(here.name, texts))),
             row["proposal"]["theme"] or draft.statement,
+            wording.times,
         )
 
     async def _pieces(self, wording: _Wording) -> list[Piece]:

@@ -1,6 +1,6 @@
 """A proposed rule tried: each request written with it and without, and judged blind.
 
-A step may be done twice: texts are kept as they are written, and are found again. What
+A step may be done twice: texts and judgements are kept, and are found again. What
 could not be written or judged is left out and counted, never guessed. Nothing of it is
 an output, and nobody sees it but who decides.
 """
@@ -55,6 +55,13 @@ class Trial:
     after: SkillFile
     theme: str
     """What people complained of."""
+    times: int = 0
+    """How often somebody had it tried once more."""
+
+    @property
+    def round(self) -> str:
+        """Names its calls: what is asked once more is paid for, and booked, again."""
+        return f"{self.revision}.{self.times}" if self.times else str(self.revision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,17 +224,21 @@ class _Desk:
     async def _written(self, asked: _Asked, side: str, n: int) -> str:
         """One text; empty: no model wrote it."""
         trial, name = self.trial, f"{side}-{n}"
+        file = trial.after if side == "after" else trial.before
+        kind = f"try-{trial.round}-{self.case.key}-{name}"
+        scope = Scope(trial.skill_id, asked.client_id)
+        errand = Errand(kind, trial.rule_id, WRITE_S, scope)
+        return await self._once(name, errand, build(_by(file, asked.task)))
+
+    async def _once(self, name: str, errand: Errand, prompt: Prompt) -> str:
+        """What a model says, kept under ``name``: done again, nothing is paid again."""
+        trial = self.trial
         which = trial.rule_id, trial.revision, self.case.key
         key = proposals.text_key(self.lead.workspace_id, which, name)
         try:
             return (await self.bench.objects.get(key)).decode()
         except NotFound:
-            file = trial.after if side == "after" else trial.before
-        kind = f"try-{trial.revision}-{self.case.key}-{name}"
-        scope = Scope(trial.skill_id, asked.client_id)
-        errand = Errand(kind, trial.rule_id, WRITE_S, scope)
-        prompt = build(_by(file, asked.task))
-        said = await aside.answer(self.bench, self.lead, errand, prompt) or ""
+            said = await aside.answer(self.bench, self.lead, errand, prompt) or ""
         if said:
             body = said.encode()
             await self.bench.objects.put(key, body, media_type="text/markdown")
@@ -251,8 +262,9 @@ class _Desk:
 
     async def _look(self, pair: Pair, at: int, look: Look) -> Scores | None:
         trial = self.trial
-        which = f"{self.case.key}-{at}-{look.criterion}-{look.number}"
-        errand = Errand(f"judge-{trial.revision}-{which}", trial.rule_id, JUDGE_S)
+        which = f"{at}-{look.criterion}-{look.number}"
+        kind = f"judge-{trial.round}-{self.case.key}-{which}"
+        errand = Errand(kind, trial.rule_id, JUDGE_S)
         prompt = blind.question(pair, look)
-        said = await aside.answer(self.bench, self.lead, errand, prompt)
-        return blind.answer(said or "", look)
+        said = await self._once(f"judge-{trial.round}-{which}", errand, prompt)
+        return blind.answer(said, look)

@@ -52,11 +52,15 @@ async def test_what_was_written_is_found_when_the_step_is_done_again(
     tried = await trials.run(at, AS_ANA, made, SAMPLE)
     assert tried.scores == ((3.0, 3.0),) * JUDGED
     assert spoken(desk, HAIKU, SONNET) == [WRITTEN + JUDGED, 0]
-    again = await trials.run(at, AS_ANA, made, SAMPLE)
+    assert await trials.run(at, AS_ANA, made, SAMPLE) == tried
+    assert spoken(desk, HAIKU) == [WRITTEN + JUDGED]
+    # Once more on purpose: judged anew, and every call that was made is booked.
+    again = await trials.run(at, AS_ANA, replace(made, times=1), SAMPLE)
     assert again.unclear == JUDGED  # by now it says "done", which is no score
     assert spoken(desk, HAIKU) == [WRITTEN + JUDGED + JUDGED]
     booked = "SELECT count(*) FROM usage_records WHERE run_id = :id"
-    assert await one(shop.world.owner, booked, id=made.rule_id) == WRITTEN + JUDGED
+    paid = WRITTEN + JUDGED + JUDGED
+    assert await one(shop.world.owner, booked, id=made.rule_id) == paid
     held_usd = "SELECT coalesce(sum(reserved_usd), 0) FROM budget_periods"
     assert await one(shop.world.owner, held_usd) == 0
 
