@@ -4,7 +4,6 @@ The model is asked with no transaction open. So a message that needs it is put b
 it was, asked about, and taken up again with the answer in its ``origin.routing``.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,13 +11,11 @@ from typing import Any
 from agent.ctx import Caller, Ctx, Origin
 from agent.runs import guess, label_queries
 from agent.runs.guess import Asked, Guess
-from bot import wishes
 from bot.router import ASSISTANT, CANDIDATES, SURE, Learnt, Route
 from bot.services import Services
 
 _HARDLY = 0.5
 """The confidence below which buttons would be a guess at random."""
-_BEGINS = re.compile(r"^\s*(?:@\S+\s+)?(?:and|but|so|ok|okay)?\s*", re.IGNORECASE)
 _MOST_SKILLS = 80
 """In the model's list; of more, those that words spoke for come first."""
 
@@ -77,10 +74,9 @@ async def ask(
 
 def _plainly(route: Route) -> Route:
     """The route; a question that is hardly like anything is answered, not sorted."""
-    asked = _BEGINS.sub("", route.brief)
     if route.method != "asked" or route.confidence >= _HARDLY:
         return route
-    if not wishes.is_question(asked):
+    if not route.brief.rstrip().endswith("?"):
         return route
     reason = "a question that no skill is much like"
     return route._replace(

@@ -57,22 +57,27 @@ class Shelves:
         self.router = Router([], embedder=embedder)
         self._known: dict[UUID, tuple[Shelf, Router] | None] = {}
         self._age = 0
+        self._turn = asyncio.Lock()
         self._learning = Thread()
         """What the newest router learns in; to be waited for, never twice done."""
         self._learning.start()
 
     async def refresh(self, problems: Sequence[Problem] | None = None) -> None:
         """Look again at what is in force; ``problems`` are the folders', if known."""
-        async with self._house() as session:
-            found = await stock_queries.in_force(session)
-        shelf = await self._filled(Shelf(), found)
-        shelf.problems = self.shelf.problems if problems is None else tuple(problems)
-        is_same = shelf.by_version.keys() == self.shelf.by_version.keys()
-        if not is_same:
-            self.router = await self._routed(shelf)
-        self.shelf = shelf
-        self._known.clear()
-        self._age += 1
+        # One after the other: who began earlier must not end later, with older news.
+        async with self._turn:
+            async with self._house() as session:
+                found = await stock_queries.in_force(session)
+            shelf = await self._filled(Shelf(), found)
+            shelf.problems = (
+                self.shelf.problems if problems is None else tuple(problems)
+            )
+            is_same = shelf.by_version.keys() == self.shelf.by_version.keys()
+            if not is_same:
+                self.router = await self._routed(shelf)
+            self.shelf = shelf
+            self._known.clear()
+            self._age += 1
 
     async def of(self, workspace_id: UUID) -> tuple[Shelf, Router]:
         """What answers in that workspace."""
