@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from agent.catalog.operations import SkillLine, SkillList
+from agent.catalog.skill_schemas import SkillLine, SkillList
 from agent.clients import facts
 from agent.clients.schemas import Chosen, ClientLine, Clients, PartShown, Profile
 from agent.clients.version_schemas import (

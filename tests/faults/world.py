@@ -30,6 +30,7 @@ from tests.scenarios.on_slack import OnSlack
 from tests.scenarios.on_telegram import OnTelegram
 from tests.scenarios.on_web import OnWeb
 from tests.scenarios.people import Person
+from tests.scenarios.shelf import few
 from tests.seeds import ACME, ANA
 from tests.standins.anthropic import Reply
 from tests.standins.slack import Slack
@@ -191,7 +192,9 @@ async def opened(
     """An installation at ``door``; it does not run yet."""
     async with surroundings() as outside, connected(urls.owner) as owner:
         by_post = door in {"telegram webhook", "slack http"}
-        given = house.settings(urls, folder / "home", outside, webhooks=by_post)
+        given = house.settings(
+            urls, folder / "home", outside, webhooks=by_post, skills=few()
+        )
         off: dict[str, Any] = {
             "telegram": given.telegram if "telegram" in door else _no_telegram(),
             "slack": given.slack if "slack" in door else _no_slack(),

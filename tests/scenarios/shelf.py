@@ -6,6 +6,7 @@ with ``skills=SHIPPED``.
 
 import shutil
 import tempfile
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -13,11 +14,25 @@ SHIPPED = Path(__file__).parents[2] / "skills"
 _KEPT: list[tempfile.TemporaryDirectory[str]] = []
 
 
+FEW = ("copywriting", "email-sequence", "page-cro")
+
+
 @cache
 def plain() -> Path:
     """The shipped skills without RULES.md and steps.yaml, until this process ends."""
+    return _copied([folder.name for folder in SHIPPED.iterdir()])
+
+
+@cache
+def few() -> Path:
+    """Three of them, for apps that are started again and again: each start learns."""
+    return _copied(FEW)
+
+
+def _copied(names: Iterable[str]) -> Path:
     _KEPT.append(tempfile.TemporaryDirectory(prefix="draper-skills-"))
     here = Path(_KEPT[-1].name, "skills")
     without = shutil.ignore_patterns("RULES.md", "steps.yaml")
-    shutil.copytree(SHIPPED, here, ignore=without)
+    for name in names:
+        shutil.copytree(SHIPPED / name, here / name, ignore=without)
     return here

@@ -19,8 +19,8 @@ from agent.catalog.model_operations import (
 )
 from agent.catalog.model_schemas import PickModel
 from agent.catalog.scope import Scope
-from agent.catalog.stock import stock
 from agent.catalog.skillfile import load_all
+from agent.catalog.stock import stock
 from agent.clients.operations import new_client
 from agent.errors import Forbidden
 from agent.llm.choice import ModelRef
