@@ -99,7 +99,9 @@ async def test_whom_a_piece_is_for_is_asked_once_where_there_are_clients(
     await house.rests()
     assert (await house.run()).client_id is None
     # It was not the skill that was chosen: that teaches nothing.
-    [label] = await house.rows("SELECT * FROM routing_labels")
+    [label] = await house.rows(
+        "SELECT * FROM routing_labels WHERE text = :ask", ask=ask
+    )
     assert (label.labelled_by, label.text) == ("none", ask)
     assert label.method != "press"
     assert not any(seen.has("I'll remember") for seen in desk.chat())

@@ -221,6 +221,6 @@ async def test_at_telegrams_own_pace_nothing_is_refused_and_all_arrives(
         await ana.writes(ASK)
         await ana.sees("slow0", "slow159", buttons=("5",))
         await house.rests()
-        assert len(flood.taken[ana.user]) > 5  # a burst, and then one a second
+        assert len(flood.taken[ana.user]) > 3  # a burst, and then one a second
         assert (flood.refused, flood.early) == (0, 0)
         assert {row.last_error for row in await deliveries(house)} == {None}

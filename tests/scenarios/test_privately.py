@@ -67,8 +67,9 @@ async def test_what_goes_on_after_a_whisper_is_its_readers_alone(
     await ana.sees("Two")
     await house.rests()
     assert not bob.chat()
-    whose = "SELECT user_id FROM deliveries WHERE dedupe_key LIKE '%:page:%'"
-    assert await house.asks(whose) == said.user_id
+    whose = "SELECT user_id FROM deliveries WHERE starts_with(dedupe_key, :first)"
+    first_page = f"{said.dedupe_key}:page:"
+    assert await house.asks(whose, first=first_page) == said.user_id
 
 
 async def test_a_refusal_in_a_channel_is_nobody_elses_to_read(house: House) -> None:
