@@ -119,6 +119,11 @@ class SkillFile:
         return resultfile.input_schema(self.questions)
 
 
+_MOST_READ = 500
+_READ: dict[tuple[str, bytes], SkillFile] = {}
+"""By name and content: of a library that changed in one place, one folder is read."""
+
+
 def load(folder: Path) -> SkillFile:
     """The skill in ``folder``.
 
@@ -126,7 +131,12 @@ def load(folder: Path) -> SkillFile:
         BrokenSkill: It cannot be used; the error lists every problem found.
     """
     held, problems = read_folder(folder)
-    return assemble(held, problems)
+    key = (held.name, held.content_hash)
+    if problems or key not in _READ:
+        if len(_READ) >= _MOST_READ:
+            _READ.clear()
+        _READ[key] = assemble(held, problems)
+    return _READ[key]
 
 
 def assemble(held: Folder, problems: Sequence[Problem] = ()) -> SkillFile:

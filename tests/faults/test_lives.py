@@ -14,6 +14,7 @@ from tests.faults.app import App
 from tests.faults.books import assert_one_piece
 from tests.faults.conftest import Opens
 from tests.faults.world import ASK, PIECE, Shown
+from tests.scenarios.shelf import few
 from tests.standins.anthropic import Reply
 
 
@@ -106,6 +107,7 @@ async def _draper(home: Path) -> AsyncIterator[asyncio.subprocess.Process]:
         "PATH": os.environ["PATH"],  # noqa: TID251 - a test has no wiring
         "DRAPER_HOME": str(home / "home"),
         "DRAPER_PORT": "0",
+        "DRAPER_SKILLS": str(few()),
         "DRAPER_LOG_LEVEL": "ERROR",
     }
     process = await asyncio.create_subprocess_exec(

@@ -75,7 +75,7 @@ async def slack() -> AsyncIterator[Slack]:
 @pytest.fixture
 async def client(slack: Slack) -> AsyncIterator[AsyncWebClient]:
     async with connect(
-        slack.bot_token, base_url=slack.base_url, timeout_s=0.5
+        slack.bot_token, base_url=slack.base_url, timeout_s=2.0
     ) as found:
         yield found
 
