@@ -22,7 +22,6 @@ from agent.errors import NotFound, Unavailable
 from agent.files import box
 from agent.files.names import clean_name, suffix_of
 from agent.files.refusals import EMPTY, Unusable
-from agent.mailroom import inbox_queries
 from agent.mailroom.schemas import Claimed
 from agent.memory import conversations
 from bot import render
@@ -72,9 +71,7 @@ async def take(
     caller = await _settled(services, caller, inbound, origin)
     wanted = inbound.attachments[:MOST]
     one = _Taking(services, caller, item)
-    async with _beside(
-        _hold(services, item), _say_soon(services, caller, origin, len(wanted))
-    ):
+    async with _beside(_say_soon(services, caller, origin, len(wanted))):
         found = await asyncio.gather(*map(one.take, wanted), return_exceptions=True)
     for each in found:
         if isinstance(each, BaseException):
@@ -267,24 +264,14 @@ async def _settled(
 
 
 @asynccontextmanager
-async def _beside(*work: Awaitable[None]) -> AsyncIterator[None]:
+async def _beside(work: Awaitable[None]) -> AsyncIterator[None]:
     """Do this meanwhile, and stop with it."""
-    tasks = [asyncio.ensure_future(one) for one in work]
+    task = asyncio.ensure_future(work)
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _hold(services: Services, item: Claimed) -> None:
-    """Keep the message ours while its files are on their way."""
-    lease_s = services.pace.inbox_lease_s
-    while True:
-        await asyncio.sleep(lease_s / 3)
-        async with services.as_role("worker") as session:
-            await inbox_queries.renew_inbox(session, item, lease_s=lease_s)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _say_soon(

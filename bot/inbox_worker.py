@@ -25,6 +25,9 @@ TRIES = 3
 """A row claimed more often has killed whoever worked on it; there is one more claim,
 to say sorry."""
 
+LONGEST_S = 300.0
+"""A message worked on for longer hangs, and is tried again."""
+
 ACKNOWLEDGED = {Kind.PRESS, Kind.STOP}
 """What the platform, or who did it, waits to see taken."""
 
@@ -38,15 +41,17 @@ class InboxWorker:
         """Work with ``services``; ``wake`` says when there may be something."""
         self._services = services
         self._wake = wake
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[asyncio.Task[None], Claimed] = {}
 
     async def run(self) -> None:
         """Work until cancelled; what is under way then is finished first."""
+        beating = asyncio.create_task(self._beat())
         try:
             while True:
                 await self._wake.wait(await self._round())
         finally:
             await asyncio.gather(*self._under_way, return_exceptions=True)
+            beating.cancel()
 
     async def _round(self) -> float:
         """Take what there is; how long to wait for more, in seconds."""
@@ -63,14 +68,27 @@ class InboxWorker:
             return 1.0
         for item in items:
             task = asyncio.create_task(self.work(item))
-            self._under_way.add(task)
+            self._under_way[task] = item
             task.add_done_callback(self._done)
         return 0.0
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
+        self._under_way.pop(task)
         # The next message of that chat may be waiting for this one.
         self._wake.set()
+
+    async def _beat(self) -> None:
+        """Prolong the leases: a file, or a model asked, may take longer than one."""
+        lease_s = self._services.pace.inbox_lease_s
+        while True:
+            await asyncio.sleep(lease_s / 3)
+            if not (held := list(self._under_way.values())):
+                continue
+            try:
+                async with self._services.as_role("worker") as session:
+                    await inbox_queries.renew_inbox(session, held, lease_s=lease_s)
+            except Exception as error:  # noqa: BLE001 - the database comes back
+                log.warning("inbox.beat_failed", error=type(error).__name__)
 
     async def work(self, item: Claimed) -> None:
         """Handle one row, close it, and tell whoever pressed that it was taken."""
@@ -80,8 +98,7 @@ class InboxWorker:
                 await self._failed(item, "its workers were lost")
                 return
             try:
-                with self._services.telemetry.receiving():
-                    handled = await intake.handle(self._services, item)
+                handled = await self._handled(item)
                 faultpoints.reach("inbox.handled")
                 await self._close(item, handled)
                 faultpoints.reach("inbox.closed")
@@ -91,6 +108,11 @@ class InboxWorker:
             except Exception as error:  # edge: the row is tried again, never lost
                 log.exception("inbox.failed", attempt=item.attempts)
                 await self._failed(item, type(error).__name__)
+
+    async def _handled(self, item: Claimed) -> Handled:
+        with self._services.telemetry.receiving():
+            async with asyncio.timeout(LONGEST_S):
+                return await intake.handle(self._services, item)
 
     async def _later(self, item: Claimed, pause_s: float) -> None:
         async with self._services.as_role("worker") as session:

@@ -46,7 +46,7 @@ def language_of(text: str) -> str:
 
 
 def load() -> None:
-    """Read the model, which takes a good half second, before the first message."""
+    """Read the model, which takes a good half second of whoever asks first."""
     _identifier()
 
 

@@ -12,7 +12,7 @@ class Pace:
     """Seconds; a lease is how long work waits whose process was killed."""
 
     inbox_lease_s: float = 10.0
-    """Working on a message asks nobody but the database; twice is harmless."""
+    """Renewed three times as often while a message is worked on; twice is harmless."""
     delivery_lease_s: float = 15.0
     """Renewed three times as often while a message is being sent."""
     idle_s: float = 5.0

@@ -91,6 +91,10 @@ class Shelves:
             self._known[workspace_id] = found
         return self._known[workspace_id] or (self.shelf, self.router)
 
+    async def learnt(self) -> None:
+        """Wait until the newest router has learnt."""
+        await asyncio.to_thread(self._learning.join)
+
     async def _read(self, workspace_id: UUID) -> tuple[Shelf, Router] | None:
         """The workspace's shelf; None when it is the house's."""
         async with self._tenant(workspace_id) as session:
@@ -104,7 +108,7 @@ class Shelves:
         rules = self._new(shelf, {one.name for one in own})
         if not rules and not off:
             return shelf, self.router
-        await asyncio.to_thread(self._learning.join)
+        await self.learnt()
         router = await asyncio.to_thread(self.router.with_skills, rules, list(off))
         return shelf, router
 
@@ -131,7 +135,7 @@ class Shelves:
         self._learning = Thread(target=router.learn, name="router-learn", daemon=True)
         self._learning.start()
         if self.shelf.files:
-            await asyncio.to_thread(self._learning.join)
+            await self.learnt()
         return router
 
     async def _filled(self, shelf: Shelf, found: Sequence[InForce]) -> Shelf:

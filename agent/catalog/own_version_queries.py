@@ -69,7 +69,10 @@ _CHOICE = text("""
              WHERE t.skill_id = s.id AND t.client_id IS NULL),
             (SELECT v.id FROM skill_versions v
              WHERE v.skill_id = s.id AND v.version = s.current_version
-               AND v.workspace_id IS NOT DISTINCT FROM s.workspace_id)) AS standing
+               AND v.workspace_id IS NOT DISTINCT FROM s.workspace_id)) AS standing,
+        EXISTS (SELECT FROM experiments e
+                WHERE e.kind = 'skill_version' AND e.subject_id = s.id
+                  AND e.status = 'running') AS is_tested
     FROM skills s WHERE s.id = :skill_id
 """)
 
@@ -87,11 +90,6 @@ _PINS = text("""
     SELECT t.version_id, c.name FROM skill_settings t
     JOIN clients c ON c.id = t.client_id AND c.archived_at IS NULL
     WHERE t.skill_id = :skill_id AND t.version_id IS NOT NULL ORDER BY c.name
-""")
-
-_IS_TESTED = text("""
-    SELECT EXISTS (SELECT FROM experiments WHERE kind = 'skill_version'
-                   AND subject_id = :skill_id AND status = 'running')
 """)
 
 _JSON = ("files", "llm_config", "input_schema", "output_schema")
@@ -150,7 +148,7 @@ async def choice(
 ) -> RowMapping:
     """``pinned`` for the client, ``standing`` otherwise; ``is_draft``: of ``offered``.
 
-    The first two may be None.
+    The first two may be None. ``is_tested``: a test of its versions runs, for whomever.
     """
     values = {"skill_id": skill_id, "client_id": client_id, "offered": offered}
     return (await session.execute(_CHOICE, values)).mappings().one()
@@ -170,4 +168,4 @@ async def pins(session: AsyncSession, skill_id: UUID) -> list[RowMapping]:
 
 async def is_tested(session: AsyncSession, skill_id: UUID) -> bool:
     """Whether a test of its versions is running."""
-    return bool(await session.scalar(_IS_TESTED, {"skill_id": skill_id}))
+    return bool((await choice(session, skill_id, None))["is_tested"])

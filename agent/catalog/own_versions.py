@@ -174,7 +174,9 @@ async def choose(  # noqa: PLR0913 - what is offered, to whom, when
     row = await queries.choice(session, skill_id, client_id, offered)
     if row["is_draft"] or row["pinned"]:
         return Chosen(offered if row["is_draft"] else row["pinned"])
-    arm = await arms.assign(session, skill_id, client_id, user_id, now)
+    arm = None
+    if row["is_tested"]:
+        arm = await arms.assign(session, skill_id, client_id, user_id, now)
     if arm is not None:
         return Chosen(arm.version_id, arm.id)
     return Chosen(row["standing"] or offered)

@@ -146,11 +146,9 @@ def _claimed(row: RowMapping) -> Claimed:
     )
 
 
-def _held(item: Claimed) -> dict[str, Any]:
-    return {
-        "ids": [row.id for row in item.rows],
-        "attempts": [row.attempts for row in item.rows],
-    }
+def _held(*items: Claimed) -> dict[str, Any]:
+    rows = [row for item in items for row in item.rows]
+    return {"ids": [row.id for row in rows], "attempts": [row.attempts for row in rows]}
 
 
 async def close_inbox(
@@ -209,9 +207,11 @@ async def original(
     return (await session.execute(_ORIGINAL, values)).mappings().one_or_none()
 
 
-async def renew_inbox(session: AsyncSession, item: Claimed, *, lease_s: float) -> None:
-    """Hold a row longer that takes its time; one that was lost stays lost."""
-    values = _held(item) | {"lease": interval(lease_s)}
+async def renew_inbox(
+    session: AsyncSession, items: Sequence[Claimed], *, lease_s: float
+) -> None:
+    """Hold rows longer that take their time; one that was lost stays lost."""
+    values = _held(*items) | {"lease": interval(lease_s)}
     await session.execute(_RENEW_INBOX, values)
 
 

@@ -7,24 +7,24 @@ pieces that are only tried. Whatever goes wrong, there is simply no answer.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.billing import alerts, budgets
-from agent.billing.budgets import Call, Spent
+from agent.billing.budgets import Call
 from agent.catalog.scope import Scope
 from agent.ctx import Caller
 from agent.errors import AgentError
 from agent.llm import loop
 from agent.llm.breaker import Circuits
 from agent.llm.choice import ModelRef
-from agent.llm.port import ModelFailed, Prompt, Usage
+from agent.llm.port import Completion, ModelFailed, Prompt, Stop, Usage
 from agent.llm.tally import Tally
 from agent.runs.bench import Bench
-from agent.runs.booking import ceiling
+from agent.runs.booking import ceiling, spent
 from agent.runs.seating import Pick
 
 log = structlog.get_logger()
@@ -97,16 +97,15 @@ async def _said(
 ) -> str:
     assert bench.seating is not None  # noqa: S101 - the call was reserved by it
     tally, ref = Tally(), ModelRef.parse(call.model)
-    status = "error"
+    whole: Completion | None = None
     try:
         async with _circuit(bench.circuits, str(ref)), asyncio.timeout(within_s):
             seat = await bench.seating.seat(caller, ref, is_own=call.is_own)
-            found = await loop.collect(seat.model, prompt, _unseen, tally=tally)
-        status = "ok"
-        return found.text
+            whole = await loop.collect(seat.model, prompt, _unseen, tally=tally)
+        return whole.text
     finally:
         # Paid for is booked, however it ended.
-        await asyncio.shield(_book(bench, caller, call, tally, status))
+        await asyncio.shield(_book(bench, caller, call, whole or _cut(ref, tally)))
 
 
 @asynccontextmanager
@@ -137,23 +136,18 @@ async def _circuit(circuits: Circuits | None, service: str) -> AsyncIterator[Non
     await circuits.worked(service, verdict)
 
 
-async def _book(
-    bench: Bench, caller: Caller, call: Call, tally: Tally, status: str
-) -> None:
-    ref = ModelRef.parse(call.model)
+def _cut(ref: ModelRef, tally: Tally) -> Completion:
+    return Completion("", tally.usage, Stop.OTHER, ref.provider, ref.name, 0)
+
+
+async def _book(bench: Bench, caller: Caller, call: Call, said: Completion) -> None:
     async with bench.open(caller) as session:
-        if tally.usage == Usage():
+        if said.usage == Usage():
             await budgets.release(session, call)
             return
-        spent = Spent(
-            provider=ref.provider,
-            model=ref.name,
-            tokens=asdict(tally.usage),
-            cost_usd=bench.prices.cost_usd(ref.provider, ref.name, tally.usage),
-            price_version=bench.prices.version,
-            status=status,
-        )
-        await alerts.tell(session, await budgets.settle(session, call, spent))
+        status = "error" if said.stop is Stop.OTHER else "ok"
+        taken = spent(bench, said, status=status)
+        await alerts.tell(session, await budgets.settle(session, call, taken))
 
 
 async def _unseen(text: str) -> None:

@@ -37,8 +37,19 @@ async def settle(
     """
     if completion.fallback_from:
         call = in_place_of(call)
+    taken = spent(bench, completion, status=status)
+    await work_queries.lock(session, call.run_id)
+    crossed = await budgets.settle(session, call, taken)
+    await work_queries.total(session, call.run_id, taken.provider, taken.model)
+    if status == "ok":
+        await call_queries.wrote(session, call.run_id, completion.fallback_from)
+    await alerts.tell(session, crossed)
+
+
+def spent(bench: Bench, completion: Completion, *, status: str) -> Spent:
+    """What a call took, priced as the ledger keeps it."""
     provider, model = completion.provider, completion.model
-    spent = Spent(
+    return Spent(
         provider=provider,
         model=model,
         tokens=asdict(completion.usage),
@@ -48,12 +59,6 @@ async def settle(
         status=status,
         is_fallback=bool(completion.fallback_from),
     )
-    await work_queries.lock(session, call.run_id)
-    crossed = await budgets.settle(session, call, spent)
-    await work_queries.total(session, call.run_id, provider, model)
-    if status == "ok":
-        await call_queries.wrote(session, call.run_id, completion.fallback_from)
-    await alerts.tell(session, crossed)
 
 
 def in_place_of(call: Call) -> Call:

@@ -75,22 +75,9 @@ async def ask(
     ``key``: the message's own id, by which the call is paid for once. Open no
     transaction around this.
     """
-    said = await answer(bench, caller, ("route", key), question(asked), within_s)
+    errand = Errand("route", key, within_s)
+    said = await aside.answer(bench, caller, errand, question(asked))
     return None if said is None else read(said, asked.skills)
-
-
-async def answer(
-    bench: Bench,
-    caller: Caller,
-    what: tuple[str, UUID],
-    prompt: Prompt,
-    within_s: float,
-) -> str | None:
-    """What a fast model says to ``prompt``; None when it does not, or not in time.
-
-    ``what``: a word for what it is for, and the id by which it is paid for once.
-    """
-    return await aside.answer(bench, caller, Errand(*what, within_s), prompt)
 
 
 def question(asked: Asked) -> Prompt:

@@ -10,7 +10,8 @@ from agent.catalog.own import Wish
 from agent.ctx import Caller
 from agent.llm.port import Block, Prompt, Tier, Turn
 from agent.llm.prompt import wrap_outside
-from agent.runs import guess
+from agent.runs import aside
+from agent.runs.aside import Errand
 from agent.runs.bench import Bench
 
 WITHIN_S = 8.0
@@ -45,7 +46,8 @@ _PHRASE = re.compile(r"^\s*[-*]\s*[\"']?(\w[\w' -]{3,39}\w)[\"']?\s*$", re.MULTI
 
 async def ask(bench: Bench, caller: Caller, key: UUID, wish: Wish) -> dict[str, object]:
     """Method, template and phrases; empty when no model says. Open no transaction."""
-    said = await guess.answer(bench, caller, ("sharpen", key), question(wish), WITHIN_S)
+    errand = Errand("sharpen", key, WITHIN_S)
+    said = await aside.answer(bench, caller, errand, question(wish))
     return read(said or "")
 
 

@@ -23,6 +23,7 @@ import uvicorn
 from agent.billing import budgets
 from agent.errors import BadInput
 from agent.mailroom.inbox import Inbox
+from bot import language
 from bot.ears import Ears, connector
 from bot.inbox_worker import InboxWorker
 from bot.pace import Pace
@@ -173,7 +174,13 @@ def keep_skills(made: Process) -> Iterator[Coroutine[Any, Any, None]]:
 
 
 async def work_inbox(made: Process) -> None:
-    """Work the inbox until cancelled."""
+    """Work the inbox until cancelled; what messages are read by is made ready first.
+
+    A message would do it itself, and hold up everything else meanwhile.
+    """
+    await asyncio.to_thread(language.load)
+    if made.core.services.shelves:
+        await made.core.services.shelves.learnt()
     async with made.ears.hear("inbox") as heard:
         await InboxWorker(made.core.services, heard).run()
 

@@ -23,7 +23,6 @@ from agent.llm.trial import HttpTrials
 from agent.ports import Clock
 from agent.runs.approvals import TableApprovals
 from agent.vault.keys import InstallationKey
-from bot import language
 from bot.assist import AssistWork
 from bot.durable.port import RunEngine
 from bot.links import Links
@@ -181,7 +180,6 @@ async def running(core: Core) -> AsyncIterator[None]:
 
 
 async def _warm(services: Services) -> None:
-    await asyncio.to_thread(language.load)
     if services.providers:
         await services.providers.warm()
 

@@ -88,13 +88,12 @@ def test_the_one_command_hints_at_verbs_that_there_are(
 def test_every_operation_of_a_chat_is_typed_by_the_one_command() -> None:
     for op in on(Surface.CHAT):
         assert op.command is not None
-        said = chat.words(f"/draper {op.command.words} something or other")
-        read = chat.read(said or "")
-        assert read is not None
         # What follows tells apart those of the same words: "/rules 12", "/rules tea".
-        assert read.op.command is not None
-        spoken = {read.op.command.words, *read.op.command.also}
-        assert spoken & {op.command.words, *op.command.also}
+        read = [
+            chat.read(chat.words(f"/draper {op.command.words} {rest}") or "")
+            for rest in ("something or other", "12")
+        ]
+        assert op in [one.op for one in read if one is not None]
 
 
 def test_each_skill_is_a_command_where_that_is_asked_for(

@@ -26,7 +26,7 @@ from bot.wiring import processes
 from bot.wiring.processes import Parts
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([__name__, "anthropic"])
+FORKS.set_forkserver_preload([__name__, "anthropic", "tests.faults.warm"])
 
 START_S = 40.0
 LEASE_S = 1.3

@@ -5,7 +5,7 @@ import contextlib
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -354,11 +354,12 @@ async def opened(
 ) -> AsyncIterator[House]:
     """The app, running, and stopped at the end as Ctrl-C stops it.
 
-    ``changes`` are fields of Settings, or ``write_pause_s`` (None: the real pace), or
-    ``learn_s``: how soon after a rating what recurs is looked for.
+    ``changes`` are fields of Settings, or of Pace: ``write_pause_s`` (None: the real
+    one), ``learn_s`` (how soon after a rating what recurs is looked for), and others.
     """
-    pace = replace(_SOON, write_pause_s=changes.pop("write_pause_s", PAUSE_S))
-    pace = replace(pace, learn_s=changes.pop("learn_s", pace.learn_s))
+    paces = {one.name for one in fields(Pace)} & changes.keys()
+    pace = replace(_SOON, write_pause_s=PAUSE_S)
+    pace = replace(pace, **{name: changes.pop(name) for name in paces})
     chosen = settings(urls, home, outside, **changes)
     listening = processes.listen(chosen)
     async with still(urls, chosen, outside, pace) as house, running(house.made.core):

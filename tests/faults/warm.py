@@ -1,0 +1,5 @@
+"""Imported by the server that apps are forked from: what each start would load."""
+
+from bot import language
+
+language.load()
