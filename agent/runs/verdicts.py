@@ -116,7 +116,7 @@ class Desk:
         async def one(law: Law) -> Ruling:
             async with turns:
                 left = min(self.patience.each_s, ends - clock())
-                return await self._in_time(text, law, left)
+                return await self._by_model(text, law, left)
 
         found = [await one(laws[0])]
         asked = [asyncio.create_task(one(law)) for law in laws[1:]]
@@ -128,33 +128,14 @@ class Desk:
             await asyncio.gather(*asked, return_exceptions=True)
         return {ruling.key: ruling for ruling in found}
 
-    async def _in_time(self, text: str, law: Law, left_s: float) -> Ruling:
-        try:
-            async with asyncio.timeout(left_s):
-                return await self._by_model(text, law)
-        except TimeoutError:
-            late = Ruling.of(law, Outcome.UNKNOWN, "", TOO_LATE)
-            await self._keep([late])
-            return late
-
-    async def _by_model(self, text: str, law: Law) -> Ruling:
+    async def _by_model(self, text: str, law: Law, left_s: float) -> Ruling:
         job = replace(self.job, step=self._name(law), is_quiet=True)
-        prompt = judge.question(text, law, self.sources)
         try:
-            async with self.bench.open(job.caller) as session:
-                step = (job.run_id, job.step, job.attempt)
-                await _alive(session, job)
-                await check_queries.begin(
-                    session, step, {"rule": law.statement}, effect="spend"
-                )
-                call = await calls.reserve(self.bench, session, job, prompt)
-            said = await calls.collect(self.bench, call, job, prompt, _as_it_is)
+            call, said = await self._asked(job, text, law, left_s)
         except Cancelled:
             raise
-        except AgentError as error:
-            is_money = isinstance(error, OverBudget)
-            why = "the budget is used up" if is_money else "no model could tell"
-            unknown = Ruling.of(law, Outcome.UNKNOWN, "", why)
+        except (AgentError, TimeoutError) as error:
+            unknown = Ruling.of(law, Outcome.UNKNOWN, "", _excuse(error))
             await self._keep([unknown])
             return unknown
         found = judge.answer(said.text, text)
@@ -162,6 +143,22 @@ class Desk:
         await asyncio.shield(self._book(job, call, said, ruling))
         faultpoints.reach("check.ruled")
         return ruling
+
+    async def _asked(
+        self, job: Job, text: str, law: Law, left_s: float
+    ) -> tuple[Call, Completion]:
+        if left_s <= 0:
+            raise TimeoutError
+        prompt = judge.question(text, law, self.sources)
+        async with self.bench.open(job.caller) as session:
+            step = (job.run_id, job.step, job.attempt)
+            await _alive(session, job)
+            begun = {"rule": law.statement}
+            await check_queries.begin(session, step, begun, effect="spend")
+            call = await calls.reserve(self.bench, session, job, prompt)
+        # Only the model is hurried: a reservation cut short would hold money.
+        async with asyncio.timeout(left_s):
+            return call, await calls.collect(self.bench, call, job, prompt, _as_it_is)
 
     async def _book(
         self, job: Job, call: Call, said: Completion, ruling: Ruling
@@ -188,6 +185,13 @@ async def _alive(session: AsyncSession, job: Job) -> None:
     await work_queries.lock(session, job.run_id)
     if not await work_queries.is_running(session, job.run_id, job.attempt):
         raise Cancelled("The run was stopped.")
+
+
+def _excuse(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return TOO_LATE
+    is_money = isinstance(error, OverBudget)
+    return "the budget is used up" if is_money else "no model could tell"
 
 
 async def _as_it_is(completion: Completion) -> Completion:

@@ -98,16 +98,16 @@ def _halved(lines: Sequence[str]) -> Iterator[str]:
     for is_entry, group in groupby(lines, lambda line: bool(_ENTRY.match(line))):
         run = list(group)
         if is_entry:
-            yield from run[: max(_LEAST, -(-len(run) * 2 // 3))]
-        else:
-            yield from map(_half, run)
+            run = run[: max(_LEAST, -(-len(run) * 2 // 3))]
+        yield from map(_half, run)
 
 
 def _half(line: str) -> str:
-    if not _PROSE.match(line):
+    mark = found[0] if (found := _ENTRY.match(line)) else ""
+    if mark == "|" or not _PROSE.match(line):
         return line
-    said = _SENTENCE.split(line)
-    return " ".join(said[: -(-len(said) // 2)])
+    said = _SENTENCE.split(line.removeprefix(mark))
+    return mark + " ".join(said[: -(-len(said) // 2)])
 
 
 def as_play(script: Script | Sequence[Any]) -> Play:
