@@ -6,7 +6,6 @@ little; what it then runs is what ``draper run`` runs.
 
 import asyncio
 import contextlib
-import multiprocessing
 import os
 import signal
 from collections.abc import Sequence
@@ -24,9 +23,7 @@ from bot.pace import Pace
 from bot.settings import Settings
 from bot.wiring import processes
 from bot.wiring.processes import Parts
-
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([__name__, "anthropic", "tests.faults.warm"])
+from tests.forks import FORKS
 
 START_S = 40.0
 LEASE_S = 1.3

@@ -23,12 +23,10 @@ from bot.durable.engine import EmbeddedEngine
 from bot.durable.limits import Limits
 from db import faultpoints
 from db.server_bootstrap import Urls
+from tests.forks import FORKS
 from tests.torture.functions import client, functions
 from tests.torture.ledger import Ledger
 from tests.torture.programs import Errand, event
-
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([__name__])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import multiprocessing
 import os
 import signal
 from collections import Counter
@@ -24,9 +23,8 @@ from bot.durable.port import Event, RunStatus
 from bot.durable.steps import StepKey, Steps
 from db import faultpoints
 from tests.bot.durable.world import ENDED, QUICK, client
+from tests.forks import FORKS
 
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([__name__])
 LIMITS = replace(QUICK, losses=3)
 SAME_CHAT = "event.data.chat == async.data.chat"
 A_MINUTE = timedelta(minutes=1)

@@ -19,8 +19,9 @@ from bot.durable.port import Event
 from bot.durable.steps import StepKey, Steps
 from db import faultpoints
 from db.server_bootstrap import Urls
-from tests.bot.durable.child import FORKS, LIMITS
+from tests.bot.durable.child import LIMITS
 from tests.bot.durable.world import World, client
+from tests.forks import FORKS
 from tests.forms import short_form
 
 A_SECOND, AN_HOUR = timedelta(seconds=1), timedelta(hours=1)

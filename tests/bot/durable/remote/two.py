@@ -25,8 +25,9 @@ from db.server_bootstrap import Urls
 from tests.bot.durable.remote.world import QUICK
 from tests.conftest import connected
 from tests.db.asking import one
-from tests.faults.app import FORKS, HASTE, LEASE_S, START_S, soon
+from tests.faults.app import HASTE, LEASE_S, START_S, soon
 from tests.faults.world import Site, opened
+from tests.forks import FORKS
 from tests.standins.inngest import EVENT_KEY, SIGNING_KEY
 
 LIMITS = Limits(
