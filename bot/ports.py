@@ -1,7 +1,7 @@
 """The agent's ports over the real world."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -128,6 +128,12 @@ class KeptObjects:
     async def delete(self, key: str) -> None:
         """Forget the file."""
         await _said(self._store.delete(key))
+
+    async def pages(self) -> AsyncIterator[Sequence[tuple[str, datetime]]]:
+        """Yield all files there are, each with when it was put, a page at a time."""
+        found = self._store.pages()
+        while (page := await _said(anext(found, None))) is not None:
+            yield page
 
     async def ping(self) -> None:
         """Raise Unavailable unless the store can be written and read."""

@@ -23,9 +23,10 @@ from agent.identity import repeats
 from agent.identity import retention as identity
 from agent.mailroom import backlog
 from agent.mailroom import retention as mailroom
-from agent.ports import Objects, Sealer
+from agent.ports import Sealer
 from agent.runs import retention as runs
-from agent.runs import signals
+from agent.runs import signals, strays
+from agent.runs.strays import Inventory
 from agent.vault import connections
 from bot.durable import pruning
 from bot.durable.remote import outbox
@@ -37,7 +38,7 @@ BATCH = 500
 BATCHES = 400
 """Of one sweep in one night; what is left waits for the next."""
 HOUR_S = 3600.0
-FILES = "files"
+STORED = {"files": clearing.clear, "strays": strays.clear}
 """Swept apart: the object store is asked, and no transaction waits for it."""
 ENGINE = timedelta(days=14)
 """How long a durable run can be looked at after its end."""
@@ -101,17 +102,17 @@ class Sweeper:
         self,
         services: Opens,
         key: Sealer | None = None,
-        objects: Objects | None = None,
+        objects: Inventory | None = None,
     ) -> None:
         """Sweep with the rights that ``services`` open; ``key`` unseals secrets.
 
-        ``objects`` is where files are deleted that people no longer want.
+        ``objects`` is where files are deleted that nobody wants, or that are nobody's.
         """
         self._services = services
         self._sweeps = SWEEPS if key is None else (*SWEEPS, _resealing(key))
         self._objects = objects
         named = tuple(sweep.name for sweep in self._sweeps)
-        self.names = (*named, FILES) if objects else named
+        self.names = (*named, *STORED) if objects else named
 
     async def sweep(self, key: StepKey, name: str) -> int:
         """Do one sweep to its end; how many rows it changed.
@@ -120,9 +121,9 @@ class Sweeper:
             DBAPIError: A lock was held for too long; what was done stands.
         """
         del key  # done a second time it finds nothing left
-        if name == FILES and self._objects is not None:
+        if name in STORED and self._objects is not None:
             eraser = partial(self._services.as_role, "eraser")
-            return await clearing.clear(eraser, self._objects)
+            return await STORED[name](eraser, self._objects)
         [one] = (each for each in self._sweeps if each.name == name)
         total = 0
         for _ in range(BATCHES):

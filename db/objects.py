@@ -1,25 +1,38 @@
 """Whole files under keys: in a local folder, or in an S3 bucket."""
 
 import asyncio
-import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from db.disk import files, make_folder, sync_folder, write_through
 
 if TYPE_CHECKING:
     from types_boto3_s3.client import S3Client
+    from types_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
 
 KEY = re.compile(r"(?!.*//)[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 """Parts that start with no dot: neither ``..`` nor our own ``.new`` can be meant."""
 KEY_LIMIT = 512
 DRAFTS = ".new"
+PAGE = 1000
+"""Files told of at once; S3 lists no more."""
 
 T = TypeVar("T")
+
+
+class Stored(NamedTuple):
+    """A file as a store lists it."""
+
+    key: str
+    put_at: datetime
+    """When it was last written, in UTC."""
 
 
 class ObjectMissing(LookupError):
@@ -71,6 +84,16 @@ class LocalObjects:
         path = self._folder / checked(key)
         await self._do(partial(path.unlink, missing_ok=True))
 
+    async def pages(self) -> AsyncIterator[list[Stored]]:
+        """Yield all files there are, a page at a time, in no order.
+
+        Raises:
+            ObjectsUnavailable: The folder cannot be read.
+        """
+        found = await self._do(lambda: list(_stored(self._folder)))
+        for start in range(0, len(found), PAGE):
+            yield found[start : start + PAGE]
+
     async def ping(self) -> None:
         """Raise ObjectsUnavailable unless a file can be written, read and deleted."""
         await _round_trip(self)
@@ -85,15 +108,15 @@ class LocalObjects:
 
     def _write(self, key: str, body: bytes) -> None:
         path = self._folder / key
-        _make_folder(self._folder / DRAFTS)
-        _make_folder(path.parent)
+        make_folder(self._folder / DRAFTS)
+        make_folder(path.parent)
         draft = self._folder / DRAFTS / secrets.token_hex(16)
         try:
-            _write_through(draft, body)
+            write_through(draft, body)
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +183,43 @@ class S3Objects:
         place = self._place(key)
         await asyncio.to_thread(self._call, key, lambda s3: s3.delete_object(**place))
 
+    async def pages(self) -> AsyncIterator[list[Stored]]:
+        """Yield all files under our prefix, a page at a time.
+
+        Raises:
+            ObjectsUnavailable: The store did not answer in time, or refused.
+        """
+        start, after, is_more = len(self._prefix), "", True
+        while is_more:
+            page = await asyncio.to_thread(self._list, after)
+            found = page.get("Contents", [])
+            yield [Stored(one["Key"][start:], one["LastModified"]) for one in found]
+            is_more = page["IsTruncated"] and bool(found)
+            after = found[-1]["Key"] if found else ""
+
     async def ping(self) -> None:
         """Raise ObjectsUnavailable unless a file can be written, read and deleted."""
         await _round_trip(self)
 
-    def _place(self, key: str) -> dict[str, str]:
+    @property
+    def _prefix(self) -> str:
         prefix = self._bucket.prefix.strip("/")
-        full = f"{prefix}/{checked(key)}" if prefix else checked(key)
-        return {"Bucket": self._bucket.name, "Key": full}
+        return f"{prefix}/" if prefix else ""
+
+    def _place(self, key: str) -> dict[str, str]:
+        return {"Bucket": self._bucket.name, "Key": f"{self._prefix}{checked(key)}"}
+
+    def _list(self, after: str) -> "ListObjectsV2OutputTypeDef":
+        # By the last key seen: a token would be one store's own.
+        return self._call(
+            self._prefix,
+            lambda s3: s3.list_objects_v2(
+                Bucket=self._bucket.name,
+                Prefix=self._prefix,
+                StartAfter=after,
+                MaxKeys=PAGE,
+            ),
+        )
 
     def _call(self, key: str, work: "Callable[[S3Client], T]") -> T:
         from botocore.exceptions import (  # noqa: PLC0415 - 0.3 s nobody else needs
@@ -225,26 +277,9 @@ async def _round_trip(store: LocalObjects | S3Objects) -> None:
         raise ObjectsUnavailable("the store returned other bytes than it was given")
 
 
-def _make_folder(path: Path) -> None:
-    if path.is_dir():
-        return
-    _make_folder(path.parent)
-    path.mkdir(mode=0o700, exist_ok=True)
-    _sync_folder(path.parent)
-
-
-def _write_through(path: Path, body: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(path: Path) -> None:
-    """Make a rename in ``path`` last."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _stored(folder: Path) -> Iterator[Stored]:
+    """The files in a folder of ours, but for unfinished ones."""
+    for path, written_at in files(folder):
+        key = path.relative_to(folder).as_posix()
+        if KEY.fullmatch(key):
+            yield Stored(key, datetime.fromtimestamp(written_at, UTC))

@@ -205,7 +205,7 @@ async def _house_key(session: AsyncSession, row: RowMapping) -> str:
 
 
 def text_key(workspace_id: UUID, which: tuple[UUID, int, str], name: str) -> str:
-    """Where a text that a trial wrote lies; ``which``: proposal, revision, case."""
+    """Where a text of a trial lies; ``which``: proposal, revision, case's place."""
     rule_id, revision, case = which
     return f"{workspace_id}/rules/{rule_id}/{revision}/{case}/{name}.md"
 

@@ -70,6 +70,11 @@ class Case:
     """The name of a brief in ``cases.yaml``."""
 
     @property
+    def place(self) -> str:
+        """Its part of the keys of what is written for it, which ends with its piece."""
+        return f"{self.key}-{self.output_id}" if self.output_id else self.key
+
+    @property
     def kept(self) -> dict[str, Any]:
         """It as JSON: ids alone."""
         return asdict(self)

@@ -31,6 +31,8 @@ class Tried:
     is_private: bool = False
     is_written: bool = True
     """False: a text could not be had."""
+    place: str = ""
+    """Its part of the keys of what was written for it."""
 
     @property
     def kept(self) -> dict[str, Any]:
@@ -78,8 +80,8 @@ def summary(tried: Sequence[Tried]) -> dict[str, Any]:
 
 
 def _example(tried: Iterable[Tried]) -> str:
-    """A case that everybody may see; those that it was made for go first."""
-    return next((one.key for one in tried if not one.is_private), "")
+    """Where a case lies that everybody may see; those that it was made for go first."""
+    return next((one.place or one.key for one in tried if not one.is_private), "")
 
 
 def _means(tried: Iterable[Tried]) -> tuple[float | None, float | None]:

@@ -94,7 +94,11 @@ async def run(bench: Bench, lead: Caller, trial: Trial, case: Case) -> Tried:
     """
     desk = _Desk(bench, lead, trial, case)
     blank = Tried(
-        case.key, case.kind, output_id=case.output_id, is_private=case.is_private
+        case.key,
+        case.kind,
+        output_id=case.output_id,
+        is_private=case.is_private,
+        place=case.place,
     )
     asked = await desk.asked()
     pairs = await desk.pairs(asked) if asked else []
@@ -233,7 +237,7 @@ class _Desk:
     async def _once(self, name: str, errand: Errand, prompt: Prompt) -> str:
         """What a model says, kept under ``name``: done again, nothing is paid again."""
         trial = self.trial
-        which = trial.rule_id, trial.revision, self.case.key
+        which = trial.rule_id, trial.revision, self.case.place
         key = proposals.text_key(self.lead.workspace_id, which, name)
         try:
             return (await self.bench.objects.get(key)).decode()

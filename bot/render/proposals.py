@@ -160,6 +160,8 @@ def _example(value: ProposalShown) -> Message:
     one = value.proposal
     if not (value.before and value.after):
         said = "There is no example that may be shown: its pieces are private."
+        if one.has_example:
+            said = "What I wrote to try this is not kept any more."
         return Message(said, choices=_choices(one))
     parts = [f"**One request, twice** ({name(one.title)})"]
     for side, text in (("Without the rule", value.before), ("With it", value.after)):

@@ -154,7 +154,7 @@ async def make_core(settings: Settings, pools: Pools, pace: Pace | None = None) 
         return [
             run_skill(client, work),
             assist(client, AssistWork(services, work)),
-            sweep(client, Sweeper(services, services.key, services.objects)),
+            sweep(client, Sweeper(services, services.key, objects)),
             watchdog(client, dog),
             *learning(client, services),
         ]

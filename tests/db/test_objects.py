@@ -4,6 +4,8 @@ import asyncio
 import socket
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from db import objects
 from db.objects import (
     Bucket,
     LocalObjects,
@@ -102,6 +105,47 @@ async def test_many_writers_of_one_key_leave_one_whole_file(store: Store) -> Non
         *(store.put("race", body, media_type="text/plain") for body in bodies)
     )
     assert await store.get("race") in bodies
+
+
+async def listed(store: Store) -> dict[str, datetime]:
+    return {one.key: one.put_at async for page in store.pages() for one in page}
+
+
+async def test_every_file_is_listed_once_with_when_it_was_put(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(objects, "PAGE", 2)
+    before = set(await listed(store))
+    keys = {"listed/a.md", "listed/b/c.md", "listed/d.md"}
+    for key in keys:
+        await store.put(key, b"x", media_type="text/plain")
+    pages = [len(page) async for page in store.pages()]
+    assert sum(pages) == len(before | keys)
+    assert max(pages) <= 2
+    found = await listed(store)
+    assert set(found) - before == keys
+    ages = [datetime.now(UTC) - found[key] for key in keys]  # noqa: TID251 - the store's
+    assert all(timedelta(seconds=-5) < age < timedelta(minutes=1) for age in ages)
+    await store.delete("listed/d.md")
+    assert "listed/d.md" not in await listed(store)
+
+
+async def test_an_empty_store_lists_nothing(tmp_path: Path) -> None:
+    assert await listed(LocalObjects(tmp_path / "never made")) == {}
+
+
+async def test_an_unfinished_write_is_not_listed(tmp_path: Path) -> None:
+    store = LocalObjects(tmp_path)
+    await store.put("a", b"x", media_type="text/plain")
+    (tmp_path / ".new" / "half").write_bytes(b"x")
+    assert set(await listed(store)) == {"a"}
+
+
+async def test_a_bucket_that_is_shared_lists_ours_alone(bucket: Bucket) -> None:
+    theirs = replace(bucket, prefix="others")
+    await S3Objects(theirs).put("one.md", b"x", media_type="text/markdown")
+    assert set(await listed(S3Objects(theirs))) == {"one.md"}
+    assert not any("others" in key for key in await listed(S3Objects(bucket)))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from PIL import Image
 
 from agent.errors import NotFound
 from bot.durable.steps import StepKey
+from bot.ports import KeptObjects
 from bot.sweeps import Sweeper
 from tests.agent.files import made
 from tests.scenarios.house import House, Opens
@@ -375,9 +376,9 @@ async def test_a_file_is_deleted_at_the_persons_word(house: House) -> None:
     [row] = await house.rows(
         "SELECT storage_key FROM assets WHERE name = 'old-offer.txt'"
     )
-    await Sweeper(services, objects=services.objects).sweep(
-        StepKey("t", "files"), "files"
-    )
+    store = services.objects
+    assert isinstance(store, KeptObjects)
+    await Sweeper(services, objects=store).sweep(StepKey("t", "files"), "files")
     assert (
         await house.asks("SELECT count(*) FROM assets WHERE name = 'old-offer.txt'")
         == 0
