@@ -6,6 +6,7 @@ from agent.ctx import Ctx
 from agent.errors import NotFound
 from agent.gate import invoke
 from agent.mailroom import deliveries
+from agent.memory import conversations
 from agent.memory.schemas import Dialog
 from agent.runs import amending, output_queries, revise_queries
 from agent.runs.amend_operations import keep_edit
@@ -13,14 +14,18 @@ from bot import render, wishes
 from bot.answers import keep, reply
 from channels.contract import Inbound
 
+REVIEW = "review"
+"""The dialog that asks what was off: a text put right answers it as well."""
+
 
 async def took(ctx: Ctx, dialog: Dialog | None, inbound: Inbound, text: str) -> bool:
     """Keep a changed piece as how it should read; False when it is something else.
 
     It is one when it replies to a piece, or comes right after it, repeats much of it
-    word for word, and no line of it says what should be done.
+    word for word, and no line of it says what should be done. It answers what was off.
     """
-    if dialog is not None or len(text.split()) < amending.LEAST:
+    is_asked = dialog is not None and dialog.kind != REVIEW
+    if is_asked or len(text.split()) < amending.LEAST:
         return False
     output_id = await _meant(ctx, inbound)
     row = output_id and await output_queries.output(ctx.session, output_id)
@@ -33,6 +38,8 @@ async def took(ctx: Ctx, dialog: Dialog | None, inbound: Inbound, text: str) -> 
     if _says_what_to_do(text, piece) or not amending.changes(piece, text):
         return False
     await keep(ctx)
+    if dialog is not None:
+        await conversations.close(ctx.session, dialog.id, "completed")
     kept = await invoke(keep_edit, ctx, {"output_id": output_id, "text": text})
     await reply(ctx, render.result(kept))
     return True

@@ -15,6 +15,7 @@ from agent.clients import brands, profile
 from agent.clients.schemas import Chosen
 from agent.ctx import Ctx
 from agent.gate import invoke
+from agent.mailroom import deliveries
 from agent.mailroom.schemas import Choice, Message
 from agent.memory import conversations
 from agent.memory.operations import Interviewed, Retelling, answer, focus
@@ -23,8 +24,9 @@ from agent.registry import AnyOperation
 from agent.runs.operations import cancel_run
 from agent.runs.output_operations import explain_score
 from agent.runs.pause_schemas import Revising
-from agent.runs.revise_operations import Revised
-from bot import inputs, interviews, moves, pauses, render, wishes
+from agent.runs.revise_operations import MOST, Revised, revise_output
+from agent.runs.schemas import Explained
+from bot import inputs, interviews, moves, pauses, reasons, render
 from bot.answers import reply
 from bot.interviews import ask_first
 from bot.render import interviews as words
@@ -34,6 +36,8 @@ from bot.surfaces import chat
 
 REVIEW_MINUTES = 15
 LEFT = "All right, we leave it there."
+ASKED_IN = "_asked_in"
+"""Where the question for a reason keeps the message that asks it."""
 ONLY = "_only"
 """Set where one part of a profile is told anew, and nothing else is asked."""
 
@@ -83,12 +87,18 @@ async def begin_retelling(ctx: Ctx, asked: Retelling) -> None:
     await ask_first(ctx, dialog, Message(text))
 
 
-async def begin_review(ctx: Ctx, output_id: UUID) -> None:
-    """Take the next message as the reason for a low score, unless it asks for more."""
+async def begin_review(
+    ctx: Ctx, output_id: UUID, delivery_id: UUID | None = None
+) -> None:
+    """Take the next message as the reason for a low score, unless it asks for more.
+
+    ``delivery_id``: the message under the piece that asks, and thanks for the reason.
+    """
     dialog = Dialog(
         id=ctx.ids.new(),
         kind="review",
         step="reason",
+        answers={ASKED_IN: str(delivery_id)} if delivery_id else {},
         subject_type="output",
         subject_id=output_id,
     )
@@ -107,6 +117,8 @@ async def end_review(ctx: Ctx) -> None:
 
 def is_left(dialog: Dialog, text: str) -> bool:
     """Whether all that is said is to stop asking; a run's own question takes words."""
+    if dialog.kind == "review" and reasons.is_left(text):
+        return True
     call = chat.heard(text)
     return dialog.kind != "confirm" and call is not None and call.op is cancel_run
 
@@ -179,13 +191,28 @@ async def _open_here(ctx: Ctx) -> Dialog | None:
 
 
 async def _reason(ctx: Ctx, dialog: Dialog, text: str, route: Route) -> bool:
+    """Keep why the score is low, or change the piece; False where neither is said."""
     await conversations.close(ctx.session, dialog.id, "completed")
-    if route.method == "phrase" or wishes.is_question(text):
-        return False  # a new request, not a reason
-    raw = {"output_id": dialog.subject_id, "reason": text[:2000]}
-    explained = await invoke(explain_score, ctx, raw)
-    await reply(ctx, render.result(explained))
-    return True
+    told = reasons.told(text, route)
+    about = {"output_id": dialog.subject_id}
+    if told.is_reason:
+        raw = {**about, "reason": text[:MOST]}
+        explained = await invoke(explain_score, ctx, raw)
+        await _thank(ctx, dialog, explained)
+        if not told.is_wish:
+            await reply(ctx, render.result(explained))
+    if told.is_wish:
+        await invoke(revise_output, ctx, {**about, "instruction": text[:MOST]})
+    return told.is_reason or told.is_wish
+
+
+async def _thank(ctx: Ctx, dialog: Dialog, explained: Explained) -> None:
+    """Let the message that asked for a reason ask no more."""
+    asked_in = dialog.answers.get(ASKED_IN)
+    asked = asked_in and await deliveries.get(ctx.session, UUID(asked_in))
+    if asked:
+        thanks = render.explained(explained, asked["payload"])
+        await deliveries.show(ctx.session, asked, thanks)
 
 
 async def _next_of_client(ctx: Ctx, dialog: Dialog) -> None:

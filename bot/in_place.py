@@ -26,7 +26,7 @@ async def show(ctx: Ctx, delivery: RowMapping, result: BaseModel) -> bool:
         case Scored():
             await deliveries.show(ctx.session, delivery, render.scored(result, shown))
             if result.score <= render.LOW_SCORE:
-                await dialogs.begin_review(ctx, result.output_id)
+                await dialogs.begin_review(ctx, result.output_id, delivery["id"])
             else:
                 await dialogs.end_review(ctx)
         case Explained():

@@ -34,7 +34,10 @@ async def replied(
     if inbound.channel is ChannelName.SLACK:
         return False  # whatever is said in a thread replies to its first message
     if dialog is not None and dialog.kind in _WAITS_FOR_WORDS:
-        return False
+        # Of another piece than the one that was asked about nothing is answered.
+        is_other = dialog.kind == "review" and bool(inbound.reply_to)
+        if not is_other or await _replied_to(ctx, inbound) == dialog.subject_id:
+            return False
     return await _took_reply(ctx, inbound, route)
 
 

@@ -49,8 +49,10 @@ _WISH = re.compile(
             \ (?!bad|late|kind|true|busy|tired|soon|right|easy|good|cool)\w+{_ON}
       | (?:half|twice)\ (?:as|the)\ \S.*
       | in\ (?:{_NAMED})\b{_ON}
-      | translate\ (?:it|this|that)\b.*
-      | another\ (?:take|version|one|try|go|variant|draft|option){_ON}
+      | translate\ (?:(?:it|this|that)\b.*|(?:in)?to\ (?:{_NAMED})\b{_ON})
+      | (?:tone|dial|cut|trim|warm|loosen|lighten|liven)\ (?:it|this|that)\ \S.*
+      | (?:(?:give|write|show)\ (?:me|us)\ )?another
+            \ (?:take|version|one|try|go|variant|draft|option){_ON}
       | (?:try|once)\ (?:again|more)
       | (?:a\ )?(?:different|new)
             \ (?:take|version|angle|draft|headline|opening){_ON}
@@ -62,11 +64,39 @@ _WISH = re.compile(
       | add\ (?:a|an|the|some|more)\ \S.*
       | (?:rewrite|rephrase|shorten|expand|simplify|tighten|polish|soften|redo)
             (?:\ (?:it|this|that|the\ (?:{_PARTS})){_ON})?
+      | write\ (?:it|this|that)\ (?!down|up\b|off\b|for\b)\S.*
     )
     (?:[\s,]+please)?[\s.!?]*
     """,
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
+_ABROAD = re.compile(
+    r"""
+    (?:(?:bitte|und|jetzt|aber|kannst\ du|por\ favor|y|pero|ahora|puedes)[\s,]+)*
+    (?:
+        (?:mach|mache|schreib|schreibe|formulier|formuliere)
+            \ (?:es|das|ihn|sie|den\ (?:text|ton)|die\ (?:überschrift|headline))
+            \ \S.*
+      | (?:(?:es|das|den\ (?:text|ton))\ )?(?:bitte\ )?
+            (?:kürzen|umformulieren|umschreiben|vereinfachen|übersetzen)
+      | (?:etwas|viel|deutlich|noch|ein\ (?:bisschen|wenig))?\s*
+            (?:kürzer|länger|wärmer|lockerer|einfacher|knapper|frischer
+            |freundlicher|persönlicher|mutiger|klarer|förmlicher|sachlicher
+            |konkreter|direkter|lustiger|natürlicher)
+      | (?:etwas|viel|noch)?\s*(?:mehr|weniger|nicht\ so)\ [\w-]+
+      | auf\ (?:deutsch|englisch|spanisch|französisch|italienisch|portugiesisch)
+      | noch\ ?(?:mal|ein\ versuch|eine\ (?:version|variante|fassung))
+      | (?:hazlo|hazla|ponlo|ponla|escríbelo|escríbela)\ \S.*
+      | (?:acórta|tradúce|resúme|simplifíca|reescríbe)l[oa](?:\ .*)?
+      | (?:un\ poco|mucho|algo)?\s*(?:más|menos|no\ tan)\ [\w-]+
+      | en\ (?:alemán|inglés|español|francés|italiano|portugués)
+      | otra\ (?:vez|versión|opción)
+    )
+    (?:[\s,]+(?:bitte|por\ favor))?[\s.!?]*
+    """,
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+"""The plainest wishes in German and Spanish."""
 _OF_A_PART = re.compile(
     r"(?:please\s+|now\s+|and\s+)*(?:make|turn|change|put|keep|rewrite|rephrase|shorten"
     r"|simplify)\s+(?:the|its|that)\s+(?:(?:first|second|third|last|main)\s+)?"
@@ -76,7 +106,8 @@ _OF_A_PART = re.compile(
 _ASIDE = re.compile(
     r"(?:(?:oh|ah|ok|okay|okey|great|thanks|thank\s+you|thank\s+u|thx|ty|cheers|perfect"
     r"|nice|lovely|love\s+(?:it|this|that)|cool|good|awesome|amazing|excellent|super"
-    r"|wonderful|wow|brilliant|well\s+done|(?:looks|sounds)\s+\w+|got\s+it|lgtm|haha+"
+    r"|wonderful|wow|brilliant|well\s+done|looks|sounds|right|better|got\s+it"
+    r"|lgtm|haha+"
     r"|lol|yes|yep|yeah|sure|fine|hi|hey|hello|very|so|much|a\s+lot|again|all|really"
     r"|that(?:['\u2019]s|\s+is)|this\s+is|it(?:['\u2019]s|\s+is)|one|job|work|stuff)"
     r"[\W_]*)+",
@@ -89,7 +120,8 @@ def is_wish(text: str) -> bool:
     plain = " ".join(text.split())
     if len(plain.split()) > MOST_WORDS:
         return False
-    return bool(_WISH.fullmatch(plain) or _OF_A_PART.fullmatch(plain))
+    known = (_WISH, _OF_A_PART, _ABROAD)
+    return any(pattern.fullmatch(plain) for pattern in known)
 
 
 def is_of_a_part(text: str) -> bool:

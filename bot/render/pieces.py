@@ -195,9 +195,15 @@ def scored(value: Scored, shown: Mapping[str, Any]) -> Message:
     return Message(shown["text"], choices=buttons, note=note)
 
 
+def noted(value: Explained) -> Message:
+    """Thanks for a reason."""
+    reason = brief(value.reason, 200)
+    return Message(f'Thanks, noted: "{reason}". It will shape the next ones.')
+
+
 def explained(value: Explained, shown: Mapping[str, Any]) -> Message:
     """The rated message again, with thanks for the reason and the chips gone."""
-    note = f'Thanks, noted: "{brief(value.reason, 200)}". It will shape the next ones.'
+    note = noted(value).text
     more = tell_more(value.output_id, row=1)
     scores = rating(value.output_id, value.score)
     buttons = (*scores, more, *next_steps.standing(shown))

@@ -36,6 +36,7 @@ from bot.render import (
     keys,
     money,
     next_steps,
+    pieces,
     preferences,
     proposals,
     quality,
@@ -82,12 +83,6 @@ def _ended(value: Ended) -> Message:
     return Message(
         f"Run #{value.number} starts again. "
         "The new text appears where its answer stands, further up."
-    )
-
-
-def _explained(value: Explained) -> Message:
-    return Message(
-        f'Thanks, noted: "{brief(value.reason, 200)}". It will shape the next ones.'
     )
 
 
@@ -206,7 +201,7 @@ RENDER: dict[type, Callable[[Any], Message]] = {
     Decided: _decided,
     Drafts: _drafts,
     Ended: _ended,
-    Explained: _explained,
+    Explained: pieces.noted,
     Left: _left,
     Outputs: _outputs,
     Replied: _replied,

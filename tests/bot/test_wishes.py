@@ -39,6 +39,15 @@ simpler words please
 make the headline a question
 please turn the subject line into a promise
 shorten the intro
+tone it down
+write it like a friend
+translate to French
+give me another version
+kürzer bitte
+mach es lockerer
+auf Deutsch
+más corto, por favor
+hazlo más cálido
 """.strip().splitlines()
 
 REQUESTS = """
@@ -74,10 +83,21 @@ is it too long?
 ok great
 make the copy for our pricing page
 make the team page
+write it down for next time
+mehr Beiträge über Tee
+noch ein Newsletter für Acme
+más ideas para LinkedIn
+en español, qué significa?
 """.strip().splitlines()
 
-ASIDES = "thanks|Thanks!|ok great|Thank you so much!|👍|perfect, thanks 🙏|looks good"
-WORDS = "shorter|calm down|for Acme|great headline, but softer|thanks, now in German"
+ASIDES = (
+    "thanks|Thanks!|ok great|Thank you so much!|👍|perfect, thanks 🙏|looks good"
+    "|sounds great"
+)
+WORDS = (
+    "shorter|calm down|for Acme|great headline, but softer|thanks, now in German"
+    "|sounds translated"
+)
 
 
 @pytest.mark.parametrize("text", WISHES)

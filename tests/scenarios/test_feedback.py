@@ -3,9 +3,19 @@
 from typing import Any
 
 from tests.scenarios.house import House, Opens, Outside, anthropic_settings
+from tests.scenarios.on_telegram import OnTelegram
 from tests.scenarios.people import Person, Seen
+from tests.standins.anthropic import Reply
 
 ASK = "write homepage copy for Acme, a payroll tool for clinics"
+DRAFT = (
+    "Payday is over before your coffee is. Acme pays the people of every clinic in the "
+    "country, on time and to the cent, and tells you what it did."
+)
+COMMENT = """
+    SELECT f.comment FROM feedback f JOIN outputs o ON o.id = f.output_id
+    WHERE f.source = 'human' AND o.run_id = :run_id
+"""
 
 
 async def rated(house: House) -> list[Any]:
@@ -65,6 +75,97 @@ async def test_a_low_score_may_be_explained_in_own_words(
     [row] = await rated(house)
     assert row.comment == "it sounds like a bank from 1987"
     assert row.issues[0]["description"] == row.comment
+
+
+async def scored_low(house: House, ana: Person) -> Seen:
+    piece = await gets_a_piece(ana)
+    await ana.presses("2", piece)
+    await ana.sees_change(piece, "What was off")
+    await house.rests()
+    return piece
+
+
+async def test_a_fault_is_the_reason_even_where_its_words_name_a_skill(
+    house: House, door: str
+) -> None:
+    ana = await house.member(door)
+    piece = await scored_low(house, ana)
+    before = (await house.run()).id
+    await ana.writes("The tone is too formal")
+    await ana.sees("noted", "The tone is too formal")
+    assert "Too long" not in (await ana.sees_change(piece, "noted")).buttons
+    await house.rests()
+    [row] = await rated(house)
+    assert row.comment == "The tone is too formal"
+    assert (await house.run()).id == before, "nobody asked for anything to be written"
+
+
+async def test_a_fault_said_as_a_wish_is_kept_and_mended(house: House) -> None:
+    ana = await house.member("telegram")
+    piece = await scored_low(house, ana)
+    rated_run = (await house.run()).id
+    house.claude.script(Reply("Payday, friend."))
+    await ana.writes("too stiff, make it warmer")
+    thanked = await ana.sees_change(piece, "noted", "too stiff, make it warmer")
+    assert "Too long" not in thanked.buttons
+    await ana.sees("Payday, friend", "Version 2")
+    await house.rests()
+    said = await house.asks(COMMENT, run_id=rated_run)
+    assert said == "too stiff, make it warmer"
+
+
+async def test_after_a_low_score_a_wish_changes_the_rated_piece(house: House) -> None:
+    ana = await house.member("telegram")
+    await scored_low(house, ana)
+    rated_run = (await house.run()).id
+    house.claude.script(Reply("Payday."))
+    await ana.writes("make it shorter")
+    await ana.sees("Payday.", "Version 2")
+    await house.rests()
+    assert await house.asks(COMMENT, run_id=rated_run) is None
+    assert not any(seen.has("noted") for seen in ana.chat())
+
+
+async def test_who_would_rather_not_say_is_asked_no_more(house: House) -> None:
+    ana = await house.member("telegram")
+    await scored_low(house, ana)
+    await ana.writes("never mind")
+    await ana.sees("we leave it there")
+    await house.rests()
+    [row] = await rated(house)
+    assert row.comment is None
+    [dialog] = await house.rows("SELECT status FROM dialogs ORDER BY id DESC LIMIT 1")
+    assert dialog.status == "abandoned"
+
+
+async def test_a_reply_to_another_piece_is_no_reason_for_this_one(
+    house: House,
+) -> None:
+    ana = await house.member("telegram")
+    assert isinstance(ana, OnTelegram)
+    first = await gets_a_piece(ana)
+    await house.rests()
+    await scored_low(house, ana)
+    house.claude.script(Reply("Payday, friend."))
+    await ana.writes("warmer and with a joke", reply_to=first.ref)
+    await ana.sees("Payday, friend", "Version 2")
+    await house.rests()
+    comments = await house.rows("SELECT comment FROM feedback WHERE source = 'human'")
+    assert "warmer and with a joke" not in [row.comment for row in comments]
+
+
+async def test_a_text_put_right_answers_what_was_off(house: House) -> None:
+    ana = await house.member("telegram")
+    house.claude.script(Reply(DRAFT))
+    await ana.writes(ASK)
+    piece = await ana.sees("every clinic in the country", buttons=("5",))
+    await ana.presses("2", piece)
+    await ana.sees_change(piece, "What was off")
+    await ana.writes(DRAFT.replace("every clinic in the country", "any clinic"))
+    await ana.sees("I keep your version")
+    await house.rests()
+    [dialog] = await house.rows("SELECT status FROM dialogs ORDER BY id DESC LIMIT 1")
+    assert dialog.status == "completed"
 
 
 async def test_after_a_low_score_a_new_request_is_a_request(house: House) -> None:
