@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -11,6 +12,7 @@ from agent.mailroom.schemas import Claimed
 from bot import intake
 from bot.ears import Heard
 from bot.intake import Handled
+from bot.leases import prolong
 from bot.rates import Later
 from bot.services import Services
 from channels.contract import Inbound, Kind
@@ -45,13 +47,15 @@ class InboxWorker:
 
     async def run(self) -> None:
         """Work until cancelled; what is under way then is finished first."""
-        beating = asyncio.create_task(self._beat())
+        lease_s, held = self._services.pace.inbox_lease_s, self._under_way.values()
+        renew = partial(inbox_queries.renew_inbox, lease_s=lease_s)
+        beat = asyncio.create_task(prolong(self._services, lease_s, held, renew))
         try:
             while True:
                 await self._wake.wait(await self._round())
         finally:
             await asyncio.gather(*self._under_way, return_exceptions=True)
-            beating.cancel()
+            beat.cancel()
 
     async def _round(self) -> float:
         """Take what there is; how long to wait for more, in seconds."""
@@ -76,19 +80,6 @@ class InboxWorker:
         self._under_way.pop(task)
         # The next message of that chat may be waiting for this one.
         self._wake.set()
-
-    async def _beat(self) -> None:
-        """Prolong the leases: a file, or a model asked, may take longer than one."""
-        lease_s = self._services.pace.inbox_lease_s
-        while True:
-            await asyncio.sleep(lease_s / 3)
-            if not (held := list(self._under_way.values())):
-                continue
-            try:
-                async with self._services.as_role("worker") as session:
-                    await inbox_queries.renew_inbox(session, held, lease_s=lease_s)
-            except Exception as error:  # noqa: BLE001 - the database comes back
-                log.warning("inbox.beat_failed", error=type(error).__name__)
 
     async def work(self, item: Claimed) -> None:
         """Handle one row, close it, and tell whoever pressed that it was taken."""

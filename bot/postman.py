@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -26,6 +27,7 @@ from agent.mailroom import flood_queries, post_queries
 from agent.mailroom.schemas import Delivery
 from bot import digests, ends, membership, owed, previews
 from bot.ears import Heard
+from bot.leases import prolong
 from bot.letters import Letter, act_of, chat_of, letter
 from bot.losses import TOO_OFTEN, Losses
 from bot.pacing import PATIENCE_S, Pacing, Write
@@ -71,7 +73,10 @@ class Postman:
     async def run(self) -> None:
         """Send until cancelled; what is under way then is finished first."""
         self._is_new = True
-        beat = asyncio.create_task(self._beat())
+        # A large file may take longer to send than one lease.
+        lease_s, held = self._services.pace.delivery_lease_s, self._under_way.values()
+        renew = partial(post_queries.renew_deliveries, lease_s=lease_s)
+        beat = asyncio.create_task(prolong(self._services, lease_s, held, renew))
         try:
             while True:
                 await self._wake.wait(await self._round())
@@ -139,19 +144,6 @@ class Postman:
             # What became of it could not be written down: its lease will run out.
             log.warning("post.not_recorded", error=type(error).__name__)
         self._wake.set()
-
-    async def _beat(self) -> None:
-        """Prolong the leases: a large file may take longer than one."""
-        lease_s = self._services.pace.delivery_lease_s
-        while True:
-            await asyncio.sleep(lease_s / 3)
-            if not (held := list(self._under_way.values())):
-                continue
-            try:
-                async with self._services.as_role("worker") as session:
-                    await post_queries.renew_deliveries(session, held, lease_s=lease_s)
-            except Exception as error:  # noqa: BLE001 - the database comes back
-                log.warning("post.beat_failed", error=type(error).__name__)
 
     async def deliver(self, delivery: Delivery) -> None:
         """Send or edit one message and record how it ended."""

@@ -162,6 +162,7 @@ EDGES = {
     "bot/durable/over_http.py": "so are those that are called by URL",
     "bot/durable/remote/engine.py": "the relay outlives whatever befalls one turn",
     "bot/durable/worker.py": "one job's failure leaves the others running",
+    "bot/leases.py": "leases outlive a database that goes and comes back",
     "bot/inbox_worker.py": "one message's failure leaves the others running",
     "bot/ports.py": "a run can be shown though the engine cannot be asked",
     "bot/postman.py": "one delivery's failure leaves the others running",
