@@ -153,6 +153,8 @@ class Ctx:
     events: Events
     ids: Ids
     objects: Objects
+    """Files. What is not at hand ends the transaction; the call is made again with it.
+    So ask for it whatever else there is to do, and it may be asked for once more."""
     skills: Skills
     origin: Origin | None = None
     """None where nobody is waiting in a chat: REST, MCP."""

@@ -2,10 +2,11 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePosixPath
 
 from agent.catalog import bringing, unpack
-from agent.catalog.unpack import NoSkillInside
+from agent.catalog.unpack import Files, NoSkillInside
 from agent.clients import assets
 from agent.ctx import Caller, Ctx, Origin, Role
 from agent.errors import NotFound
@@ -45,16 +46,19 @@ async def took(
         await _say(services, caller, heard, Message(refused.said))
         return True
     try:
-        async with services.ctx(caller, origin) as opened:
-            ctx = await _here(opened, inbound)
-            it = await bringing.bring(ctx, found, called)
-            await keep(ctx)
-            await reply(ctx, render.skills.imported(it))
+        await services.call(partial(_bring, inbound, found, called), caller, origin)
     except NoSkillInside as refused:
         await _say(services, caller, heard, Message(refused.said))
     except AlreadyDone:
         pass
     return True
+
+
+async def _bring(inbound: Inbound, found: Files, called: str, opened: Ctx) -> None:
+    ctx = await _here(opened, inbound)
+    it = await bringing.bring(ctx, found, called)
+    await keep(ctx)
+    await reply(ctx, render.skills.imported(it))
 
 
 async def _body(

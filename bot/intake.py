@@ -6,6 +6,7 @@ a second time, the first thing written conflicts and all of it is rolled back.
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from agent.ctx import Caller, Ctx, Origin, Role
 from agent.errors import AgentError
@@ -103,11 +104,11 @@ async def _worked(services: Services, taken: files.Taken, *, is_new: bool) -> bo
         if shortcuts.is_one(inbound):
             await shortcuts.used(services, caller, inbound, origin)
             return False
-        async with services.ctx(caller, origin) as opened:
-            ctx = await _in_conversation(opened, inbound)
-            is_secret = await hearing.answer(services, ctx, inbound, is_new=is_new)
-        await moves.greet(services, opened, inbound)
-        await home.refresh(services, opened, inbound)
+        ctx, is_secret = await services.call(
+            partial(_answered, services, taken, is_new=is_new), caller, origin
+        )
+        await moves.greet(services, ctx, inbound)
+        await home.refresh(services, ctx, inbound)
     except Unclear as unclear:
         told = await guessing.ask(services, caller, origin, unclear)
         return await _worked(services, replace(taken, origin=told), is_new=is_new)
@@ -121,6 +122,14 @@ async def _worked(services: Services, taken: files.Taken, *, is_new: bool) -> bo
         with suppress(AlreadyDone):
             await _refused(services, taken, refused)
     return is_secret
+
+
+async def _answered(
+    services: Services, taken: files.Taken, opened: Ctx, *, is_new: bool
+) -> tuple[Ctx, bool]:
+    """The message's world, and whether it was a secret that was answered in it."""
+    ctx = await _in_conversation(opened, taken.inbound)
+    return opened, await hearing.answer(services, ctx, taken.inbound, is_new=is_new)
 
 
 async def _refused(services: Services, taken: files.Taken, refused: AgentError) -> None:

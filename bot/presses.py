@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -79,14 +80,8 @@ async def _tried(
 ) -> tuple[str, bool]:
     """What to say to the one who pressed, and whether it was on their page."""
     try:
-        async with services.ctx(caller, origin) as ctx:
-            if not await ctx.audit.once(ctx.session, ctx.caller, key=origin.key):
-                return "", False
-            found = await _find(ctx, inbound.pressed)
-            if found is None:
-                return await _refuse(ctx, inbound, GONE), False
-            is_page = home.is_page(found[0])
-            said = await _do(services, await _placed(ctx, inbound, *found), *found)
+        work = partial(_pressed, services, inbound)
+        ctx, said, is_page = await services.call(work, caller, origin)
         await moves.greet(services, ctx, inbound)
     except AlreadyDone as done:
         return done.message if inbound.channel is ChannelName.TELEGRAM else "", False
@@ -99,9 +94,24 @@ async def _tried(
             if found is not None and found[2].name in cards.PRESSES:
                 await cards.close(ctx, found[0], refused)
             return await _refuse(ctx, inbound, refused.said), False
+    return said, is_page
+
+
+async def _pressed(
+    services: Services, inbound: Inbound, ctx: Ctx
+) -> tuple[Ctx, str, bool]:
+    """The press's world, what to say to who pressed, and whether it was on a page."""
+    assert ctx.origin is not None  # noqa: S101 - a press has an origin
+    if not await ctx.audit.once(ctx.session, ctx.caller, key=ctx.origin.key):
+        return ctx, "", False
+    found = await _find(ctx, inbound.pressed)
+    if found is None:
+        return ctx, await _refuse(ctx, inbound, GONE), False
+    is_page = home.is_page(found[0])
+    said = await _do(services, await _placed(ctx, inbound, *found), *found)
     # Elsewhere it would stand as a message, and say what was shown in place.
     is_told = is_page or inbound.channel is ChannelName.TELEGRAM
-    return said if is_told else "", is_page
+    return ctx, said if is_told else "", is_page
 
 
 async def _find(

@@ -1,10 +1,11 @@
 """What a running process holds, handed to everything that works in it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -38,10 +39,13 @@ from bot.links import Links
 from bot.pace import Pace
 from bot.router import Router
 from bot.shelves import Shelves
+from bot.suspense import FilesAtHand, PlotsAtHand, Suspense, settled
 from bot.telemetry.model import Watched
 from bot.telemetry.port import NOTHING, Telemetry
 from channels.contract import Channel
 from db.tenancy import SystemRole, system, tenant
+
+T = TypeVar("T")
 
 Admits = Callable[[Identity], bool]
 """Whether a person nobody paired may come in: the allow-list, or open mode."""
@@ -133,11 +137,35 @@ class Services:
             self if shelf is self.shelf else replace(self, shelf=shelf, router=router)
         )
 
+    async def call(
+        self,
+        work: Callable[[Ctx], Awaitable[T]],
+        caller: Caller,
+        origin: Origin | None = None,
+    ) -> T:
+        """What ``work`` comes to in the caller's transaction, whatever files it needs.
+
+        It may begin several times: see ``bot.suspense``.
+        """
+
+        async def begin(suspense: Suspense) -> T:
+            async with self.ctx(caller, origin, suspense) as ctx:
+                return await work(ctx)
+
+        return await settled(begin)
+
     @asynccontextmanager
     async def ctx(
-        self, caller: Caller, origin: Origin | None = None
+        self,
+        caller: Caller,
+        origin: Origin | None = None,
+        suspense: Suspense | None = None,
     ) -> AsyncIterator[Ctx]:
-        """Open the caller's transaction as the world of one call."""
+        """Open the caller's transaction as the world of one call.
+
+        For what needs no file and draws nothing; else ``call``.
+        """
+        suspense = suspense or Suspense()
         here = await self.within(caller.workspace_id)
         async with self.tenant(caller) as session:
             yield Ctx(
@@ -149,11 +177,11 @@ class Services:
                 clock=self.clock,
                 events=self.events,
                 ids=self.ids,
-                objects=self.objects,
+                objects=FilesAtHand(self.objects, suspense),
                 skills=here.shelf,
                 origin=origin,
                 engine=self.progress,
-                house=self.house,
+                house=self._house(suspense),
             )
 
     @property
@@ -161,8 +189,7 @@ class Services:
         """Whether pictures are shown to the model that answers."""
         return not self.model.is_rehearsal
 
-    @property
-    def house(self) -> House:
+    def _house(self, suspense: Suspense) -> House:
         """What calls may use that reach beyond the tenant's rows."""
         return House(
             as_role=self.as_role,
@@ -174,7 +201,7 @@ class Services:
             names=self.names,
             trials=self.trials,
             models=self.providers,
-            plots=self.plots,
+            plots=PlotsAtHand(self.plots, suspense) if self.plots else None,
             usual_limits=(self.budgets.day_usd, self.budgets.month_usd),
             most_limits=(self.budgets.most_day_usd, self.budgets.most_month_usd),
         )

@@ -7,6 +7,7 @@ noted before it happens: found again in the middle, it is never done a second ti
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -124,13 +125,8 @@ class ToolCalls:
 
     async def _make(self, call: ToolCall, use: Mapping[str, Any]) -> Data:
         try:
-            async with self._services.ctx(call.job.caller) as opened:
-                asking = await assistant.asker(opened.session, call.job)
-                op = tools.of_wire(use["name"], asking.caller)
-                if op is None:
-                    return await self.fail(call, UNKNOWN)
-                raw = _filled(op, use["input"], asking)
-                return await self._invoke(call, opened, asking.caller, (op, raw))
+            work = partial(self._asked, call, use)
+            return await self._services.call(work, call.job.caller)
         except NeedsApproval as held:
             return {"needs": _held(held)}
         except Cancelled:
@@ -143,6 +139,14 @@ class ToolCalls:
             # The tool's edge: the model is told, the trace is for the log.
             log.exception("tool.failed")
             return await self.fail(call, BROKEN)
+
+    async def _asked(self, call: ToolCall, use: Mapping[str, Any], opened: Ctx) -> Data:
+        asking = await assistant.asker(opened.session, call.job)
+        op = tools.of_wire(use["name"], asking.caller)
+        if op is None:
+            return await self.fail(call, UNKNOWN)
+        raw = _filled(op, use["input"], asking)
+        return await self._invoke(call, opened, asking.caller, (op, raw))
 
     async def _invoke(
         self,

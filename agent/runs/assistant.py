@@ -102,13 +102,14 @@ async def think(bench: Bench, job: Job, number: int, offer: Offer) -> Thought:
         done = await work_queries.finished(session, job.run_id, job.step, job.attempt)
         if done is not None:
             return _thought(done)
+        task = await _task(session, job, bench.clock.now(), offer)
+    task = await briefs.look(bench.objects, task)
+    may_go_on = number <= ROUNDS and _errors(task) < ERRORS
+    prompt = build(replace(task, may_use_tools=may_go_on))
+    async with bench.open(job.caller) as session:
         if not await work_queries.begin(session, job.run_id, job.step, job.attempt):
             raise Cancelled("The run was stopped.")
         await deliveries.progress(session, job.run_id, job.attempt)
-        task = await _task(session, job, bench.clock.now(), offer)
-        task = await briefs.look(bench.objects, task)
-        may_go_on = number <= ROUNDS and _errors(task) < ERRORS
-        prompt = build(replace(task, may_use_tools=may_go_on))
         call = await calls.reserve(bench, session, job, prompt)
     faultpoints.reach("think.reserved")
 

@@ -71,9 +71,11 @@ async def write(bench: Bench, job: Job, more: Sequence[Turn] = ()) -> Written:
     file = await pinned.skill(bench, job)
     async with bench.open(job.caller) as session:
         done = await work_queries.finished(session, job.run_id, job.step, job.attempt)
-        if done is not None:
-            return await _fitting(bench, job, Written.of(done), more)
-        brief = await briefs.read(session, job, bench.clock.now(), file)
+        brief = done is None and await briefs.read(
+            session, job, bench.clock.now(), file
+        )
+    if not brief:
+        return await _fitting(bench, job, Written.of(done or {}), more)
     is_revision = brief.revises is not None
     if stages := staging.left(file, brief.notes, is_revision=is_revision):
         return Written(stages=stages)

@@ -11,6 +11,7 @@ from agent.identity import callers
 from bot.cli.operator import Operator, operating
 from bot.ports import KeptObjects, TimeOrderedIds
 from bot.settings import Settings
+from bot.suspense import FilesAtHand, Suspense, settled
 from bot.wiring.services import store
 
 
@@ -27,9 +28,13 @@ async def bring(path: Path, settings: Settings) -> str:
     async with operating(settings) as operator:
         caller = await _owner(operator)
         objects = KeptObjects(store(settings))
-        async with operator.world(caller, objects) as ctx:
-            found = await bringing.bring(ctx, files, called)
-    return told(found)
+
+        async def begin(suspense: Suspense) -> Brought:
+            at_hand = FilesAtHand(objects, suspense)
+            async with operator.world(caller, at_hand) as ctx:
+                return await bringing.bring(ctx, files, called)
+
+        return told(await settled(begin))
 
 
 def told(found: Brought) -> str:

@@ -157,8 +157,9 @@ class Mcp:
         raw, approval_id = mcp_tools.split(given)
         caller = replace(holder.caller, approval_id=approval_id)
         try:
-            async with self._services.ctx(caller) as ctx:
-                result: BaseModel = await invoke(op, ctx, raw)
+            result: BaseModel = await self._services.call(
+                lambda ctx: invoke(op, ctx, raw), caller
+            )
         except NeedsApproval as needs:
             raise await self._waits.ask(caller, needs) from needs
         except Forbidden as forbidden:

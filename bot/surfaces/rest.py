@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from agent.ctx import Caller, Via
+from agent.ctx import Caller, Ctx, Via
 from agent.errors import AgentError, Forbidden, NeedsApproval
 from agent.gate import invoke, params_hash
 from agent.identity import repeats
@@ -131,17 +131,20 @@ class Rest:
         assert call.caller is not None  # noqa: S101 - admitted before
         caller = replace(call.caller, approval_id=_approval(call.headers))
         once = _once(call.headers, caller, op, params, self._services.pepper)
+
+        async def perform(ctx: Ctx) -> Answer:
+            kept = await repeats.begin(ctx.session, once) if once else None
+            if kept is not None:
+                call.more["idempotency-replayed"] = "true"
+                return Answer(kept.status, kept.body.encode())
+            result = await invoke(op, ctx, params.model_dump(exclude_unset=True))
+            answer = _done(result)
+            if once:
+                await repeats.finish(ctx.session, once, _kept(op, answer))
+            return answer
+
         try:
-            async with self._services.ctx(caller) as ctx:
-                kept = await repeats.begin(ctx.session, once) if once else None
-                if kept is not None:
-                    call.more["idempotency-replayed"] = "true"
-                    return Answer(kept.status, kept.body.encode())
-                result = await invoke(op, ctx, params.model_dump(exclude_unset=True))
-                answer = _done(result)
-                if once:
-                    await repeats.finish(ctx.session, once, _kept(op, answer))
-                return answer
+            return await self._services.call(perform, caller)
         except NeedsApproval as needs:
             raise await self._waits.ask(caller, needs) from needs
         except Forbidden as forbidden:

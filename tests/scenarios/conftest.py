@@ -104,7 +104,9 @@ async def house(shared_house: House) -> AsyncIterator[House]:
     try:
         await shared_house.rests()
         assert await shared_house.asks(HELD) == 0, "money is still held"
+        assert shared_house.store.hurried == [], "asked within a transaction"
     except AssertionError:
+        shared_house.store.hurried.clear()
         await shared_house.sweep()
         raise
     finally:

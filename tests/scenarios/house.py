@@ -22,6 +22,7 @@ from agent.llm.breaker import Rule
 from bot import language
 from bot.durable.limits import Limits
 from bot.pace import Pace
+from bot.ports import KeptObjects
 from bot.services import Services
 from bot.settings import Access, Anthropic, Intake, Security, Settings, Smtp
 from bot.settings import Slack as SlackSettings
@@ -30,12 +31,15 @@ from bot.wiring import processes
 from bot.wiring.database import Pools, open_database
 from bot.wiring.processes import Parts, Process
 from bot.wiring.services import running
+from db.objects import LocalObjects
 from db.server_bootstrap import Urls
 from tests.db.asking import one, run
+from tests.fakes.lent import Lent
 from tests.scenarios import shelf
 from tests.scenarios.on_slack import OnSlack
 from tests.scenarios.on_telegram import OnTelegram
 from tests.scenarios.on_web import OnWeb
+from tests.scenarios.outdoors import WatchedObjects
 from tests.scenarios.people import PATIENCE_S, Person
 from tests.standins.anthropic import AnthropicStandIn
 from tests.standins.slack import Slack
@@ -142,6 +146,16 @@ class House:
         self.owner = create_async_engine(urls.owner, isolation_level="AUTOCOMMIT")
         self.url = f"http://{made.settings.host}:{made.settings.port}"
         self._pages: list[OnWeb] = []
+        self.store = self._watched()
+
+    def _watched(self) -> WatchedObjects:
+        """The object store, which notes who asks it with a transaction open."""
+        objects = self.made.core.services.objects
+        assert isinstance(objects, KeptObjects)
+        assert isinstance(objects._store, LocalObjects)
+        lent = Lent(self.pools.app, self.pools.system)
+        watched = objects._store = WatchedObjects(objects._store, lent)
+        return watched
 
     @property
     def pairing(self) -> str:
@@ -368,6 +382,7 @@ async def opened(
             await _until_up(house, working)
             await _warm(house.made.core.services)
             yield house
+            assert house.store.hurried == [], "asked within a transaction"
         finally:
             await house.close()
             working.cancel()

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from agent.catalog import own_versions
-from db.tenancy import tenant
+from agent.ctx import Caller, Ctx, Role
 from tests.agent.catalog.laboratory import Laboratory
 from tests.scenarios.house import House, Opens
 from tests.scenarios.people import Person
@@ -37,12 +37,17 @@ async def adopt(house: House, home: Any) -> UUID:
     services = house.made.core.services
     texts = dict(services.shelf.files[SKILL].texts)
     texts["SKILL.md"] += f"\n{LESSON}\n"
-    async with tenant(house.pools.app, home.workspace_id, home.user_id) as session:
+
+    async def make(ctx: Ctx) -> UUID:
         made = await own_versions.make(
-            session, services.objects, home.workspace_id, SKILL, texts,
+            ctx.session, ctx.objects, home.workspace_id, SKILL, texts,
             origin="proposal", changelog="No questions", by=home.user_id,
         )  # fmt: skip
-    return made.version_id
+        return made.version_id
+
+    return await services.call(
+        make, Caller(home.workspace_id, home.user_id, Role.OWNER)
+    )
 
 
 async def laboratory(house: House, home: Any) -> Laboratory:

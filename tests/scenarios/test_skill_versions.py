@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from agent.catalog import own_versions
-from db.tenancy import tenant
+from agent.ctx import Caller, Ctx, Role
 from tests.scenarios.house import House
 from tests.scenarios.people import Person
 from tests.standins.anthropic import Reply
@@ -48,14 +48,18 @@ async def adopts(house: House, ana: Any) -> None:
     file = services.shelf.files[SKILL]
     texts = dict(file.texts)
     texts["SKILL.md"] += f"\n{LESSON}\n"
-    async with tenant(house.pools.app, ana.workspace_id, ana.user_id) as session:
+    here = ana.workspace_id
+
+    async def adopt(ctx: Ctx) -> None:
         made = await own_versions.make(
-            session, services.objects, ana.workspace_id, SKILL, texts,
+            ctx.session, ctx.objects, here, SKILL, texts,
             origin="proposal", changelog="No questions at the start", by=ana.user_id,
         )  # fmt: skip
         await own_versions.put_in_force(
-            session, services.objects, ana.workspace_id, SKILL, made.version_id
+            ctx.session, ctx.objects, here, SKILL, made.version_id
         )
+
+    await services.call(adopt, Caller(here, ana.user_id, Role.OWNER))
 
 
 async def test_a_teams_own_version_writes_for_it_alone_and_is_rolled_back_by_a_press(

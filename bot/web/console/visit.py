@@ -1,6 +1,6 @@
 """One request to the console: whose it is, what it may ask, and the page it gets."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -74,6 +74,12 @@ class Backing(Protocol):
         """Open the caller's transaction as the world of one call."""
         ...
 
+    async def call(
+        self, work: Callable[[Ctx], Awaitable[Any]], caller: Caller, /
+    ) -> Any:
+        """What ``work`` comes to there, whatever files it needs."""
+        ...
+
     @property
     def objects(self) -> Objects:
         """Where files are."""
@@ -128,7 +134,8 @@ class Visit:
             AgentError: It was refused; `edge` makes a page of that.
         """
         caller = self.caller
-        async with self.backing.ctx(caller) as ctx:
+
+        async def asked(ctx: Ctx) -> Any:
             card = _card(self.form)
             if card is None:
                 return await invoke(BY_NAME[name], ctx, raw)
@@ -136,6 +143,8 @@ class Visit:
             await consents.decide(ctx, card, "approved")
             allowed = replace(caller, approval_id=card)
             return await invoke(BY_NAME[name], replace(ctx, caller=allowed), raw)
+
+        return await self.backing.call(asked, caller)
 
     async def pages(self, name: str, n: int, /, **raw: object) -> AsyncIterator[Any]:
         """Yield the lines of a paged list, at most ``n``."""

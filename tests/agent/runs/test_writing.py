@@ -29,7 +29,8 @@ from agent.runs.pause_queries import Pause
 from tests.agent.llm.fakes import Played, Step, said
 from tests.agent.world import AS_ANA, World, asked
 from tests.db.asking import one, run
-from tests.fakes.ports import Still
+from tests.fakes.lent import Lent
+from tests.fakes.ports import Files, Still
 
 
 class Flat:
@@ -90,6 +91,30 @@ async def test_done_twice_it_is_written_and_paid_for_once(
     first = await writing.write(bench(world, model), job)
     assert await writing.write(bench(world, model), job) == first
     assert await one(world.owner, "SELECT count(*) FROM usage_records") == 1
+
+
+class Unhurried(Files):
+    """A store that nobody may wait for with a transaction open."""
+
+    def __init__(self, files: Files, lent: Lent) -> None:
+        super().__init__(files.kept)
+        self.lent = lent
+
+    async def get(self, key: str) -> bytes:
+        assert not self.lent.to_me, key
+        return await super().get(key)
+
+
+async def test_what_did_not_fit_is_looked_at_again_with_no_transaction_open(
+    world: World, job: Job
+) -> None:
+    at = bench(world, Played(said("Tea"), said("Cup")))
+    first = await writing.write(at, job)
+    fault = """UPDATE run_steps SET output = output || '{"faults": ["no title"]}'"""
+    await run(world.owner, fault)
+    at = replace(at, objects=Unhurried(world.files, Lent(world.app)))
+    mended = await writing.write(at, job)
+    assert (mended.faults, mended.draft_key != first.draft_key) == ((), True)
 
 
 async def test_a_failure_books_what_it_cost_and_the_next_try_is_another_call(

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agent.catalog.skillfile import SkillFile
 from agent.clients.operations import edit_client, new_client
+from agent.ctx import Caller
 from agent.ports import Clock, Objects
 from bot.web.console.visit import Files
 from tests.agent.world import AS_ANA, World
@@ -130,6 +131,10 @@ class Backing:
     @property
     def ctx(self) -> Any:
         return self.world.ctx
+
+    async def call(self, work: Any, caller: Caller, /) -> Any:
+        async with self.world.ctx(caller) as ctx:
+            return await work(ctx)
 
     @property
     def objects(self) -> Objects:
