@@ -23,11 +23,10 @@ _MOST_SKILLS = 80
 class Unclear(Exception):
     """The model must be asked before this message can be gone on with."""
 
-    def __init__(self, route: Route, recent: str) -> None:
+    def __init__(self, route: Route) -> None:
         """Keep what is known so far."""
         super().__init__("a model must say which skill is meant")
         self.route = route
-        self.recent = recent
 
 
 async def routed(services: Services, ctx: Ctx, text: str) -> Route:
@@ -39,7 +38,8 @@ async def routed(services: Services, ctx: Ctx, text: str) -> Route:
     if not known.recent and not known.taught:
         return route
     taught = [Learnt(*one) for one in known.taught]
-    return services.router.route(text, recent=known.recent, learnt=taught)
+    route = services.router.route(text, recent=known.recent, learnt=taught)
+    return route._replace(recent=known.recent)
 
 
 async def settled(services: Services, ctx: Ctx, route: Route) -> Route:
@@ -52,8 +52,7 @@ async def settled(services: Services, ctx: Ctx, route: Route) -> Route:
     if told := ctx.origin.routing:
         return _told(route, told)
     if route.wants_model and await _has_model(services, ctx):
-        known = await label_queries.background(ctx.session, ctx.caller.conversation_id)
-        raise Unclear(route, known.recent)
+        raise Unclear(route)
     return _plainly(route)
 
 
@@ -62,11 +61,12 @@ async def ask(
 ) -> Origin:
     """The origin, with what the model said; also where it said nothing."""
     assert origin.inbox_id is not None  # noqa: S101 - a message was kept
+    route = unclear.route
     found = await guess.ask(
         services.bench,
         caller,
         origin.inbox_id,
-        Asked(unclear.route.brief, _skills(services, unclear.route), unclear.recent),
+        Asked(route.brief, _skills(services, route), route.recent),
         within_s=services.guess_s,
     )
     return replace(origin, routing=_kept(found))

@@ -35,6 +35,8 @@ class Route(NamedTuple):
     """The best few, each with its share of what speaks for any, 0 to 1."""
     wants_model: bool = False
     """Words alone do not tell: a model should be asked, where there is one."""
+    recent: str = ""
+    """The skill of what was before in the conversation, where that was looked up."""
 
 
 def by_odds(evidence: Evidence, text: str) -> Route:

@@ -4,9 +4,11 @@ import json
 from typing import Any
 
 from tests.scenarios.house import House, Opens
+from tests.scenarios.test_statements import counting
 from tests.standins.anthropic.replies import Fault, Reply
 
 PLAIN = "we know nobody at those firms and would still like to get a conversation going"
+BACKGROUND = "SELECT coalesce(( SELECT s.name FROM runs r JOIN skills s"
 TAKES = "skill: cold-email\nsure: 92\nsecond: sales-enablement\nlanguage: en"
 
 
@@ -29,9 +31,12 @@ async def test_a_model_says_what_words_do_not_and_why_tells_it(opens: Opens) -> 
     async with opens(guess_s=5) as house:
         ana = await house.member("telegram")
         house.claude.script(TAKES, Reply("# Four mails\n\nHello."))
-        await ana.writes(f"{PLAIN}, they run clinics and pay people by hand today")
-        await ana.sees("Four mails", buttons=("5",))
-        await house.rests()
+        with counting(house.pools.app) as counted:
+            await ana.writes(f"{PLAIN}, they run clinics and pay people by hand today")
+            await ana.sees("Four mails", buttons=("5",))
+            await house.rests()
+        # Once before the model is asked, and once when the message is taken up again.
+        assert sum(BACKGROUND in statement for statement in counted.ours) == 2
         assert (await last_run(house)).skill == "cold-email"
         label = await last_label(house)
         assert (label.method, label.language) == ("model", "en")
