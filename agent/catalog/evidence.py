@@ -66,15 +66,17 @@ class Complaint:
 
 
 async def complaints(
-    session: AsyncSession, skill: str, since: datetime
+    session: AsyncSession, skill: str, since: datetime, *, overheard: bool = False
 ) -> list[Complaint]:
     """What was wrong with the pieces of a skill, newest first within each source.
 
-    ``session`` is a person's: pieces of chats that they may not read are left out.
-    Rehearsals are no pieces. A piece that was deleted took what was said of it along.
+    ``session`` is a person's: pieces of chats that they may not read are left out, and
+    if they are ``overheard`` those that nobody else may. Rehearsals are no pieces. A
+    piece that was deleted took what was said of it along.
     """
-    said = [_said(row) for row in await queries.said(session, skill, since)]
-    ruled = [_ruled(row) for row in await queries.ruled(session, skill, since)]
+    asked = {"skill": skill, "since": since, "overheard": overheard}
+    said = [_said(row) for row in await queries.said(session, asked)]
+    ruled = [_ruled(row) for row in await queries.ruled(session, asked)]
     return [*weighed(said), *ruled]
 
 

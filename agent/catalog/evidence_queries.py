@@ -1,9 +1,10 @@
 """Statements about what was wrong with a skill's pieces. Row security narrows each.
 
-What somebody said of a piece of a private chat is read by who may read that chat.
+What somebody said of a piece of a private chat is read by who may read that chat, and
+by nobody where others read along (``overheard``). What a closed group said is its own.
 """
 
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import RowMapping, text
@@ -19,6 +20,7 @@ _PIECES = """
         FROM skills s JOIN runs r ON r.skill_id = s.id
         JOIN outputs o ON o.run_id = r.id AND o.kind NOT IN ('answer', 'export')
         WHERE s.name = :skill AND r.provider IS DISTINCT FROM 'rehearsal'
+          AND (r.private_user_id IS NULL OR NOT :overheard)
     )
 """
 
@@ -77,18 +79,14 @@ _RULED = text(
 )
 
 
-async def said(session: AsyncSession, skill: str, since: datetime) -> list[RowMapping]:
-    """What people said was wrong, or showed by what they did; newest first."""
-    return await _all(session, _SAID, skill, since)
+async def said(session: AsyncSession, asked: Mapping[str, Any]) -> list[RowMapping]:
+    """What people said was wrong, or showed by what they did; newest first.
+
+    ``asked``: ``skill``, ``since``, and whether it is ``overheard``.
+    """
+    return list((await session.execute(_SAID, asked)).mappings())
 
 
-async def ruled(session: AsyncSession, skill: str, since: datetime) -> list[RowMapping]:
+async def ruled(session: AsyncSession, asked: Mapping[str, Any]) -> list[RowMapping]:
     """Rules of the skill that checks found broken; newest first."""
-    return await _all(session, _RULED, skill, since)
-
-
-async def _all(
-    session: AsyncSession, statement: Any, skill: str, since: datetime
-) -> list[RowMapping]:
-    found = await session.execute(statement, {"skill": skill, "since": since})
-    return list(found.mappings())
+    return list((await session.execute(_RULED, asked)).mappings())

@@ -3,6 +3,7 @@
 from agent.catalog import quality_shown as shown
 from agent.catalog.quality_schemas import Qualities, QualityOf, Unhappy
 from agent.ctx import Ctx, Role
+from agent.identity import workspaces
 from agent.operation import Command, Effect, Surface, operation
 from agent.shapes import Nothing
 
@@ -37,7 +38,8 @@ async def show_quality(ctx: Ctx, p: QualityOf) -> Qualities:
     asked = "" if p.skill.casefold() in {"skills", "all"} else p.skill
     if not asked:
         return await shown.everything(ctx.session, ctx.clock.now())
-    found = await shown.of_one(ctx.session, asked, ctx.clock.now())
+    overheard = await workspaces.is_overheard(ctx)
+    found = await shown.of_one(ctx.session, asked, ctx.clock.now(), overheard=overheard)
     is_chat = ctx.origin is not None
     return await shown.plotted(ctx, found) if is_chat and p.picture else found
 
@@ -58,7 +60,8 @@ async def show_quality(ctx: Ctx, p: QualityOf) -> Qualities:
 )
 async def show_unhappy(ctx: Ctx, p: Nothing) -> Unhappy:  # noqa: ARG001 - takes none
     """See what people found wrong with pieces lately, of all skills together."""
-    return await shown.unhappy(ctx.session, ctx.clock.now())
+    overheard = await workspaces.is_overheard(ctx)
+    return await shown.unhappy(ctx.session, ctx.clock.now(), overheard=overheard)
 
 
 OPERATIONS = (show_quality, show_unhappy)

@@ -135,3 +135,6 @@ class Unhappy(Frozen):
 
     days: int = Field(description="How far back it looks")
     lines: list[IssueLine] = Field(description="The weightiest first")
+    is_overheard: bool = Field(
+        default=False, description="Others read along, so what is private is left out"
+    )

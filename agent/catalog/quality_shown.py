@@ -59,8 +59,10 @@ async def everything(session: AsyncSession, now: datetime) -> Qualities:
     )
 
 
-async def of_one(session: AsyncSession, said: str, now: datetime) -> Qualities:
-    """One skill, by all that is known of its pieces.
+async def of_one(
+    session: AsyncSession, said: str, now: datetime, *, overheard: bool
+) -> Qualities:
+    """One skill, by all that is known of its pieces; quoted is what all may read.
 
     Raises:
         NoSuchSkill, NearSkills: The name fits none, or several.
@@ -68,29 +70,27 @@ async def of_one(session: AsyncSession, said: str, now: datetime) -> Qualities:
     facts = await _named(session, said)
     rows = await queries.scores(session, facts["name"])
     counts = await queries.counts(session, facts["name"], now - DAYS)
+    issues = await _human(session, facts["name"], now, overheard=overheard)
     return Qualities(
         lines=[_line(facts, rows, _of(counts, "asked"))],
         detail=SkillDetail(
             **_from_scores(rows, now),
             **_from_counts(counts),
-            issues=[
-                _issue(one, facts)
-                for one in (await _human(session, facts["name"], now))[:MOST_ISSUES]
-            ],
+            issues=[_issue(one, facts) for one in issues[:MOST_ISSUES]],
         ),
     )
 
 
-async def unhappy(session: AsyncSession, now: datetime) -> Unhappy:
-    """What people found wrong with pieces of all skills."""
+async def unhappy(session: AsyncSession, now: datetime, *, overheard: bool) -> Unhappy:
+    """What people found wrong with pieces of all skills, as far as it may be said."""
     found: list[tuple[float, IssueLine]] = []
     for name, title in (await queries.reviewed(session, now - DAYS)).items():
         facts = {"name": name, "title": title}
-        found += [
-            (one.weight, _issue(one, facts)) for one in await _human(session, name, now)
-        ]
+        issues = await _human(session, name, now, overheard=overheard)
+        found += [(one.weight, _issue(one, facts)) for one in issues]
     found.sort(key=lambda each: each[0], reverse=True)
-    return Unhappy(days=DAYS.days, lines=[line for _, line in found[:UNHAPPY]])
+    lines = [line for _, line in found[:UNHAPPY]]
+    return Unhappy(days=DAYS.days, lines=lines, is_overheard=overheard)
 
 
 async def plotted(ctx: Ctx, found: Qualities) -> Qualities:
@@ -198,8 +198,10 @@ def _of(counts: Rows, kind: str) -> dict[str, RowMapping]:
     return {row["label"]: row for row in counts if row["kind"] == kind}
 
 
-async def _human(session: AsyncSession, name: str, now: datetime) -> list[Issue]:
-    said = await evidence.complaints(session, name, now - DAYS)
+async def _human(
+    session: AsyncSession, name: str, now: datetime, *, overheard: bool
+) -> list[Issue]:
+    said = await evidence.complaints(session, name, now - DAYS, overheard=overheard)
     return grouped(one for one in said if one.source == "human")
 
 

@@ -138,6 +138,11 @@ async def is_private(ctx: Ctx) -> bool:
     return kind == "private"
 
 
+async def is_overheard(ctx: Ctx) -> bool:
+    """Whether others read along where the call's answer is shown."""
+    return ctx.caller.chat_id is not None and not await is_private(ctx)
+
+
 async def move_chat(ctx: Ctx, there: Mine) -> UUID:
     """Let the chat the call came from work in another workspace; its row from now on.
 

@@ -154,10 +154,7 @@ def _beside(detail: SkillDetail) -> Iterator[str]:
 def unhappy(value: Unhappy) -> Message:
     """What people found wrong, the weightiest first."""
     if not value.lines:
-        return Message(
-            f"Nobody complained in {value.days} days. If something is off, say so "
-            "below the piece: I learn from it."
-        )
+        return Message(_nobody(value))
     listed = "\n".join(
         f"{number}. **{name(one.title)}**: {_issue(one)}"
         for number, one in enumerate(value.lines, start=1)
@@ -169,6 +166,18 @@ def unhappy(value: Unhappy) -> Message:
     ]
     head = f"What people found wrong in {value.days} days, the weightiest first:"
     return Message(f"{head}\n\n{listed}", choices=choices)
+
+
+def _nobody(value: Unhappy) -> str:
+    if value.is_overheard:
+        return (
+            f"In {value.days} days nobody complained of a piece that everybody here "
+            "may read. What is private I tell you in our own chat: /unhappy there."
+        )
+    return (
+        f"Nobody complained in {value.days} days. If something is off, say so below "
+        "the piece: I learn from it."
+    )
 
 
 def _issue(one: IssueLine) -> str:

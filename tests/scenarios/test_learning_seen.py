@@ -41,6 +41,31 @@ async def test_how_good_and_what_is_wrong_in_plain_words(
     await ana.sees("I know no skill called")
 
 
+async def test_what_was_said_in_private_is_not_quoted_in_a_group(
+    house: House,
+) -> None:
+    services = house.made.core.services
+    services.plots = Sketches()
+    ana = await house.member("telegram")
+    await _rated(ana)
+    await house.rests()
+    here = house.person("telegram", int(ana.identity[1]), house.group("telegram"))
+    for asked, told in (
+        ("unhappy", ("nobody complained of a piece that everybody here may read",)),
+        ("skill rules copywriting", ("Rules of Copywriting",)),
+        ("quality copywriting", ("1 score by one person (2)",)),
+    ):
+        await here.commands(asked)
+        await here.sees(*told)
+    await house.rests()
+    assert not any(seen.has("formal") for seen in here.chat())
+    payload = await house.asks(PICTURE)
+    assert payload["files"][0]["alt"]
+    assert "formal" not in str(payload)
+    await ana.commands("unhappy")
+    await ana.sees("the weightiest first", "Too formal for nurses")
+
+
 async def test_the_digest_is_switched_off_and_on(house: House, door: str) -> None:
     ana = await house.member(door)
     await ana.writes("no weekly digest")

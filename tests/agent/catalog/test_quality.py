@@ -172,6 +172,31 @@ async def test_private_pieces_count_and_their_words_stay_private(world: World) -
     assert (anas.lines[0].n, anas.detail.rules) == (16, bobs.detail.rules)
 
 
+async def test_where_others_read_along_only_what_all_may_read_is_quoted(
+    world: World,
+) -> None:
+    await furnish(world)
+    await judge(world)
+    private = "UPDATE runs SET private_user_id = :bob WHERE id = :id"
+    await run(world.owner, private, bob=BOB, id=ident(RUN, 0))
+    alone = await world.settled(AS_BOB)
+    group = await world.settled(AS_BOB, chat="2", kind="group")
+    said = {"Too formal.", "No price anywhere"}
+    for by, quoted in ((AS_BOB, said), (alone, said), (group, set())):
+        found = await world.call(show_quality, by, skill="copywriting")
+        assert found.detail is not None
+        assert {one.text for one in found.detail.issues} == quoted
+        assert found.lines[0].n == 16
+        unhappy = await world.call(show_unhappy, by)
+        assert {one.text for one in unhappy.lines} == quoted
+        assert unhappy.is_overheard is (by is group)
+    heard = await world.call(show_unhappy, group)
+    assert "may read" in result(heard).text
+    await run(world.owner, "UPDATE runs SET private_user_id = NULL")
+    shared = await world.call(show_unhappy, group)
+    assert {one.text for one in shared.lines} == said
+
+
 async def test_few_scores_are_told_as_they_are(world: World) -> None:
     await furnish(world)
     seen = await world.call(show_quality, AS_ANA, skill="cold-email")
