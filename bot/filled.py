@@ -20,7 +20,18 @@ from agent.runs.errors import AlreadyDone
 from agent.runs.review_operations import read_feedback
 from bot import cards, dialogs, interviews, privately, render, reviews, secrecy
 from bot.answers import keep, reply
-from bot.forms import FORM, GIVEN, ask_for, begin, form_in, unwrapped, wrapped
+from bot.forms import (
+    FORM,
+    GIVEN,
+    SURE,
+    ask_for,
+    begin,
+    can_be_left,
+    change,
+    form_in,
+    unwrapped,
+    wrapped,
+)
 from bot.render import forms as words
 from bot.services import Services
 from bot.surfaces import forms
@@ -81,13 +92,29 @@ def can_ask(op: AnyOperation, raw: Mapping[str, object]) -> bool:
     )
 
 
-async def take(services: Services, ctx: Ctx, dialog: Dialog, answer: Answer) -> None:
-    """Take a message as the answer to the open question, and ask the next one."""
-    form = form_in(dialog)
-    field = next((one for one in form.fields if one.name == dialog.step), None)
+async def take(services: Services, ctx: Ctx, dialog: Dialog, answer: Answer) -> bool:
+    """Take a message as the answer to the open question; False when it is none."""
+    if dialog.step == SURE:
+        return await _sure(services, ctx, dialog, answer.text)
+    await _take(services, ctx, dialog, answer)
+    return True
+
+
+async def _sure(services: Services, ctx: Ctx, dialog: Dialog, said: str) -> bool:
+    """Whether it answers a form that stands there whole; else that may wait."""
+    if words.YES.fullmatch(said.strip()):
+        await finish(services, ctx, dialog)
+    elif words.CHANGE.fullmatch(said.strip()):
+        await change(ctx, dialog)
+    else:
+        return False
+    return True
+
+
+async def _take(services: Services, ctx: Ctx, dialog: Dialog, answer: Answer) -> None:
+    field = _asked(form_in(dialog), dialog)
     if field is None:
-        await conversations.close(ctx.session, dialog.id, "abandoned")
-        await reply(ctx, Message(words.CHANGED))
+        await _changed(ctx, dialog)
         return
     said = answer.secret or answer.text
     if field.kind is FieldKind.SECRET:
@@ -100,11 +127,15 @@ async def go_on(services: Services, ctx: Ctx, dialog: Dialog) -> None:
     """Ask what is still open, or do it when nothing is."""
     form, op = form_in(dialog), forms.op_of(dialog.answers[FORM])
     if op is None:
+        await _changed(ctx, dialog)
+        return
+    if dialog.answers.get(SURE):
+        await change(ctx, dialog)
         return
     filled = forms.read(op, dialog.answers.get(GIVEN, ""), _plain(ctx, dialog, form))
-    faulty = filled.faults.get(dialog.step, "")
-    if faulty and _said(form, dialog):
-        await ask_for(ctx, dialog, form, replace(_step(form, dialog), fault=faulty))
+    asked, faulty = _asked(form, dialog), filled.faults.get(dialog.step, "")
+    if asked and faulty and dialog.answers.get(asked.wire):
+        await ask_for(ctx, dialog, form, replace(asked, fault=faulty))
         return
     left = [one for one in form.fields if _is_due(one, dialog)]
     if left:
@@ -124,7 +155,7 @@ async def finish(services: Services, ctx: Ctx, dialog: Dialog) -> None:
     rest = {
         one.wire: ""
         for one in form_in(dialog).fields
-        if not one.required and one.wire not in dialog.answers
+        if can_be_left(one) and one.wire not in dialog.answers
     }
     await go_on(services, ctx, replace(dialog, answers={**rest, **dialog.answers}))
 
@@ -154,6 +185,11 @@ async def submitted(services: Services, ctx: Ctx, inbound: Inbound) -> None:
 
 def _bare(wire: str) -> str:
     return wire.removeprefix(SECRET)
+
+
+async def _changed(ctx: Ctx, dialog: Dialog) -> None:
+    await conversations.close(ctx.session, dialog.id, "abandoned")
+    await reply(ctx, Message(words.CHANGED))
 
 
 async def _resume(services: Services, ctx: Ctx) -> None:
@@ -245,14 +281,8 @@ def _is_due(one: Field, dialog: Dialog) -> bool:
     return not one.after or bool(dialog.answers.get(one.after, "").strip())
 
 
-def _step(form: Form, dialog: Dialog) -> Field:
-    return next(one for one in form.fields if one.name == dialog.step)
-
-
-def _said(form: Form, dialog: Dialog) -> bool:
-    return any(
-        one.name == dialog.step and dialog.answers.get(one.wire) for one in form.fields
-    )
+def _asked(form: Form, dialog: Dialog) -> Field | None:
+    return next((one for one in form.fields if one.name == dialog.step), None)
 
 
 def _plain(ctx: Ctx, dialog: Dialog, form: Form) -> dict[str, str]:

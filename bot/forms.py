@@ -32,6 +32,8 @@ SUBJECT = "operation"
 MINUTES = 24 * 60
 FORM, GIVEN, FIELDS = "_form", "_given", "_fields"
 """Under which a dialog keeps what it fills in, what was known, and what it asks."""
+SURE = "_sure"
+"""The step of a form in which all stands already: is it to be sent like that?"""
 
 
 def is_one(dialog: Dialog) -> bool:
@@ -102,19 +104,32 @@ def _was_due(services: Services, ctx: Ctx) -> bool:
 async def _ask(ctx: Ctx, form: Form, *, is_late: bool = False) -> None:
     known = _known(form)
     first = next((one for one in form.fields if one.wire not in known), None)
-    if first is None:
-        return
     names = ",".join(one.name for one in form.fields)
-    about = {FORM: form.name, GIVEN: form.given, FIELDS: names}
+    about = {FORM: form.name, GIVEN: _standing(form), FIELDS: names}
     dialog = Dialog(
         id=ctx.ids.new(),
         kind="form",
-        step=first.name,
+        step=first.name if first else SURE,
         answers={**about, **known},
         subject_type=SUBJECT,
     )
     opened = await conversations.ask(ctx.session, ctx.caller, dialog, minutes=MINUTES)
-    await _question(ctx, opened, form, first, words.NOW_HERE if is_late else "")
+    opening = words.NOW_HERE if is_late else ""
+    if first is not None:
+        await _question(ctx, opened, form, first, opening)
+    else:
+        await _show(ctx, opened, form, opening)
+
+
+def _standing(form: Form) -> str:
+    """What the call is made with where a question is skipped."""
+    stands = {
+        one.name: one.default
+        for one in form.fields
+        if one.default and not one.fault and one.kind is not FieldKind.SECRET
+    }
+    given: dict[str, object] = json.loads(form.given or "{}") | stands
+    return json.dumps(given) if given else ""
 
 
 def _known(form: Form) -> dict[str, str]:
@@ -137,6 +152,19 @@ async def ask_for(ctx: Ctx, dialog: Dialog, form: Form, field: Field) -> None:
     await _question(ctx, dialog.id, form, field)
 
 
+async def change(ctx: Ctx, dialog: Dialog) -> None:
+    """Ask for all fields of a form, one by one, with what stands there."""
+    form = form_in(dialog)
+    about = {name: dialog.answers.get(name, "") for name in (FORM, GIVEN, FIELDS)}
+    await ask_for(ctx, replace(dialog, answers=about), form, form.fields[0])
+
+
+async def _show(ctx: Ctx, dialog_id: UUID, form: Form, opening: str) -> None:
+    message = words.whole(form, str(dialog_id), SURE)
+    text = "\n\n".join(filter(None, (opening, message.text)))
+    await reply(ctx, replace(message, text=text))
+
+
 async def _question(
     ctx: Ctx, dialog_id: UUID, form: Form, field: Field, opening: str = ""
 ) -> None:
@@ -157,7 +185,12 @@ async def _question(
 def _may_end(form: Form, at: int) -> bool:
     """Whether all that is still to be asked can be left out at once."""
     left = form.fields[at:]
-    return len(left) > 1 and not any(one.required for one in left)
+    return len(left) > 1 and all(can_be_left(one) for one in left)
+
+
+def can_be_left(field: Field) -> bool:
+    """Whether a field needs no answer."""
+    return not field.required or bool(field.default)
 
 
 def form_in(dialog: Dialog) -> Form:

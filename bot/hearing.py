@@ -145,12 +145,17 @@ async def _said(
         if is_left:
             await dialogs.run(ctx, cancel_run, {})
             return
-        if forms.is_one(dialog):
-            await filled.take(services, ctx, dialog, Answer(text))
-            return
-        if await dialogs.take(services, ctx, dialog, text, route):
+        if await _answered(services, ctx, dialog, text, route):
             return
     await _unasked(services, ctx, inbound, route, kept)
+
+
+async def _answered(
+    services: Services, ctx: Ctx, dialog: Dialog, text: str, route: Route
+) -> bool:
+    if forms.is_one(dialog):
+        return await filled.take(services, ctx, dialog, Answer(text))
+    return await dialogs.take(services, ctx, dialog, text, route)
 
 
 async def _unasked(

@@ -1,17 +1,28 @@
 """What is said while a form is filled in, question by question."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from agent.mailroom.schemas import Choice, Message
 from agent.memory.operations import Finished, Unfilled
 from agent.memory.resume_operations import Resumed
+from bot.render.words import name
 from channels.forms import Field, FieldKind, Form
 
 CHANGED = "That form has changed meanwhile. Send the command again, please."
 SENT = "Sent."
 LATE = "The form could not be opened in time. The question above is still open."
 NOW_HERE = "The form could not be opened in time, so I ask here."
+HELD = 300
+"""Characters shown of what stands in a field."""
+YES = re.compile(
+    r"(?:yes|yep|yeah|ok|okay|sure|save(?: it)?|show(?: it)?|do it|go ahead|ja|s\u00ed)"
+    r"(?:,? please)?[\s.!]*",
+    re.IGNORECASE,
+)
+CHANGE = re.compile(r"change(?: it| that| something)?[\s.!]*", re.IGNORECASE)
+"""What people say to a form that stands there whole."""
 SHORT = 2
 """Characters of a label of which many fit into a row."""
 _HOW = {
@@ -43,9 +54,29 @@ def _ended(hint: str) -> str:
 
 
 def _held(field: Field) -> str:
-    if field.required or not field.default or field.choices:
+    if not field.default or field.fault:
         return ""
-    return f"_Unless you say otherwise: {field.default}_"
+    stands = dict(field.choices).get(field.default, field.default)
+    return f"_Unless you say otherwise: {name(stands, HELD)}_"
+
+
+def whole(form: Form, dialog_id: str, step: str) -> Message:
+    """A form in which all stands already: as it would be sent, to be changed or not."""
+    listed = "\n".join(
+        f"- {one.label}: {name(dict(one.choices).get(one.default, one.default), HELD)}"
+        for one in form.fields
+        if one.default
+    )
+    ref = {"dialog_id": dialog_id}
+    change = {**ref, "step": step, "text": "Change"}
+    return Message(
+        f"{opening(form)}\n\n{listed}\n\nShall I do it like this?",
+        choices=(
+            Choice(form.submit, "memory.finish", ref),
+            Choice("Change", "memory.answer", change),
+            Choice("Leave it", "memory.leave", ref),
+        ),
+    )
 
 
 def _choices(field: Field) -> tuple[Choice, ...]:
@@ -60,6 +91,8 @@ def _choices(field: Field) -> tuple[Choice, ...]:
     ]
     if not field.required:
         made.append(Choice("Skip", "memory.answer", {"text": ""}, row=9))
+    elif field.default and not field.fault:
+        made.append(Choice("Keep it", "memory.answer", {"text": ""}, row=9))
     return tuple(made)
 
 

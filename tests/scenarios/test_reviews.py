@@ -77,6 +77,11 @@ async def test_telegram_asks_one_by_one_and_is_done_at_any_time(house: House) ->
     [row] = await kept(house)
     assert (row.overall_score, row.accuracy_score, row.usefulness_score) == (3, 4, 5)
     assert (row.quality_score, row.issues) == (None, [])
+    # What was said stands there, and a question that is skipped leaves it.
+    await ana.commands("feedback")
+    again = await ana.sees("Accuracy", "Unless you say otherwise: 4")
+    await ana.presses("Done", again)
+    await ana.sees("Thank you", "accuracy 4", "usefulness 5", "tone of it")
 
 
 async def test_nobody_is_held_in_a_review(house: House) -> None:
