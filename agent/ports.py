@@ -34,7 +34,7 @@ class Who(Protocol):
 
     @property
     def via(self) -> str:
-        """``person``, ``model`` or ``operator``: who chose the call for them."""
+        """Who chose it: ``person``, ``model``, ``operator``; nobody: ``itself``."""
         ...
 
     @property

@@ -72,7 +72,8 @@ class ExperimentWork:
     async def _one(self, workspace_id: UUID, test_id: UUID) -> dict[str, Any] | None:
         now = self._services.clock.now()
         async with self._open(workspace_id) as session:
-            found = await experiment_looks.look(session, test_id, now)
+            audit = self._services.audit
+            found = await experiment_looks.look(session, audit, test_id, now)
         if found is None:
             return None
         log.info("experiment.decided", state=found.reading.verdict)

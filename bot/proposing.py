@@ -10,7 +10,7 @@ from agent.catalog import proposal_queries
 from agent.errors import NotFound
 from agent.runs import learning_queries, proposing
 from agent.runs.learning import GIVEN
-from agent.runs.proposing import Wanted
+from agent.runs.proposing import Records, Wanted
 from bot import vantages
 from bot.durable.steps import StepKey
 from bot.services import Services
@@ -44,7 +44,8 @@ class ProposeWork:
             after or services.propose_after,
         )
         try:
-            found = await proposing.propose(services.bench, services.events, wanted)
+            records = Records(services.events, services.audit)
+            found = await proposing.propose(services.bench, records, wanted)
         except NotFound:
             return ""  # the skill is gone, and with it what could be learnt
         if found is not None:

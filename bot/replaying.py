@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.catalog import proposal_queries as queries
 from agent.catalog import proposals, rule_changes
@@ -18,8 +19,10 @@ from agent.catalog.rule_changes import Draft
 from agent.catalog.skillfile import SkillFile, assemble
 from agent.catalog.versions import guest, held
 from agent.ctx import Caller, Role
+from agent.identity.history import Itself
 from agent.mailroom import notices
 from agent.mailroom.notices import Notice
+from agent.ports import Change
 from agent.runs import trial_cases, trial_queries, trial_results, trials
 from agent.runs.trial_cases import Case, Piece
 from agent.runs.trial_results import Tried
@@ -32,6 +35,11 @@ from bot.vantages import Vantages
 TOPIC = "learning"
 USUAL_BYTES = 3_000
 """Of a piece, where none was written yet."""
+
+TRIED = "rule.tried"
+"""In the audit."""
+RAN = {"tried", "no_answer"}
+"""States of a trial that was made, and paid for."""
 
 log = structlog.get_logger()
 
@@ -178,6 +186,7 @@ class ReplayWork:
             which = row["id"], revision
             if not await queries.tried(session, *which, scores, {"tried": kept}):
                 return []
+            await self._audited(session, row, kept)
             fresh = await queries.one(session, row["id"])
             assert fresh is not None  # noqa: S101 - it was written to just now
             message = render.proposals.card(shown(fresh))
@@ -186,6 +195,19 @@ class ReplayWork:
             await notices.notify_all(session, lead.workspace_id, Role.ADMIN, notice)
         log.info("rule.tried", state=found["state"])
         return []
+
+    async def _audited(
+        self, session: AsyncSession, row: RowMapping, kept: Mapping[str, Any]
+    ) -> None:
+        """Have the audit say what a trial came to, once."""
+        before = row["proposal"].get("tried") or {}
+        if kept["state"] not in RAN or before.get("times") == kept["times"]:
+            return
+        after = {name: kept[name] for name in ("state", "before", "after", "cost_usd")}
+        after |= {"version": row["proposal"]["base"]}
+        change = Change("rule", str(row["id"]), {}, after, label=row["title"])
+        who = Itself(row["workspace_id"])
+        await self._services.audit.record(session, who, action=TRIED, changes=[change])
 
 
 def _as_it_is(file: SkillFile) -> SkillFile:

@@ -9,6 +9,10 @@ from agent.catalog.unpack import Files
 from agent.catalog.versions import held
 from agent.ctx import Ctx, Role
 from agent.gate import ensure_role
+from agent.ports import Change
+
+IMPORTED = "skill.imported"
+"""In the audit."""
 
 
 async def bring(ctx: Ctx, files: Files, called: str) -> Brought:
@@ -29,7 +33,16 @@ async def bring(ctx: Ctx, files: Files, called: str) -> Brought:
     it = imports.brought(files, called, version, free)
     scan = [finding.row() for finding in it.findings]
     await keeping.draft(ctx, held(it.name, dict(it.texts)), "import", {"scan": scan})
+    await _audited(ctx, it, version)
     return it
+
+
+async def _audited(ctx: Ctx, it: Brought, version: str) -> None:
+    # It comes with a message or a command, past the gate.
+    found = [f"{one.verdict}: {one.path}" for one in it.findings]
+    after = {"version": version, "status": "draft", "found": found}
+    change = Change("skill", it.name, None, after, label=it.name)
+    await ctx.audit.record(ctx.session, ctx.caller, action=IMPORTED, changes=[change])
 
 
 async def _is_import(ctx: Ctx, skill_id: UUID, origin: str | None) -> bool:

@@ -11,18 +11,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.catalog import experiment_queries as queries
 from agent.catalog import experiments
-from agent.catalog.experiments import CONTROL, Ending, Test
+from agent.catalog.experiments import CANDIDATE, CONTROL, Ending, Test
 from agent.ctx import Ctx
+from agent.identity.history import Itself
+from agent.ports import Audit, Change
 
 RATED = "experiment.rated"
 """A piece of a running test was scored; ``workspace_id``, ``test_id``."""
+STOPPED = "test.stopped"
+"""In the audit, where no person stopped it."""
 STOPS = {
     "worse": Ending("stopped", winner=CONTROL, by_itself=True),
     "imbalanced": Ending("stopped", by_itself=True),
 }
 
 
-async def look(session: AsyncSession, test_id: UUID, now: datetime) -> Test | None:
+async def look(
+    session: AsyncSession, audit: Audit, test_id: UUID, now: datetime
+) -> Test | None:
     """The test, if it has come to something that nobody was told yet."""
     await queries.lock(session, test_id)
     test = await experiments.load(session, test_id)
@@ -31,6 +37,7 @@ async def look(session: AsyncSession, test_id: UUID, now: datetime) -> Test | No
     ending = STOPS.get(test.reading.verdict)
     if ending and test.row["status"] == "running":
         await experiments.end(session, test, now, ending)
+        await _audited(session, audit, test)
         return await experiments.load(session, test_id)
     return test
 
@@ -48,6 +55,19 @@ async def rated(ctx: Ctx, output_id: UUID) -> None:
 async def told(session: AsyncSession, test: Test) -> None:
     """Keep that people know of this verdict."""
     await queries.note(session, test.row["id"], {"told": test.reading.verdict})
+
+
+async def _audited(session: AsyncSession, audit: Audit, test: Test) -> None:
+    after = {
+        "status": "stopped",
+        "why": test.reading.verdict,
+        "version": test.arms[CANDIDATE]["version"],
+        "ratings": test.reading.ratings,
+    }
+    which, title = str(test.row["id"]), test.row["title"]
+    change = Change("test", which, {"status": "running"}, after, label=title)
+    who = Itself(test.row["workspace_id"])
+    await audit.record(session, who, action=STOPPED, changes=[change])
 
 
 def _is_news(test: Test) -> bool:

@@ -14,6 +14,7 @@ from agent.identity.audit_schemas import (
     AuditLog,
     Change,
 )
+from agent.identity.history import OPERATORS
 from agent.operation import Command, Effect, Surface, operation
 from agent.shapes import Order, Paged
 
@@ -24,7 +25,7 @@ OPEN = frozenset(
     {
         *("client", "workspace", "member", "invitation", "chat", "connection"),
         *("api_key", "workspace_key", "budget", "limit", "model", "skill"),
-        *("refusal", "operation"),
+        *("rule", "test", "refusal", "operation"),
     }
 )
 """Kinds of things whose values the whole team may see. All others may hold words that
@@ -150,8 +151,10 @@ def _who(row: RowMapping, *, is_mine: bool) -> str:
     match row["actor_type"]:
         case "agent":
             return f"the assistant, for {name}"
-        case "system":
+        case "system" if row["channel"] == OPERATORS:
             return "whoever runs this installation"
+        case "system":
+            return "I myself"
         case _:
             return name
 

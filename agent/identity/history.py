@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,7 +22,12 @@ _RECORD = text("""
                                'label', CAST(:label AS text)))
 """)
 
-ACTORS = {"person": "user", "model": "agent", "operator": "system"}
+ACTORS = {
+    "person": "user",
+    "model": "agent",
+    "operator": "system",
+    "itself": "system",
+}
 
 _ONCE = text("""
     INSERT INTO events (workspace_id, stream_type, stream_id, version, category, type,
@@ -47,13 +53,30 @@ _REFUSED = text("""
 """)
 
 
+NOBODY = UUID(int=0)
+OPERATORS = "cli"
+"""The door of whoever runs this installation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Itself:
+    """Draper, where it does for a workspace what nobody asked for just then."""
+
+    workspace_id: UUID
+    user_id: UUID = NOBODY
+    via: str = "itself"
+    channel: str = ""
+    address: str = ""
+    user_agent: str = ""
+
+
 def actor(who: Who) -> dict[str, Any]:
     """Who a line is about, as its columns have it."""
-    is_operator = who.via == "operator"
+    actor_type = ACTORS[who.via]
     return {
-        "actor_type": ACTORS[who.via],
-        "actor_id": None if is_operator else who.user_id,
-        "channel": "cli" if is_operator else who.channel,
+        "actor_type": actor_type,
+        "actor_id": None if actor_type == "system" else who.user_id,
+        "channel": OPERATORS if who.via == "operator" else who.channel,
     }
 
 

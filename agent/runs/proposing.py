@@ -22,8 +22,9 @@ from agent.catalog.rule_changes import Draft
 from agent.catalog.rule_guards import RuleRefused
 from agent.ctx import Caller
 from agent.errors import AgentError, NotFound
+from agent.identity.history import Itself
 from agent.llm.port import Prompt
-from agent.ports import Events
+from agent.ports import Audit, Change, Events
 from agent.runs import aside, drafting, trial_cases, trial_queries
 from agent.runs.aside import Errand
 from agent.runs.bench import Bench
@@ -33,6 +34,8 @@ SPAN = timedelta(days=90)
 AFTER = 3
 """Like complaints, about as many pieces, from which on a rule is proposed."""
 WITHIN_S = 40.0
+PROPOSED = "rule.proposed"
+"""In the audit, where no person proposed it."""
 _LONGEST = 600
 """Characters of a complaint; what is longer is a text, and no complaint."""
 _TELLING = 4
@@ -73,7 +76,15 @@ class _Heard:
         return text if is_open or _is_telling(text) else ""
 
 
-async def propose(bench: Bench, events: Events, wanted: Wanted) -> UUID | None:
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What hears of a proposal: the engine, which tries it, and the audit."""
+
+    events: Events
+    audit: Audit
+
+
+async def propose(bench: Bench, records: Records, wanted: Wanted) -> UUID | None:
     """The id of a new proposal; None: nothing recurs, or nothing can be made of it.
 
     Open no transaction around this.
@@ -91,7 +102,7 @@ async def propose(bench: Bench, events: Events, wanted: Wanted) -> UUID | None:
     if group is None:
         return None
     source = await _source(bench, wanted, heard, group)
-    return await _drafted(bench, events, wanted, here, source)
+    return await _drafted(bench, records, wanted, here, source)
 
 
 async def _standing(bench: Bench, wanted: Wanted) -> Standing:
@@ -180,7 +191,7 @@ async def _pieces(
 
 
 async def _drafted(
-    bench: Bench, events: Events, wanted: Wanted, here: Standing, source: Source
+    bench: Bench, records: Records, wanted: Wanted, here: Standing, source: Source
 ) -> UUID | None:
     """A draft that passes the guards, kept; what does not pass is asked for again."""
     rules = here.file.rules
@@ -192,7 +203,7 @@ async def _drafted(
         try:
             if draft is None:
                 raise RuleRefused("These are not the six lines that were asked for.")
-            return await _kept(bench, events, wanted, draft, source)
+            return await _kept(bench, records, wanted, draft, source)
         except AgentError as refused:
             log.info("rule.refused", name=here.name, error=type(refused).__name__)
             if not said or not isinstance(refused, RuleRefused):
@@ -202,14 +213,30 @@ async def _drafted(
 
 
 async def _kept(
-    bench: Bench, events: Events, wanted: Wanted, draft: Draft, source: Source
+    bench: Bench, records: Records, wanted: Wanted, draft: Draft, source: Source
 ) -> UUID:
     # The skill may have moved on while a model was asked.
     here = await _standing(bench, wanted)
     async with bench.open(wanted.lead) as session:
         now = bench.clock.now()
         await proposals.ensure_allowed(session, here, draft, source, now)
-        return await proposals.put(session, events, here, draft, source)
+        rule_id = await proposals.put(session, records.events, here, draft, source)
+        change = _change(rule_id, here, draft, source)
+        who = Itself(here.workspace_id)
+        await records.audit.record(session, who, action=PROPOSED, changes=[change])
+    return rule_id
+
+
+def _change(rule_id: UUID, here: Standing, draft: Draft, source: Source) -> Change:
+    # The history is for good, so what people said is not in it.
+    pieces = len({one["output_id"] for one in source.evidence})
+    after = {
+        "status": "proposed",
+        "statement": draft.statement,
+        "why": f"{pieces} pieces with one complaint",
+        "version": here.version,
+    }
+    return Change("rule", str(rule_id), None, after, label=here.title)
 
 
 async def _fast(bench: Bench, wanted: Wanted, kind: str, prompt: Prompt) -> str | None:

@@ -13,6 +13,9 @@ PROPOSALS = """
     SELECT r.*, s.name AS skill FROM rules r JOIN skills s ON s.id = r.skill_id
     ORDER BY r.id
 """
+HISTORY = """
+    SELECT type, actor_type FROM events WHERE stream_type = 'rule' ORDER BY id
+"""
 VERSIONS = """
     SELECT version, origin, changelog FROM skill_versions
     WHERE workspace_id IS NOT NULL ORDER BY id
@@ -51,6 +54,12 @@ async def test_three_complaints_become_a_rule_that_the_next_piece_keeps(
         [row] = await house.rows(PROPOSALS)
         assert (row.status, row.since_version, row.code) == ("active", "1.3.0", "P1")
         assert (row.score_before, row.score_after, row.held_out_cases) == (3, 4, 1)
+        told = [(row.type, row.actor_type) for row in await house.rows(HISTORY)]
+        assert told == [
+            ("rule.proposed", "system"),
+            ("rule.tried", "system"),
+            ("catalog.accept_rule", "user"),
+        ]
         [version] = await house.rows(VERSIONS)
         assert version.origin == "proposal"
         assert version.changelog == f"K03 added: {LEARNT} (proposal P1)"

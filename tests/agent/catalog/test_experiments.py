@@ -27,6 +27,9 @@ from agent.catalog.promotion_operations import promote
 from agent.catalog.version_errors import NoSuchVersion, VersionGone
 from agent.ctx import Caller
 from agent.errors import AgentError
+from agent.identity.audit_operations import show_audit
+from agent.identity.audit_schemas import AuditLine
+from agent.identity.history import History
 from agent.runs.operations import start_run
 from tests.agent.catalog.laboratory import Laboratory
 from tests.agent.catalog.test_own_versions import KEY, NEW, enforce, in_force, make
@@ -73,7 +76,14 @@ async def begin(shop: Workshop, percent: int = 50) -> TestState:
 
 async def look(shop: Workshop, test_id: UUID) -> Test | None:
     async with shop.world.tenant(AS_ANA) as session:
-        return await experiment_looks.look(session, test_id, Still().now())
+        now = Still().now()
+        return await experiment_looks.look(session, History(), test_id, now)
+
+
+async def stops(shop: Workshop) -> list[AuditLine]:
+    """What an admin is told of tests that nobody stopped."""
+    log = await shop.world.call(show_audit, AS_ANA, about="test.stopped")
+    return log.lines
 
 
 async def told(shop: Workshop, test: Test) -> None:
@@ -213,6 +223,32 @@ async def test_harm_stops_the_test_by_itself_and_can_be_undone(
     await shop.world.call(resume_test, AS_ANA, test_id=str(test_id))
     assert (await state(shop)).status == "running"
     assert await look(shop, test_id) is None, "they know, and went on all the same"
+    [line] = await stops(shop)
+    assert (line.who, line.label) == ("I myself", found.row["title"])
+    assert {one.field: one.after for one in line.changes} == {
+        "status": "stopped",
+        "why": "worse",
+        "version": "1.1.0",
+        "ratings": str(found.reading.ratings),
+    }
+
+
+async def test_uneven_units_stop_the_test_and_the_audit_says_why(
+    shop: Workshop, candidate: UUID, lab: Laboratory
+) -> None:
+    test_id = (await begin(shop)).test_id
+    heard = 0
+    while heard < 16:  # of one side alone, as if the other's ratings were lost
+        client = await lab.client()
+        arm = await lab.drawn(client)
+        if arm is not None and arm.version_id == candidate:
+            await lab.rated(client, new=4, old=4, candidate=candidate)
+            heard += 1
+    found = await look(shop, test_id)
+    assert found is not None
+    assert (found.reading.verdict, found.row["status"]) == ("imbalanced", "stopped")
+    [line] = await stops(shop)
+    assert "imbalanced" in [one.after for one in line.changes]
 
 
 async def test_a_better_version_waits_for_a_press_and_is_promoted_by_it(

@@ -27,6 +27,7 @@ from agent.catalog.skillfile import assemble, load
 from agent.catalog.stock import stock
 from agent.catalog.versions import held
 from agent.errors import BadInput, Forbidden, NeedsApproval
+from agent.identity.audit_operations import show_audit
 from agent.operation import Surface
 from agent.registry import on
 from agent.runs.own_skill_operations import change_skill, new_skill
@@ -225,6 +226,13 @@ async def test_nobody_but_an_admin_decides_on_an_import(stocked: World) -> None:
     async with stocked.ctx(AS_ANA) as ctx:
         await bring(ctx, {"SKILL.md": PLAIN.encode()}, "voice")
     name = "brand-voice"
+    [line] = (await stocked.call(show_audit, AS_ANA, about="skill.imported")).lines
+    assert (line.who, line.label) == ("you", name)
+    assert {one.field: one.after for one in line.changes} == {
+        "version": "1.0.0",
+        "status": "draft",
+        "found": None,
+    }
     with pytest.raises(Forbidden):
         await stocked.call(save_skill, AS_BOB, name=name)
     with pytest.raises(Forbidden):

@@ -11,8 +11,8 @@ from agent.ctx import Caller, Role, Via
 from agent.errors import BadInput, Forbidden
 from agent.identity.audit_operations import show_audit, show_privacy
 from agent.identity.audit_schemas import AuditLine, AuditLog
-from agent.identity.history import History
-from agent.ports import Change
+from agent.identity.history import History, Itself
+from agent.ports import Change, Who
 from bot import render
 from tests.agent.clients.making import add, edit
 from tests.agent.world import AS_ANA, AS_BOB, AS_EVE, World
@@ -24,9 +24,11 @@ KEY = "sk-ant-api03-" + "Ab1" * 12
 HISTORY = History(recognise.redact)
 
 
-async def record(world: World, who: Caller, *changes: Change, action: str) -> None:
+async def record(
+    world: World, who: Caller, *changes: Change, action: str, by: Who | None = None
+) -> None:
     async with world.tenant(who) as session:
-        await HISTORY.record(session, who, action=action, changes=changes)
+        await HISTORY.record(session, by or who, action=action, changes=changes)
 
 
 async def lines(world: World, caller: Caller, **asked: object) -> list[AuditLine]:
@@ -158,6 +160,17 @@ async def test_who_acted_for_whom_is_told(world: World) -> None:
         ("whoever runs this installation", "cli"),
         ("the assistant, for you", "telegram"),
     ]
+
+
+async def test_what_nobody_asked_for_is_told_with_its_values(world: World) -> None:
+    here = Itself(AS_ANA.workspace_id)
+    change = Change("test", "7", {"status": "running"}, {"status": "stopped"})
+    await record(world, AS_ANA, change, action="test.stopped", by=here)
+    [line] = await lines(world, AS_ADMIN)
+    assert (line.who, line.channel, line.is_private) == ("I myself", "", False)
+    assert line.changes[0].after == "stopped"
+    actor = "SELECT actor_id IS NULL AND actor_type = 'system' FROM events"
+    assert await one(world.owner, actor)
 
 
 async def test_who_saw_my_data_is_told_to_me_alone(world: World) -> None:

@@ -7,8 +7,10 @@ import pytest
 
 from agent.catalog import proposal_queries
 from agent.ctx import Caller
+from agent.identity.audit_operations import show_audit
+from agent.identity.history import History
 from agent.runs import proposing
-from agent.runs.proposing import Wanted
+from agent.runs.proposing import Records, Wanted
 from agent.runs.review_operations import give_review
 from bot.ports import TimeOrderedIds
 from tests.agent.catalog.versioned import SKILL, Workshop
@@ -63,7 +65,8 @@ async def stiff(shop: Workshop) -> None:
 async def propose(shop: Workshop, desk: Desk, *, after: int = 3) -> UUID | None:
     eyes = (AS_ANA, AS_BOB)
     wanted = Wanted(AS_ANA, eyes, SKILL, TimeOrderedIds().new(), after)
-    return await proposing.propose(bench(shop.world, desk), shop.world.outbox, wanted)
+    records = Records(shop.world.outbox, History())
+    return await proposing.propose(bench(shop.world, desk), records, wanted)
 
 
 async def only(shop: Workshop) -> dict[str, object]:
@@ -90,6 +93,14 @@ async def test_three_like_complaints_become_one_draft_with_its_evidence(
     # The next look finds it open, and asks nobody.
     assert await propose(shop, desk) is None
     assert len(desk.asked) == 2
+    [line] = (await shop.world.call(show_audit, AS_ANA, about="rule.proposed")).lines
+    assert line.who == "I myself"
+    assert {one.field: one.after for one in line.changes} == {
+        "status": "proposed",
+        "statement": "The tone is that of a friendly neighbour.",
+        "why": "3 pieces with one complaint",
+        "version": "1.0.0",
+    }
 
 
 async def test_two_pieces_are_too_few_and_no_model_is_asked(shop: Workshop) -> None:
