@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from agent.ctx import Caller, Ctx, Origin
 from agent.errors import AgentError, NeedsApproval
 from agent.gate import invoke
+from agent.identity import workspaces
 from agent.mailroom import deliveries
 from agent.operation import Effect
 from agent.registry import AnyOperation
@@ -37,6 +38,10 @@ log = structlog.get_logger()
 Data = dict[str, Any]
 
 UNKNOWN = "There is no such tool here, or it is not yours to use."
+ALONE = (
+    "That is for the asker alone, and others read along here. Tell them to ask for it "
+    "in our private chat."
+)
 BROKEN = "That failed for a reason on my side; it is noted. Nothing was changed."
 UNSURE = (
     "It is not known whether this was done: I was interrupted in the middle of it. "
@@ -145,6 +150,8 @@ class ToolCalls:
         op = tools.of_wire(use["name"], asking.caller)
         if op is None:
             return await self.fail(call, UNKNOWN)
+        if await _is_for_nobody_else(opened, op):
+            return await self.fail(call, ALONE)
         raw = _filled(op, use["input"], asking)
         return await self._invoke(call, opened, asking.caller, (op, raw))
 
@@ -187,6 +194,12 @@ async def _use(session: AsyncSession, call: ToolCall) -> Mapping[str, Any]:
     thought = next(row for row in rows if row["name"] == f"think-{call.round}")
     use: Mapping[str, Any] = thought["output"]["uses"][call.place - 1]
     return use
+
+
+async def _is_for_nobody_else(ctx: Ctx, op: AnyOperation) -> bool:
+    """Whether what it reads must not be said where the run is answered."""
+    is_read = op.personal and op.effect is Effect.READ
+    return is_read and await workspaces.is_overheard(ctx)
 
 
 def _filled(

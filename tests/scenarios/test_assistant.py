@@ -232,6 +232,21 @@ async def test_a_colleague_s_wish_is_material_and_orders_nothing(house: House) -
     assert (await house.run()).is_tainted
 
 
+async def test_what_is_for_one_alone_the_model_does_not_read_out_in_a_group(
+    house: House,
+) -> None:
+    ana, _ = await two_in_a_group(house)
+    house.claude.script(
+        Reply(tool=("runs__labels", {})), "Ask me that in our own chat."
+    )
+    await ana.writes("@draper_bot what have my choices taught you so far?")
+    await ana.sees("in our own chat")
+    await house.rests()
+    [(said, is_error)] = results(house)
+    assert is_error
+    assert "for the asker alone" in said
+
+
 async def test_the_role_at_that_moment_counts(house: House) -> None:
     _, boss = await at_home(house, "telegram")
     ana = house.stranger("telegram")
