@@ -23,6 +23,7 @@ from agent.identity.account_operations import OPERATIONS as ACCOUNT
 from agent.identity.audit_operations import OPERATIONS as AUDIT
 from agent.identity.console_operations import OPERATIONS as CONSOLE
 from agent.identity.email_operations import OPERATIONS as EMAILS
+from agent.identity.help_operations import OPERATIONS as HELP
 from agent.identity.invite_operations import OPERATIONS as INVITES
 from agent.identity.key_operations import OPERATIONS as KEYS
 from agent.identity.member_operations import OPERATIONS as MEMBERS
@@ -79,7 +80,7 @@ CATALOGUE: tuple[AnyOperation, ...] = (
     *(*CONSOLE, *SESSIONS, *SEARCH, *QUALITY, *WEEK),
     *RESUME,
     *(*VAULT, *PASTED),
-    *(*PREFERENCES, *INSTRUCTIONS),
+    *(*HELP, *PREFERENCES, *INSTRUCTIONS),
 )
 
 BY_NAME = {op.name: op for op in CATALOGUE}

@@ -6,7 +6,7 @@ from uuid import UUID
 from agent.clients.errors import NoSuchClient
 from agent.ctx import Ctx
 from agent.gate import invoke
-from agent.identity import codes, preferences
+from agent.identity import codes
 from agent.mailroom.schemas import Message
 from agent.memory import conversations
 from agent.memory.schemas import Dialog, Standing
@@ -254,8 +254,6 @@ async def _command(services: Services, ctx: Ctx, inbound: Inbound, typed: str) -
         name, typed = "join", f"join {rest}"  # a link of Telegram's, by a member
     if name == "start":
         await _say(ctx, await greetings.welcome(services, ctx, inbound))
-    elif name == "help":
-        await _say(ctx, await _help(ctx, inbound))
     elif services.shelf.file(name.replace("_", "-")) is not None:
         route = services.router.route(f"/{typed}")
         await _start(services, with_route(ctx, route), route, None)
@@ -278,11 +276,6 @@ async def _run(
         await filled.run(services, ctx, call.op, call.raw)
     else:
         await reply(ctx, render.usage(chat.usage(call.op)))
-
-
-async def _help(ctx: Ctx, inbound: Inbound) -> Message:
-    chosen = await preferences.of(ctx.session, ctx.caller.user_id)
-    return render.help_text(inbound.channel, simple=chosen.mode == "simple")
 
 
 async def _say(ctx: Ctx, message: Message) -> None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy import RowMapping
 
 from agent.ctx import Ctx
+from agent.identity.help_operations import Help
 from agent.mailroom import deliveries
 from agent.mailroom.operations import Resent
 from agent.mailroom.schemas import Message
@@ -17,6 +18,7 @@ from agent.runs.pause_schemas import Decided, Replied
 from agent.runs.review_schemas import Judged
 from agent.runs.schemas import Ended, Explained, Scored
 from bot import dialogs, render
+from bot.surfaces import chat
 
 
 async def show(ctx: Ctx, delivery: RowMapping, result: BaseModel) -> bool:
@@ -36,13 +38,12 @@ async def show(ctx: Ctx, delivery: RowMapping, result: BaseModel) -> bool:
             await dialogs.end_review(ctx)
         case Judged() | Resent() | NextSteps():
             await deliveries.show(ctx.session, delivery, _worded(result, shown))
+        case Help():
+            await deliveries.show(ctx.session, delivery, _helped(result, delivery))
         case Ended() | Replied():
             return await _under_way(ctx, delivery, result)
-        case Decided(run_id=run_id):
-            if delivery["run_id"] != run_id:  # from the list of what waits
-                done = replace(render.result(result), text=delivery["payload"]["text"])
-                said = render.result(result).text
-                await deliveries.show(ctx.session, delivery, replace(done, note=said))
+        case Decided():
+            await _decided(ctx, delivery, result)
         case _:
             return False
     return True
@@ -53,6 +54,13 @@ async def _under_way(ctx: Ctx, delivery: RowMapping, result: Ended | Replied) ->
         return bool(delivery["run_id"] == result.run_id)
     await deliveries.show(ctx.session, delivery, render.result(result))
     return True
+
+
+async def _decided(ctx: Ctx, delivery: RowMapping, result: Decided) -> None:
+    if delivery["run_id"] != result.run_id:  # from the list of what waits
+        done = replace(render.result(result), text=delivery["payload"]["text"])
+        said = render.result(result).text
+        await deliveries.show(ctx.session, delivery, replace(done, note=said))
 
 
 def _asks(delivery: RowMapping, operation: str) -> bool:
@@ -67,6 +75,11 @@ def _worded(result: Judged | Resent | NextSteps, shown: Mapping[str, Any]) -> Me
     if isinstance(result, Judged):
         return render.judged(result, shown)
     return render.result(result)
+
+
+def _helped(result: Help, delivery: RowMapping) -> Message:
+    said = render.result(result)
+    return replace(said, text=chat.as_typed(said.text, delivery["channel"]))
 
 
 def notice(result: BaseModel) -> str:

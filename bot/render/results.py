@@ -28,6 +28,7 @@ from bot.render import (
     audit,
     cards,
     clients,
+    commands,
     console,
     experiments,
     files,
@@ -226,7 +227,7 @@ RENDER |= versions.WORDS | experiments.WORDS
 RENDER |= console.WORDS
 RENDER |= vault.WORDS
 RENDER |= week.WORDS
-RENDER |= forms.WORDS
+RENDER |= forms.WORDS | commands.WORDS
 RENDER |= cards.WORDS
 RENDER |= keys.WORDS
 RENDER |= accounts.WORDS

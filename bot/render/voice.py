@@ -9,7 +9,6 @@ from agent.mailroom.schemas import Choice, Message
 from agent.runs.revise_operations import MOST
 from bot.render import clients
 from bot.render.pieces import over_budget
-from bot.surfaces import chat
 
 
 def refusal(error: AgentError) -> Message:
@@ -30,28 +29,6 @@ def welcome(name: str) -> Message:
         "> write homepage copy for Acme, a payroll tool for clinics\n\n"
         "You get a draft here, you rate it, and I learn what you like.",
         choices=(Choice("What can you write?", "catalog.skills"),),
-    )
-
-
-def help_text(channel: str, *, simple: bool = False) -> Message:
-    """The commands as they are typed at this door: all, or the simple mode's four."""
-    prefix = f"/{chat.PREFIX} " if channel in chat.ONE_COMMAND else "/"
-    shown = chat.lines(simple=simple)
-    listed = "\n".join(
-        f"- `{line.usage}` - {line.summary}" for line in shown if line.is_common
-    )
-    more = "There is more, and all of it works: advanced mode lists it."
-    if not simple:
-        # With a sentence each they would not fit into one message.
-        rest = ", ".join(f"`{line.usage}`" for line in shown if not line.is_common)
-        more = f"Also: {rest}.\n\n`{prefix}copywriting <brief>` calls a skill by name."
-    choices = [Choice("What can you write?", "catalog.skills")]
-    if simple:
-        advanced = {"mode": "advanced"}
-        choices.append(Choice("Advanced mode", "identity.set_mode", advanced))
-    return Message(
-        f"Just write what you need, or use a command:\n\n{listed}\n\n{more}",
-        choices=tuple(choices),
     )
 
 

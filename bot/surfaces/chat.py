@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from agent.identity.help_operations import Topic
 from agent.operation import Command, Surface
 from agent.registry import AnyOperation, on
+from bot.surfaces.topics import topic_of
 
 PREFIX = "draper"
 
@@ -30,14 +32,13 @@ class Line:
 
     usage: str
     summary: str
-    is_common: bool = True
-    """Told with its summary, in /help."""
+    topic: Topic
 
 
-BUILT_IN = (
-    Line("/start", "Say hello and see how to begin."),
-    Line("/help", "See all commands."),
-)
+BUILT_IN = (Line("/start", "Say hello and see how to begin.", Topic.YOU),)
+
+A_SKILL = "copywriting"
+"""The skill by which /help shows that skills are called by their names."""
 
 
 ONE_COMMAND = frozenset({"slack"})
@@ -47,7 +48,7 @@ _COMMANDS = re.compile(
     r"(?<![\w/])/({})\b".format(
         "|".join(
             sorted(
-                {"start", "help"}
+                {"start", A_SKILL}
                 | {op.command.words.split()[0] for op in on(Surface.CHAT) if op.command}
             )
         )
@@ -124,7 +125,7 @@ SIMPLE = ("skills", "status", "outputs", "settings")
 def lines(*, simple: bool = False) -> list[Line]:
     """Every command, for /help; of the ``simple`` mode, the four that it shows."""
     typed = {
-        op.command.words: Line(usage(op), _first_sentence(op), op.command.in_menu)
+        op.command.words: Line(usage(op), _first_sentence(op), topic_of(op))
         for op in on(Surface.CHAT)
         if op.command
     }
@@ -135,20 +136,20 @@ def lines(*, simple: bool = False) -> list[Line]:
 
 def menu() -> list[tuple[str, str]]:
     """The messenger's own menu: ``(name, description)``, name without slash."""
-    shown = [(line.usage[1:], line.summary) for line in BUILT_IN]
-    shown += [
+    shown = [
         (op.command.words.replace(" ", "_"), _first_sentence(op))
         for op in on(Surface.CHAT)
         if op.command and op.command.in_menu
     ]
-    return shown
+    shown.sort(key=lambda one: one[0] != "help")  # what tells of the rest comes first
+    return [*((line.usage[1:], line.summary) for line in BUILT_IN), *shown]
 
 
 def nearest(said: str, skills: list[str]) -> str | None:
     """The command or skill a misspelt one may have meant."""
     known = [op.command.words.split()[0] for op in on(Surface.CHAT) if op.command]
     first = said.split(maxsplit=1)[0] if said.split() else ""
-    found = get_close_matches(first, [*known, *skills, "help", "start"], n=1)
+    found = get_close_matches(first, [*known, *skills, "start"], n=1)
     return found[0] if found else None
 
 

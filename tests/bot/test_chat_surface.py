@@ -153,20 +153,20 @@ def test_the_menu_fits_telegram() -> None:
 
 def test_every_name_in_the_menu_is_understood_when_it_is_tapped() -> None:
     for name, _ in chat.menu():
-        if name not in {"start", "help"}:
+        if name != "start":
             assert read(f"/{name}") is not None, name
 
 
 def test_help_has_a_line_for_every_command_and_each_can_be_typed() -> None:
     lines = {line.usage: line.summary for line in chat.lines()}
-    assert len(lines) == 2 + len(list(on(Surface.CHAT)))
+    assert len(lines) == 1 + len(list(on(Surface.CHAT)))
     assert "/client new <name>" in lines
     assert "/run [number]" in lines
     for usage, summary in lines.items():
         assert summary.endswith("."), usage
         assert "\n" not in summary
         typed = re.sub(r" [<\[].*", "", usage)
-        assert typed in {"/start", "/help"} or read(typed) is not None
+        assert typed == "/start" or read(typed) is not None
 
 
 def test_simple_mode_shows_four_of_them() -> None:

@@ -20,6 +20,7 @@ from agent.clients.version_schemas import (
 )
 from agent.errors import OverBudget
 from agent.identity.audit_schemas import AuditLine, AuditLog, Change
+from agent.identity.help_operations import Help, Topic, topic_called
 from agent.mailroom.schemas import Message
 from agent.memory.operations import Answered, Left
 from agent.registry import BY_NAME
@@ -39,12 +40,14 @@ from agent.runs.schemas import (
     StepLine,
 )
 from bot import render
-from bot.surfaces import forms
+from bot.surfaces import chat, forms
 from channels.telegram.render import pages as telegram_pages
 from channels.text import utf16_units
 
 ID = UUID(int=7)
 LIMIT = 4096
+MOST_OF_A_TOPIC = 20
+"""Commands in one page of help; in more nobody finds any."""
 LONG = "long words " * 4000
 PIECE = Output(ID, "Tea for two", "outputs/7.md", 5000)
 
@@ -324,8 +327,8 @@ ALL = [
     *(render.result(value) for value, _ in SAID),
     render.welcome("Ana"),
     render.welcome(""),
-    render.help_text("telegram"),
-    render.help_text("slack"),
+    *(render.result(Help(topic=topic, mode="advanced")) for topic in (None, *Topic)),
+    render.result(Help(topic=None, mode="simple")),
     render.trouble(),
     render.unknown_command("cancle 3", "cancel"),
     render.unknown_command("zzz", None),
@@ -377,9 +380,48 @@ def test_what_went_wrong_comes_with_what_to_do() -> None:
     assert "send it once more" in render.trouble().text
 
 
+HELP = render.result(Help(topic=None, mode="advanced"))
+
+
+def test_help_is_one_message_with_a_button_for_every_topic() -> None:
+    assert len(telegram_pages(HELP.text)) == 1
+    assert len(HELP.text) < 1000
+    assert buttons(HELP)[:-1] == [topic.value.capitalize() for topic in Topic]
+
+
+def test_what_help_names_can_be_typed() -> None:
+    for words in re.findall(r"`/([a-z ]+)`", HELP.text):
+        assert chat.read(words) is not None, words
+
+
+def test_all_commands_stand_under_some_topic_of_help() -> None:
+    pages = [render.result(Help(topic=one, mode="advanced")).text for one in Topic]
+    for line in chat.lines():
+        assert [line.usage for page in pages if f"`{line.usage}` - " in page] == [
+            line.usage
+        ]
+    assert all(page.count("\n- ") <= MOST_OF_A_TOPIC for page in pages)
+
+
+def test_a_topic_of_help_is_marked_and_the_others_are_a_press_away() -> None:
+    shown = render.result(Help(topic=Topic.MONEY, mode="simple"))
+    assert shown.text.startswith("**Money**")
+    assert "• Money •" in buttons(shown)
+    assert len(shown.choices) == len(Topic)
+
+
+@pytest.mark.parametrize(
+    ("said", "topic"),
+    [("clients", Topic.CLIENTS), (" Skill ", Topic.SKILLS), ("tea", None), ("", None)],
+)
+def test_a_topic_is_called_by_its_name(said: str, topic: Topic | None) -> None:
+    assert topic_called(said) is topic
+
+
 def test_help_is_in_the_messenger_s_own_words() -> None:
-    assert "`/client new <name>`" in render.help_text("telegram").text
-    slack = render.help_text("slack").text
+    assert "`/client new`" in chat.as_typed(HELP.text, "telegram")
+    slack = chat.as_typed(HELP.text, "slack")
+    assert "`/draper client new`" in slack
     assert "`/draper copywriting <brief>`" in slack
 
 

@@ -46,12 +46,24 @@ async def test_help_shows_every_command_as_it_is_typed_here(
     await ana.writes("advanced mode")
     await ana.sees("You see every command")
     await ana.commands("help")
-    await ana.sees("use a command")
-    await ana.sees("calls a skill by name")
-    shown = "\n".join(seen.text for seen in ana.chat())
-    assert f"{typed} [number]" in shown
-    for words in ("client new", "client use", "outputs", "retry", "cancel", "status"):
-        assert words in shown
+    topics = await ana.sees("use a command", "Learning", buttons=("Clients", "You"))
+    await house.rests()
+    messages = len(ana.chat())
+    await ana.presses("Pieces", topics)
+    page = await ana.sees_change(topics, "Stop a run, or your latest one")
+    assert f"{typed} [number]" in page.text
+    for words in ("outputs", "retry", "cancel", "status", "revise"):
+        assert words in page.text
+    await ana.presses("Clients", page)
+    page = await ana.sees_change(topics, "client new", "client use")
+    assert {"Clients", "• Clients •"} & set(page.buttons)
+    assert len(ana.chat()) == messages, "it all stands in one message"
+
+
+async def test_help_with_a_topic_begins_there(house: House) -> None:
+    ana = await house.member("telegram")
+    await ana.commands("help money")
+    await ana.sees("limit", "models", buttons=("• Money •", "Keys"))
 
 
 async def test_a_bare_prefix_on_slack_is_a_call_for_help(house: House) -> None:
