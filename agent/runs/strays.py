@@ -21,6 +21,7 @@ from typing import Any, Protocol
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from agent.clients.assets import RAW, TEXT, VIEW
 from agent.ports import Objects
 
 
@@ -38,6 +39,7 @@ class Inventory(Objects, Protocol):
 
 AsEraser = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
+_BESIDE = "|".join(map(re.escape, (RAW, TEXT, VIEW)))
 _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 # A file may wait a day for its row.
@@ -102,7 +104,14 @@ _TRIALS = _Sort.of(
     """,
 )
 
-_SORTS = (_PIECES, _DRAFTS, _TRIALS)
+# What somebody handed over and never sent has no row at all.
+_SENT = _Sort.of(
+    rf"(?P<file>assets/(?P<workspace>{_ID})/[^/]+?)(?:{_BESIDE})?",
+    "file text",
+    "NOT EXISTS (SELECT FROM assets a WHERE a.storage_key = f.file)",
+)
+
+_SORTS = (_PIECES, _DRAFTS, _TRIALS, _SENT)
 
 
 async def clear(as_eraser: AsEraser, objects: Inventory) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy import insert
 from uuid_utils.compat import uuid7
 
 from agent.catalog.proposals import text_key
+from agent.clients.assets import RAW, TEXT, VIEW
 from agent.errors import NotFound
 from agent.ports import SystemRole
 from agent.runs import outputs, results, strays
@@ -206,6 +207,20 @@ async def test_what_was_written_anew_for_a_piece_goes_with_that_piece(
     await attic.put(mine, theirs)
     await attic.drop("outputs", piece)
     assert await attic.swept() == {mine}
+
+
+async def test_a_sent_file_goes_with_its_row_and_one_never_sent_after_a_day(
+    attic: Attic,
+) -> None:
+    stem = f"assets/{ACME}/{ANA}"
+    row = await attic.row("assets", storage_key=f"{stem}-sent")
+    mine = {f"{stem}-sent{suffix}" for suffix in ("", RAW, TEXT, VIEW)}
+    never = f"{stem}-never{RAW}"
+    await attic.put(*mine, never)
+    await attic.put(f"{stem}-just-now{RAW}", days=0.5)
+    assert await attic.swept() == {never}
+    await attic.drop("assets", row)
+    assert await attic.swept() == mine
 
 
 async def test_files_of_another_installation_and_of_other_sorts_are_let_be(
