@@ -19,14 +19,12 @@ class BadYaml(Exception):
         self.line = line
 
 
-class _Loader(yaml.SafeLoader):
-    """Safe loading without aliases, which can unfold into gigabytes."""
+# libyaml's reads ten times as fast; a PyYAML built without it has the other only.
+_Safe = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise BadYaml("Aliases (*name) are not taken.", mark.line + 1)
-        return super().compose_node(parent, index)
+
+class _Loader(_Safe):  # type: ignore[misc, valid-type]
+    """Safe loading without keys given twice."""
 
     def construct_mapping(
         self,
@@ -41,7 +39,8 @@ class _Loader(yaml.SafeLoader):
             if key.value in seen:
                 raise BadYaml(f"The key {key.value!r} stands here twice.", line)
             seen.add(key.value)
-        return super().construct_mapping(node, deep=deep)
+        found: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
+        return found
 
 
 def parse(text: str, *, first_line: int = 1) -> tuple[Any, Lines]:
@@ -52,6 +51,7 @@ def parse(text: str, *, first_line: int = 1) -> tuple[Any, Lines]:
     """
     loader = _Loader(text)
     try:
+        _without_aliases(text)
         node = loader.get_single_node()
         data = loader.construct_document(node) if node else None
     except BadYaml as bad:
@@ -64,6 +64,14 @@ def parse(text: str, *, first_line: int = 1) -> tuple[Any, Lines]:
     if node:
         _mark(node, (), lines, first_line)
     return data, lines
+
+
+def _without_aliases(text: str) -> None:
+    # Unfolded, a few lines of them are gigabytes.
+    for event in yaml.parse(text, Loader=_Safe):
+        if isinstance(event, yaml.AliasEvent):
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise BadYaml("Aliases (*name) are not taken.", line)
 
 
 def _fault(bad: Exception) -> str:
