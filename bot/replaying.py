@@ -116,7 +116,9 @@ class ReplayWork:
         wording = await self._open(data)
         if wording is None:
             return ""
-        await self._end(wording, trial_results.summary(list(map(Tried.read, tried))))
+        stages = len(wording.here.file.stages)
+        found = trial_results.summary(list(map(Tried.read, tried)), stages)
+        await self._end(wording, found)
         return str(wording.row["id"])
 
     async def _open(self, data: Data) -> _Wording | None:

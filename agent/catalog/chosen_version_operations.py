@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
-from agent.catalog import carrying, own_versions, version_reading
+from agent.catalog import carrying, overtaken, own_versions, version_reading
 from agent.catalog import own_version_queries as queries
 from agent.catalog.version_errors import BothReworded, MovedOn, NothingBefore, UpToDate
 from agent.catalog.version_operations import NUMBER, SKILL
@@ -52,6 +52,7 @@ async def pin_version(ctx: Ctx, p: PinVersion) -> VersionPinned:
     whose = await _whose(ctx, p.client)
     was = await _number(ctx, of, whose)
     await _enforce(ctx, of, row, whose)
+    over = await overtaken.ended(ctx, of["id"], "pin")
     return VersionPinned(
         skill=of["name"],
         title=of["title"],
@@ -60,6 +61,7 @@ async def pin_version(ctx: Ctx, p: PinVersion) -> VersionPinned:
         was=was,
         client=whose.name,
         follows=False,
+        overtaken=over,
     )
 
 
@@ -89,6 +91,7 @@ async def unpin_version(ctx: Ctx, p: UnpinVersion) -> VersionPinned:
     await own_versions.follow(ctx.session, here, of["name"], whose.id)
     now = await _number(ctx, of, whose)
     _told(ctx, of, was, now, whose)
+    over = await overtaken.ended(ctx, of["id"], "unpin")
     return VersionPinned(
         skill=of["name"],
         title=of["title"],
@@ -97,6 +100,7 @@ async def unpin_version(ctx: Ctx, p: UnpinVersion) -> VersionPinned:
         was=was,
         client=whose.name,
         follows=True,
+        overtaken=over,
     )
 
 
@@ -114,6 +118,8 @@ async def unpin_version(ctx: Ctx, p: UnpinVersion) -> VersionPinned:
 )
 async def roll_back(ctx: Ctx, p: RollBack) -> RolledBack:
     """Let an earlier version of a skill be in force again; runs under way keep theirs.
+
+    A test that compared with the version that is left is ended.
 
     Raises:
         NoSuchVersion: It is not there.
@@ -137,7 +143,7 @@ async def roll_back(ctx: Ctx, p: RollBack) -> RolledBack:
         title=of["title"],
         version=row["version"],
         was=now["version"],
-        is_tested=await queries.is_tested(ctx.session, of["id"]),
+        overtaken=await overtaken.ended(ctx, of["id"], "roll_back"),
     )
 
 
@@ -180,6 +186,7 @@ async def take_version(ctx: Ctx, p: OneSkillsVersions) -> VersionTaken:
         was=own["version"],
         carried=list(found.carried),
         kept=list(found.kept),
+        overtaken=await overtaken.ended(ctx, of["id"], "take_version"),
     )
 
 

@@ -87,6 +87,33 @@ class WhichTest(BadInput):
         )
 
 
+class Pinned(Conflict):
+    """A test of versions for a client whose work goes by one of them for good."""
+
+    code = "pinned"
+
+    def __init__(self, skill: str, client: str) -> None:
+        """Say how it becomes possible."""
+        super().__init__(
+            f"{client} is pinned to one version of {skill}, so nothing is drawn there.",
+            hint=f"Say 'unpin {skill} for {client}' first.",
+        )
+
+
+class Overtaken(Conflict):
+    """A test of a version against one that is in force no more."""
+
+    code = "test_overtaken"
+
+    def __init__(self, skill: str, version: str, control: str) -> None:
+        """Say how it is tried all the same."""
+        super().__init__(
+            f"That test compared {skill} {version} with {control}, which is not in "
+            "force any more.",
+            hint=f"Begin a new one: test {skill} {version} on 20 %.",
+        )
+
+
 class TestOver(Conflict):
     """A test that has come to its end."""
 

@@ -10,12 +10,16 @@ from agent.catalog import (
     experiment_plots,
     experiments,
     foresight,
+    overtaken,
+    own_version_queries,
     own_versions,
 )
 from agent.catalog import experiment_queries as queries
 from agent.catalog.experiment_errors import (
     AlreadyInForce,
     NoTest,
+    Overtaken,
+    Pinned,
     TestOver,
     TestRunning,
 )
@@ -69,6 +73,7 @@ async def start_test(ctx: Ctx, p: StartTest) -> TestStarted:
         NoSuchVersion, VersionGone: It is not there, or its files are not.
         WeightsDontSum, NoShare: The shares are no two parts of a whole.
         AlreadyInForce: It is what everything is written by.
+        Pinned: The client's work goes by one version for good.
         TestRunning: Another version of that skill is being tested.
     """
     weights = experiments.weights(p.percent, p.rest)
@@ -78,7 +83,10 @@ async def start_test(ctx: Ctx, p: StartTest) -> TestStarted:
     if now is not None and now["client_id"] == client_id:
         return await _weigh(ctx, now["id"], version, weights)
     await own_versions.ensure_whole(ctx.objects, skill["name"], version)
-    control = await own_versions.in_force(ctx.session, skill["id"], client_id)
+    in_force = await own_version_queries.choice(ctx.session, skill["id"], client_id)
+    if in_force["pinned"]:
+        raise Pinned(skill["name"], client)
+    control = in_force["standing"]
     if control is None or control == version["id"]:
         raise AlreadyInForce(skill["name"], version["version"])
     short = await _too_few(ctx, p, client_id)
@@ -158,6 +166,7 @@ async def resume_test(ctx: Ctx, p: OneTest) -> TestResumed:
         NoTest: There is none to go on with.
         TestOver: It was concluded.
         TestRunning: Another of the same skill runs by now.
+        Overtaken: What it compared with is not in force any more.
     """
     if p.test_id is None:
         raise NoTest(p.skill)
@@ -172,8 +181,12 @@ async def resume_test(ctx: Ctx, p: OneTest) -> TestResumed:
             arms = await queries.arms(ctx.session, other["id"])
             tried = next(arm["version"] for arm in arms if arm["key"] == CANDIDATE)
             raise TestRunning(other["skill"], tried)
+        if await overtaken.is_one(ctx.session, test):
+            sides = [test.arms[key]["version"] for key in (CANDIDATE, CONTROL)]
+            raise Overtaken(test.row["skill"], *sides)
         # They know how it stands, and want more: it is not stopped for that again.
-        known = {"told": test.reading.verdict, "by_itself": False}
+        told = {"told": test.reading.verdict, "by_itself": False}
+        known = {**told, "overtaken_by": ""}
         await queries.resume(ctx.session, p.test_id, known)
         asked.changed(ctx, test, "stopped", "running")
     return TestResumed(state=await asked.state(ctx, p.test_id))

@@ -31,6 +31,10 @@ _RUNNING = text(
 """)
 )
 
+_RUNNING_OF = text(
+    _TESTS.format("e.status = 'running' AND e.subject_id = :skill_id ORDER BY e.id")
+)
+
 _ONE = text(_TESTS.format("e.id = :id"))
 
 _LOCKED = text("SELECT FROM experiments WHERE id = :id FOR UPDATE")
@@ -131,6 +135,12 @@ async def running(
     """The test that work for this client takes part in."""
     values = {"skill_id": skill_id, "client_id": client_id}
     return (await session.execute(_RUNNING, values)).mappings().one_or_none()
+
+
+async def running_of(session: AsyncSession, skill_id: UUID) -> list[RowMapping]:
+    """Every running test of a skill: for everybody, and for single clients."""
+    found = await session.execute(_RUNNING_OF, {"skill_id": skill_id})
+    return list(found.mappings())
 
 
 async def one(session: AsyncSession, test_id: UUID) -> RowMapping | None:

@@ -87,6 +87,10 @@ class TestState(Frozen):
         description="better, worse, same, imbalanced: the candidate's; none: not yet"
     )
     winner: str = Field(description="The version that won; empty: none did")
+    overtaken_by: str = Field(
+        description="What put another version in force than it compares with, and so "
+        "ended it: roll_back, pin, accept_rule ...; empty: nothing did"
+    )
     candidate: ArmLine = Field(description="The version that is tried")
     control: ArmLine = Field(description="The version that it is compared with")
     difference: float | None = Field(description="Candidate minus control, in points")
@@ -165,3 +169,6 @@ class Promoted(Frozen):
     was: str = Field(description="What was before; empty: nothing")
     client: str = Field(description="For this client alone; empty: for all")
     ended_test: bool = Field(description="A test was concluded by it")
+    overtaken: list[str] = Field(
+        default_factory=list, description="Versions whose other tests it ended"
+    )

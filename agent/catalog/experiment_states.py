@@ -22,6 +22,7 @@ async def shown(session: AsyncSession, test: Test) -> TestState:
         **{name: getattr(reading, name) for name in ("low", "high", "ratings")},
         **{name: getattr(reading, name) for name in ("raters", "disagreeing")},
         winner=winner["version"] if winner else "",
+        overtaken_by=row["result"].get("overtaken_by", ""),
         candidate=_arm(test, CANDIDATE),
         control=_arm(test, CONTROL),
         more_ratings=more.ratings if more else None,

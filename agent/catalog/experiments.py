@@ -126,6 +126,8 @@ class Ending:
     """An arm's key."""
     by_itself: bool = False
     """No person did it: people are told."""
+    overtaken_by: str = ""
+    """What put another version in force than the test compares with."""
 
 
 async def end(session: AsyncSession, test: Test, now: datetime, ending: Ending) -> bool:
@@ -136,7 +138,11 @@ async def end(session: AsyncSession, test: Test, now: datetime, ending: Ending) 
         "verdict": words.get(test.reading.verdict, test.reading.verdict),
         "winner_key": ending.winner or None,
         "now": now,
-        "result": {**kept(test), "by_itself": ending.by_itself},
+        "result": {
+            **kept(test),
+            "by_itself": ending.by_itself,
+            "overtaken_by": ending.overtaken_by,
+        },
     }
     return await queries.end(session, test.row["id"], values)
 

@@ -164,8 +164,3 @@ async def pins(session: AsyncSession, skill_id: UUID) -> list[RowMapping]:
     """``version_id`` and client's ``name`` of every pin."""
     found = await session.execute(_PINS, {"skill_id": skill_id})
     return list(found.mappings())
-
-
-async def is_tested(session: AsyncSession, skill_id: UUID) -> bool:
-    """Whether a test of its versions is running."""
-    return bool((await choice(session, skill_id, None))["is_tested"])

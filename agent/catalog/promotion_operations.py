@@ -4,7 +4,7 @@ from uuid import UUID
 
 from agent.catalog import experiment_asked as asked
 from agent.catalog import experiment_queries as queries
-from agent.catalog import own_version_queries, own_versions
+from agent.catalog import overtaken, own_version_queries, own_versions
 from agent.catalog.experiment_operations import ANYWHERE, FOR, SKILL, VERSION
 from agent.catalog.experiment_schemas import Promote, Promoted
 from agent.catalog.experiments import Ending
@@ -44,6 +44,7 @@ async def promote(ctx: Ctx, p: Promote) -> Promoted:
         client_id=client_id,
     )
     ended = await _conclude(ctx, skill["id"], client_id, version["id"])
+    others = await overtaken.ended(ctx, skill["id"], "promote")
     numbers = [one["version"] if one else "" for one in (was, version)]
     ctx.changed(
         Change("skill", skill["name"], {"version": numbers[0]}, {"version": numbers[1]})
@@ -55,6 +56,7 @@ async def promote(ctx: Ctx, p: Promote) -> Promoted:
         was=numbers[0],
         client=client,
         ended_test=ended,
+        overtaken=others,
     )
 
 

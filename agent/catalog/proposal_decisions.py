@@ -11,13 +11,34 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent.catalog import own_versions, proposals, rule_changes, rule_guards
+from agent.catalog import (
+    overtaken,
+    own_versions,
+    proposals,
+    rule_changes,
+    rule_guards,
+)
 from agent.catalog import proposal_queries as queries
 from agent.catalog.proposal_errors import Decided, NoSuchProposal, Regressed
 from agent.catalog.proposals import Standing
 from agent.catalog.rule_changes import Change, Draft
 from agent.ctx import Ctx
 from agent.ports import Change as Audited
+
+
+async def in_the_way(ctx: Ctx, rule_id: UUID) -> list[str]:
+    """Versions whose test would be overtaken if the proposal were accepted now.
+
+    Raises:
+        NoSuchProposal, Decided: It is not there, or not open.
+        Regressed: When it was tried, good pieces became worse.
+    """
+    row = await _open(ctx.session, rule_id)
+    _ensure_no_harm(row)
+    now = await own_versions.in_force(ctx.session, row["skill_id"], None)
+    if now is None or row["proposal"]["base_id"] != str(now):
+        return []  # it is not accepted yet, but tried on what is in force
+    return await overtaken.running(ctx.session, row["skill_id"])
 
 
 async def accept(
@@ -40,8 +61,7 @@ async def accept(
     if row["proposal"]["base_id"] != str(here.version_id):
         await reword(ctx, row, here, draft)
         return row, ""
-    if (row["proposal"].get("tried") or {}).get("is_harm"):
-        raise Regressed(row["title"])
+    _ensure_no_harm(row)
     rule_guards.ensure_fits(draft, here.file.rules, here.guarded)
     place, by = (ctx.session, ctx.objects), ctx.caller.user_id
     made = await own_versions.make(
@@ -151,6 +171,11 @@ async def _open(session: AsyncSession, rule_id: UUID) -> RowMapping:
         # Whoever waited for the lock read before it was known who decided.
         raise Decided(await queries.one(session, rule_id) or row)
     return row
+
+
+def _ensure_no_harm(row: RowMapping) -> None:
+    if (row["proposal"].get("tried") or {}).get("is_harm"):
+        raise Regressed(row["title"])
 
 
 async def _decide(

@@ -5,13 +5,14 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
-from agent.catalog import own_version_queries, proposals, rule_changes
+from agent.catalog import overtaken, proposals, rule_changes
 from agent.catalog import proposal_decisions as decisions
 from agent.catalog import proposal_queries as queries
 from agent.catalog.experiment_operations import start_test
 from agent.catalog.experiment_schemas import StartTest
 from agent.catalog.proposal_errors import NoSuchProposal
 from agent.catalog.proposal_schemas import (
+    AcceptProposal,
     EditProposal,
     OneProposal,
     Proposal,
@@ -114,18 +115,26 @@ async def show_rule(ctx: Ctx, p: ShowProposal) -> ProposalShown:
     on=PRESSED,
     example=EXAMPLE,
 )
-async def accept_rule(ctx: Ctx, p: OneProposal) -> RuleAccepted:
+async def accept_rule(ctx: Ctx, p: AcceptProposal) -> RuleAccepted:
     """Accept a proposed rule: the skill gets a version with it, in force at once.
+
+    Where that ends a test of the skill, it is done only if that is asked for, too.
 
     Raises:
         NoSuchProposal, Decided: It is not there, or somebody decided already.
         Regressed: It makes good pieces worse.
         RuleRefused: The rules as they are now cannot take it.
     """
+    running = [] if p.ends_test else await decisions.in_the_way(ctx, p.rule_id)
+    if running:
+        found = await _one(ctx, p.rule_id)
+        return RuleAccepted(proposal=found, version="", running=running)
     row, version = await decisions.accept(ctx, p.rule_id)
-    is_tested = await own_version_queries.is_tested(ctx.session, row["skill_id"])
+    over = []
+    if version:
+        over = await overtaken.ended(ctx, row["skill_id"], "accept_rule")
     found = await _one(ctx, p.rule_id)
-    return RuleAccepted(proposal=found, version=version, is_tested=is_tested)
+    return RuleAccepted(proposal=found, version=version, overtaken=over)
 
 
 @operation(

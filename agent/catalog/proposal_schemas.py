@@ -36,6 +36,15 @@ class OneProposal(Frozen):
     rule_id: UUID
 
 
+class AcceptProposal(OneProposal):
+    """Parameters of ``catalog.accept_rule``."""
+
+    ends_test: bool = Field(
+        default=False,
+        description="Also where that ends a test, whose other side is then outdated",
+    )
+
+
 class ShowProposal(OneProposal):
     """Parameters of ``catalog.show_rule``."""
 
@@ -120,6 +129,9 @@ class Proposal(Frozen):
     anchors_before: float | None = Field(description="Of the anchors, without it")
     anchors_after: float | None = Field(description="The same, with it")
     spread: float | None = Field(description="Standard deviation of the differences")
+    skips_stages: bool = Field(
+        description="It was tried at one go, though the skill works in stages"
+    )
     is_harm: bool = Field(description="Whether good pieces became worse")
     unclear: int = Field(description="Questions that the judge did not answer sensibly")
     asked: int = Field(description="Questions it was asked")
@@ -149,9 +161,15 @@ class RuleAccepted(Frozen):
     """A proposal was accepted, or has to be tried on a newer version first."""
 
     proposal: Proposal = Field(description="The proposal")
-    version: str = Field(description="The new version; empty: it is tried anew first")
-    is_tested: bool = Field(
-        default=False, description="A test of its versions goes on, without the rule"
+    version: str = Field(
+        description="The new version; empty: it is tried anew first, or a test runs"
+    )
+    running: list[str] = Field(
+        default_factory=list,
+        description="Versions whose test it would end: nothing was done yet",
+    )
+    overtaken: list[str] = Field(
+        default_factory=list, description="Versions whose test it ended"
     )
 
 
@@ -235,6 +253,7 @@ def shown(row: RowMapping) -> Proposal:
         state=tried.get("state", "untried"),
         estimate_usd=Decimal(tried.get("estimate_usd", "0")),
         cost_usd=Decimal(tried.get("cost_usd", "0")),
+        skips_stages=bool(tried.get("skips_stages")),
         is_harm=bool(tried.get("is_harm")),
         has_example=bool(tried.get("example")),
         is_by_hand=bool(kept.get("by_id")),

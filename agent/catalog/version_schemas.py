@@ -114,6 +114,10 @@ class VersionPinned(Frozen):
     was: str = Field(description="The version before; the same: nothing changed")
     client: str = Field(description="For whose work; empty: for all")
     follows: bool = Field(description="It goes on with the default from now on")
+    overtaken: list[str] = Field(
+        default_factory=list,
+        description="Versions whose test it ended: it compared with the one before",
+    )
 
 
 class RollBack(Frozen):
@@ -133,7 +137,10 @@ class RolledBack(Frozen):
     title: str = Field(description="Its title")
     version: str = Field(description="The version in force")
     was: str = Field(description="The version before")
-    is_tested: bool = Field(description="A test of its versions goes on")
+    overtaken: list[str] = Field(
+        default_factory=list,
+        description="Versions whose test it ended: it compared with the one before",
+    )
 
 
 class VersionTaken(Frozen):
@@ -147,4 +154,8 @@ class VersionTaken(Frozen):
     carried: list[str] = Field(description="One's own changes that it has as well")
     kept: list[str] = Field(
         description="Rules that both sides changed: one's own stands"
+    )
+    overtaken: list[str] = Field(
+        default_factory=list,
+        description="Versions whose test it ended: it compared with the one before",
     )

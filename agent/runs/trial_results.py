@@ -46,11 +46,12 @@ class Tried:
         return cls(**{**kept, "kind": Kind(kept["kind"]), "scores": scores})
 
 
-def summary(tried: Sequence[Tried]) -> dict[str, Any]:
+def summary(tried: Sequence[Tried], stages: int) -> dict[str, Any]:
     """What all cases came to together, as a proposal keeps it under ``tried``.
 
     ``state`` is ``tried``, or ``no_answer`` where not one case could be judged. Means
-    are of cases, each counting once; None where there is no case of a sort.
+    are of cases, each counting once; None where there is no case of a sort. ``stages``:
+    how many the skill has; all was written without them.
     """
     judged = [one for one in tried if one.scores]
     low = [one for one in judged if not one.kind.is_anchor]
@@ -75,6 +76,7 @@ def summary(tried: Sequence[Tried]) -> dict[str, Any]:
         "unclear": sum(one.unclear for one in tried),
         "asked": sum(one.unclear + len(one.scores) for one in tried),
         "unwritten": sum(not one.is_written for one in tried),
+        "skips_stages": stages > 0,
         "example": _example([*low, *anchors]),
     }
 

@@ -15,6 +15,7 @@ from agent.catalog.experiment_schemas import (
 )
 from agent.catalog.trials import RATINGS
 from agent.mailroom.schemas import Choice, Message, StoredFile
+from bot.render import overtaken
 from bot.render.words import name
 
 EARLIER = 5
@@ -134,6 +135,7 @@ def _promoted(value: Promoted) -> Message:
     said += f"; it was {value.was}." if value.was != value.version else "."
     if value.ended_test:
         said += " The test is concluded, and all of it is kept (/tests)."
+    said += overtaken.over(value.overtaken)
     ref = {"skill": value.skill, "version": value.was, "client": value.client}
     back = (Choice(f"Back to {value.was}", "catalog.promote", ref),)
     return Message(said, choices=back if value.was not in ("", value.version) else ())
@@ -244,7 +246,8 @@ def _came_to(value: TestState) -> str:
     won = f"; {value.winner} stayed" if value.winner == value.control.version else ""
     won = f"; {value.winner} was promoted" if _was_promoted(value) else won
     state = ENDED.get(value.status, value.status)
-    return f"{_what(value)} against {value.control.version}, {state}: {how}{won}"
+    why = overtaken.WHY.get(value.overtaken_by, "")
+    return f"{_what(value)} against {value.control.version}, {state}{why}: {how}{won}"
 
 
 def _was_promoted(value: TestState) -> bool:
@@ -275,7 +278,7 @@ def _choices(value: TestState, *, is_settled: bool = False) -> tuple[Choice, ...
     if value.status == "concluded":
         return ()
     if value.status == "stopped":
-        return (go_on,)
+        return () if value.overtaken_by else (go_on,)
     if value.verdict in ("better", "same") and not is_settled:
         keep = Choice(f"Keep {old}", "catalog.stop_test", ref)
         return (promote, keep, go_on)

@@ -19,6 +19,7 @@ from agent.catalog.proposal_schemas import (
     SkillRules,
 )
 from agent.mailroom.schemas import Choice, Message
+from bot.render import overtaken
 from bot.render.words import name
 
 RULE, PIECE = 240, 1200
@@ -74,7 +75,7 @@ def _tried(one: Proposal) -> str:
         )
     if one.state != "tried":
         return _WHY_NOT.get(one.state, "")
-    lines = [_low(one), _kept_apart(one), _anchors(one), _unclear(one)]
+    lines = [_low(one), _kept_apart(one), _anchors(one), _unclear(one), _went(one)]
     return " ".join(filter(None, lines))
 
 
@@ -105,6 +106,10 @@ def _unclear(one: Proposal) -> str:
     if not one.unclear:
         return ""
     return f"The judge gave no clear answer to {one.unclear} of {one.asked} questions."
+
+
+def _went(one: Proposal) -> str:
+    return "All was written in one go, without stages." if one.skips_stages else ""
 
 
 def _moved(before: float | None, after: float | None) -> str:
@@ -181,6 +186,8 @@ def _proposed(value: RuleProposed) -> Message:
 
 def _accepted(value: RuleAccepted) -> Message:
     one = value.proposal
+    if value.running:
+        return overtaken.asked(value)
     if not value.version:
         said = (
             f"{name(one.title)} has changed since this was tried, so nothing is "
@@ -191,12 +198,7 @@ def _accepted(value: RuleAccepted) -> Message:
         f"Accepted: {name(one.title)} is {value.version} now, with {one.code}. "
         "Pieces from now on keep to it."
     )
-    if value.is_tested:
-        said += (
-            " Only those of the test that is running do not, until it ends; and if you "
-            "promote the version it tries, this rule is not in it."
-        )
-    return Message(said, choices=_choices(one))
+    return Message(said + overtaken.over(value.overtaken), choices=_choices(one))
 
 
 def _piloted(value: RulePiloted) -> Message:

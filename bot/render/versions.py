@@ -13,6 +13,7 @@ from agent.catalog.version_schemas import (
     VersionTaken,
 )
 from agent.mailroom.schemas import Choice, Message, StoredFile
+from bot.render import overtaken
 from bot.render.words import name
 
 LISTED = 12
@@ -92,11 +93,13 @@ def _pinned(value: VersionPinned) -> Message:
     whose = f" for {name(value.client)}" if value.client else ""
     title = name(value.title)
     if value.follows:
-        return Message(f"{title}{whose} follows the default again: {value.version}.")
+        said = f"{title}{whose} follows the default again: {value.version}."
+        return Message(said + overtaken.over(value.overtaken))
     yours = ", yours," if value.is_own else ""
     said = f"{title}{whose} stays at {value.version}{yours} from now on."
     if value.was and value.was != value.version:
         said += f" It was {value.was}."
+    said += overtaken.over(value.overtaken)
     ref = {"skill": value.skill, "client": value.client}
     return Message(said, choices=(Choice("Unpin", "catalog.unpin", ref),))
 
@@ -106,8 +109,7 @@ def _rolled_back(value: RolledBack) -> Message:
         f"{name(value.title)} is back at {value.version}; it was {value.was}. "
         "What is being written now is finished by the version it began with."
     )
-    if value.is_tested:
-        said += " A test of its versions goes on: /test shows it."
+    said += overtaken.over(value.overtaken)
     again = {"skill": value.skill, "version": value.was}
     return Message(
         said, choices=(Choice(f"Back to {value.was}", "catalog.pin", again),)
@@ -118,11 +120,12 @@ def _taken(value: VersionTaken) -> Message:
     title = name(value.title)
     if not value.carried:
         said = f"{title} is at {value.house} now; all of yours is in it already."
-        return Message(said)
+        return Message(said + overtaken.over(value.overtaken))
     said = f"{title} is at {value.version} now: {value.house} with your "
     said += f"{', '.join(value.carried)}."
     if value.kept:
         said += f" Both of you had changed {', '.join(value.kept)}: yours stands."
+    said += overtaken.over(value.overtaken)
     ref = {"skill": value.skill}
     leaving = {**ref, "to": value.was, "leaves": value.version}
     return Message(

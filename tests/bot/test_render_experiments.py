@@ -24,6 +24,7 @@ def state(**more: Any) -> TestState:
         "status": "running",
         "verdict": "none",
         "winner": "",
+        "overtaken_by": "",
         "candidate": side("candidate", "1.1.0"),
         "control": side("control", "1.0.0"),
         "difference": 0.42,
@@ -91,6 +92,14 @@ def test_a_test_says_how_it_stands_and_what_can_be_done(
     assert said in message.text
     if buttons:
         assert [choice.label for choice in message.choices] == buttons
+
+
+def test_one_that_was_overtaken_says_by_what_and_does_not_go_on() -> None:
+    over = state(status="stopped", overtaken_by="roll_back")
+    assert "stopped by a roll back: no verdict" in experiments.card(over).text
+    assert experiments.card(over).choices == ()
+    shown = experiments._tests(Tests(lines=[over])).text
+    assert "against 1.0.0, stopped by a roll back: no verdict" in shown
 
 
 def test_earlier_tests_are_listed_in_a_line_each() -> None:

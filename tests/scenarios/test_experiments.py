@@ -144,3 +144,32 @@ async def test_harm_stops_the_test_and_owners_are_told_once(opens: Opens) -> Non
         await ana.commands("tests")
         await ana.sees("Earlier", "worse")
         await house.rests()
+
+
+async def begins(ana: Person, new: str) -> None:
+    await ana.writes(f"test copywriting {new} on 50 %")
+    await ana.presses("Start anyway", await ana.sees("I have not begun"))
+    await ana.sees("The test has begun", f"{new} does 50 % of the work")
+
+
+async def test_what_is_put_in_force_meanwhile_ends_a_test_and_is_asked_about_first(
+    house: House,
+) -> None:
+    ana, home = await team(house)
+    new = await number(house, await adopt(house, home))
+    await begins(ana, new)
+    await ana.commands("rule copywriting: never start with a question")
+    proposed = await ana.sees("Proposed for", buttons=("See it",))
+    await ana.presses("See it", proposed)
+    await ana.presses("Accept", await ana.sees("New rule for", buttons=("Accept",)))
+    asked = await ana.sees(f"{new} is being tested against", "Nothing is changed yet")
+    await ana.presses("Wait", asked)
+    await ana.sees("not enough yet", buttons=("Stop the test",))
+    await ana.presses("Stop the test and accept", asked)
+    await ana.sees("Accepted", f"The test of {new} is over with that")
+    await begins(ana, new)
+    await ana.commands("rollback copywriting")
+    await ana.sees("is back at", f"The test of {new} is over with that")
+    await ana.commands("tests")
+    await ana.sees("stopped by a roll back", "stopped as a rule was accepted")
+    await house.rests()

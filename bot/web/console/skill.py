@@ -49,8 +49,10 @@ async def _proposals(visit: Visit, name: str) -> list[Any]:
 @api.post("/accept", max_body_size=MAX_FORM_BYTES)
 async def accept(visit: Acting, name: str) -> Response:
     """Accept a proposed rule: a version with it is in force at once."""
-    await visit.ask("catalog.accept_rule", rule_id=visit.said("rule_id"))
-    return visit.to(f"/console/skills/{name}", "kept")
+    ends_test = visit.said("ends_test") == "yes"
+    given = {"rule_id": visit.said("rule_id"), "ends_test": ends_test}
+    done = await visit.ask("catalog.accept_rule", **given)
+    return visit.to(f"/console/skills/{name}", "tested_now" if done.running else "kept")
 
 
 @api.post("/reject", max_body_size=MAX_FORM_BYTES)

@@ -54,6 +54,7 @@ DONE = {
     "shared": "Shared. Your team can see this run now.",
     "stopped": "Stopped. Nothing more will be written for this one.",
     "switched": "Here you are. Everything you see is of this workspace.",
+    "tested_now": "Nothing is changed yet: a test runs here, which that would end.",
     "tested": "Tried out; the answer stands beside the key.",
 }
 """What a page may say after an action; the address names it, and says nothing else."""

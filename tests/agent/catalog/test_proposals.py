@@ -30,6 +30,7 @@ from agent.catalog.skill_rule_operations import list_rules, propose_after
 from agent.catalog.version_errors import NoSuchVersion, VersionGone
 from agent.ctx import Caller, Role
 from agent.errors import Forbidden
+from bot.render import proposals as cards
 from tests.agent.catalog.versioned import RULES, SKILL, Workshop
 from tests.agent.world import AS_ANA, AS_BOB, AS_EVE, World
 from tests.db.asking import one, run
@@ -213,6 +214,24 @@ async def test_what_may_not_be_proposed_leaves_no_row(
     with pytest.raises(RuleRefused, match=refusal):
         await proposed(shop, said)
     assert await one(shop.world.owner, "SELECT count(*) FROM rules") == 0
+
+
+@pytest.mark.parametrize("skips", [True, False])
+async def test_a_card_says_that_a_staged_skill_was_tried_at_one_go(
+    shop: Workshop, *, skips: bool
+) -> None:
+    rule_id = await proposed(shop)
+    await run(
+        shop.world.owner,
+        """UPDATE rules SET proposal = proposal || jsonb_build_object('tried',
+           jsonb_build_object('state', 'tried', 'skips_stages', CAST(:skips AS bool)))
+           WHERE id = :id""",
+        id=rule_id,
+        skips=skips,
+    )
+    shown = await shop.world.call(show_rule, AS_ANA, rule_id=rule_id)
+    said = cards.card(shown.proposal).text
+    assert ("All was written in one go, without stages." in said) is skips
 
 
 async def test_a_proposal_that_harmed_good_pieces_is_not_accepted(

@@ -168,7 +168,8 @@ def test_what_it_came_to_keeps_its_sources_apart() -> None:
             tried(Kind.HELD_OUT, (3, 4), unclear=2),
             tried(Kind.ANCHOR, (4, 4), (5, 5)),
             Tried("lost", Kind.SEEN, is_written=False),
-        ]
+        ],
+        0,
     )
     assert (found["before"], found["after"]) == (3, 4.5)
     assert (found["held_before"], found["held_after"]) == (3, 4)
@@ -180,15 +181,23 @@ def test_what_it_came_to_keeps_its_sources_apart() -> None:
     assert found["example"] == "seen"
 
 
+@pytest.mark.parametrize(("stages", "is_said"), [(0, False), (3, True)])
+def test_that_a_staged_skill_wrote_at_one_go_is_kept(
+    stages: int, *, is_said: bool
+) -> None:
+    found = trial_results.summary([tried(Kind.SEEN, (3, 4))], stages)
+    assert found["skips_stages"] is is_said
+
+
 def test_anchors_that_lose_are_harm_and_noise_is_not() -> None:
     worse = [tried(Kind.ANCHOR, (5, 4), (5, 4), (4, 3), (5, 4))]
-    assert trial_results.summary(worse)["is_harm"]
+    assert trial_results.summary(worse, 0)["is_harm"]
     noise = [tried(Kind.ANCHOR, (5, 3), (3, 5), (4, 2), (3, 4))]
-    assert not trial_results.summary(noise)["is_harm"]
+    assert not trial_results.summary(noise, 0)["is_harm"]
 
 
 def test_a_judge_that_never_answers_leaves_it_open() -> None:
-    found = trial_results.summary([tried(Kind.SEEN, unclear=6)])
+    found = trial_results.summary([tried(Kind.SEEN, unclear=6)], 3)
     assert found["state"] == "no_answer"
     assert (found["before"], found["after"], found["spread"]) == (None, None, None)
     assert not found["is_harm"]

@@ -287,3 +287,31 @@ async def test_a_proposed_rule_is_rejected_with_its_reason(console: Console) -> 
     decided = "SELECT status FROM rules WHERE id = CAST(:id AS uuid)"
     status = await one(console.world.owner, decided, id=rule["rule_id"])
     assert status == "rejected"
+
+
+async def test_a_rule_beside_a_running_test_is_accepted_by_a_button_that_says_both(
+    console: Console,
+) -> None:
+    await add_lessons(console.world)
+    owner, facts = console.world.owner, {"skill": ident(SKILL, 0)}
+    again = "UPDATE experiments SET status = 'running' WHERE subject_id = :skill"
+    await run(owner, again, **facts)
+    based = """
+        UPDATE rules SET proposal = proposal || jsonb_build_object('base_id',
+            (SELECT id FROM skill_versions WHERE skill_id = :skill))
+        WHERE status = 'proposed' RETURNING id
+    """
+    [rule] = await run(owner, based, **facts)
+    ana, path = await console.page_of(ANA), "/console/skills/copywriting"
+    page = (await ana.get(path)).text
+    assert "Stop the test and accept" in page
+    assert '<input type="hidden" name="ends_test" value="yes">' in page
+    # Without that: whoever opened the page before the test began.
+    answer = await post(ana, f"{path}/accept", rule_id=str(rule.id))
+    assert answer.headers["location"] == f"{path}?done=tested_now"
+    assert (
+        "a test runs here, which that would end"
+        in (await ana.get(answer.headers["location"])).text
+    )
+    status = "SELECT status FROM rules WHERE id = :id"
+    assert await one(owner, status, id=rule.id) == "proposed"
