@@ -198,7 +198,7 @@ async def _reason(ctx: Ctx, dialog: Dialog, text: str, route: Route) -> bool:
     if told.is_reason:
         raw = {**about, "reason": text[:MOST]}
         explained = await invoke(explain_score, ctx, raw)
-        await _thank(ctx, dialog, explained)
+        await _settle(ctx, dialog, explained, is_thanked=not told.is_wish)
         if not told.is_wish:
             await reply(ctx, render.result(explained))
     if told.is_wish:
@@ -206,13 +206,16 @@ async def _reason(ctx: Ctx, dialog: Dialog, text: str, route: Route) -> bool:
     return told.is_reason or told.is_wish
 
 
-async def _thank(ctx: Ctx, dialog: Dialog, explained: Explained) -> None:
+async def _settle(
+    ctx: Ctx, dialog: Dialog, explained: Explained, *, is_thanked: bool
+) -> None:
     """Let the message that asked for a reason ask no more."""
     asked_in = dialog.answers.get(ASKED_IN)
     asked = asked_in and await deliveries.get(ctx.session, UUID(asked_in))
     if asked:
-        thanks = render.explained(explained, asked["payload"])
-        await deliveries.show(ctx.session, asked, thanks)
+        payload = asked["payload"]
+        settled = render.explained(explained, payload, is_thanked=is_thanked)
+        await deliveries.show(ctx.session, asked, settled)
 
 
 async def _next_of_client(ctx: Ctx, dialog: Dialog) -> None:

@@ -11,8 +11,8 @@ from bot.services import Services
 from channels.contract import ChatKind, Inbound
 
 ASK_EMAIL = (
-    "Tell me your e-mail address, and I mail you six digits: then you are the same "
-    "person in every messenger."
+    "Tell me your e-mail address and I mail you six digits. Then I know you in every "
+    "messenger."
 )
 
 

@@ -179,7 +179,7 @@ async def list_instructions(ctx: Ctx, p: Nothing) -> Instructions:  # noqa: ARG0
     example={"number": "2"},
 )
 async def forget_instruction(ctx: Ctx, p: OneInstruction) -> Forgotten:
-    """Drop a standing instruction; the team's only an admin drops.
+    """Drop a standing rule by its number; one of the team's takes an admin.
 
     Raises:
         InstructionNotFound: There is none of that number.

@@ -84,7 +84,7 @@ async def show_skill(ctx: Ctx, p: OneSkill) -> SkillCard:
     example={"name": "popup-cro"},
 )
 async def switch_off(ctx: Ctx, p: OneSkill) -> Switched:
-    """Do without a skill in this workspace; one of the house's only an admin.
+    """Turn a skill off in this workspace; a built-in one takes an admin.
 
     Raises:
         SkillNotThere: There is none of that name.
@@ -106,7 +106,7 @@ async def switch_off(ctx: Ctx, p: OneSkill) -> Switched:
     example={"name": "popup-cro"},
 )
 async def switch_on(ctx: Ctx, p: OneSkill) -> Switched:
-    """Have a skill answer in this workspace again; one of the house's only an admin.
+    """Turn a skill on again in this workspace; a built-in one takes an admin.
 
     Raises:
         SkillNotThere: There is none of that name.
@@ -179,7 +179,7 @@ async def drop_skill(ctx: Ctx, p: OneSkill) -> SkillDropped:
     example={"name": "linkedin-hook", "to": "hooks"},
 )
 async def rename_skill(ctx: Ctx, p: NewName) -> SkillRenamed:
-    """Call a skill of your own something else.
+    """Give a skill of your own another name.
 
     Raises:
         SkillNotThere: There is none of that name.

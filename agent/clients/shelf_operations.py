@@ -25,7 +25,7 @@ from agent.ports import Change
     example={"name": "Yaz Automate", "to": "Yaz"},
 )
 async def rename_client(ctx: Ctx, p: RenameClient) -> Renamed:
-    """Call a client otherwise; its runs, pieces and history stay with it.
+    """Give a client another name; its runs, pieces and history stay with it.
 
     Raises:
         NoSuchClient, NearClients, ClientArchived: The name fits none, or several.
@@ -89,7 +89,7 @@ async def archive_client(ctx: Ctx, p: NamedClient) -> Shelved:
     example={"name": "Yaz Automate"},
 )
 async def restore_client(ctx: Ctx, p: NamedClient) -> Shelved:
-    """Take a client out again that was put away.
+    """Bring back a client that was put away.
 
     Raises:
         NoSuchClient, NearClients: The name fits none, or several.

@@ -134,7 +134,7 @@ async def compare_versions(ctx: Ctx, p: AskComparison) -> Comparison:
     example={"name": "Yaz Automate", "when": "1"},
 )
 async def restore_version(ctx: Ctx, p: AskVersion) -> VersionRestored:
-    """Let an earlier state of a profile be in force again, as a new version.
+    """Bring back an earlier state of a client's profile, as a new version.
 
     Raises:
         NoClientChosen, NoSuchClient, NearClients, ClientArchived: Whose is not clear.

@@ -144,7 +144,7 @@ async def list_invites(ctx: Ctx, p: Nothing) -> Invites:  # noqa: ARG001 - takes
     example={"handle": "K7QMX"},
 )
 async def revoke_invite(ctx: Ctx, p: OneInvite) -> Revoked:
-    """Let an open invitation be worth nothing.
+    """End an open invitation: its code is worth nothing any more.
 
     Raises:
         NoSuchInvite: None that is open begins so.

@@ -219,7 +219,7 @@ async def set_timezone(ctx: Ctx, p: SetTimezone) -> TimezoneSet:
     personal=True,
 )
 async def set_quiet(ctx: Ctx, p: SetQuiet) -> QuietSet:
-    """Set the hours without pings; what comes then is told afterwards, at once.
+    """Set your quiet hours; what comes meanwhile is told afterwards, in one message.
 
     Raises:
         BadInput: Those are no hours.

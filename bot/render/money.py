@@ -39,9 +39,8 @@ def usage(value: Usage) -> Message:
         return Message(lines[0])
     if value.projected_usd is not None:
         lines.append(
-            f"At this pace the month comes to **{dollars(value.projected_usd)}**: what "
-            f"is spent, and the average of the last {_days(value.paced_days)} for each "
-            "day to come."
+            f"At the pace of the last {_days(value.paced_days)} the month comes to "
+            f"**{dollars(value.projected_usd)}**."
         )
     for title, shares in (
         ("By skill", value.by_skill),
@@ -191,7 +190,9 @@ def _choice(line: ChoiceLine) -> str:
 
 
 def _instead(fallback: str, house_key: bool) -> str:  # noqa: FBT001 - a fact
-    said = "When a model fails, nobody stands in: `/fallback <provider>/<model>`."
+    said = (
+        "When a model fails, none stands in; `/fallback <provider>/<model>` names one."
+    )
     if fallback:
         said = f"When a model fails, {ModelRef.parse(fallback).title} stands in."
     if house_key:

@@ -201,9 +201,15 @@ def noted(value: Explained) -> Message:
     return Message(f'Thanks, noted: "{reason}". It will shape the next ones.')
 
 
-def explained(value: Explained, shown: Mapping[str, Any]) -> Message:
-    """The rated message again, with thanks for the reason and the chips gone."""
-    note = noted(value).text
+def explained(
+    value: Explained, shown: Mapping[str, Any], *, is_thanked: bool = False
+) -> Message:
+    """The rated message again, with thanks for the reason and the chips gone.
+
+    ``is_thanked``: that is said in a message of its own.
+    """
+    said = f'You gave this {value.score} of 5: "{brief(value.reason, 200)}".'
+    note = said if is_thanked else noted(value).text
     more = tell_more(value.output_id, row=1)
     scores = rating(value.output_id, value.score)
     buttons = (*scores, more, *next_steps.standing(shown))

@@ -28,7 +28,7 @@ def _settings(value: Settings) -> Message:
         f"- Mode: **{value.mode}**. {MODES[value.mode]}",
         f"- I write in: **{value.language or FOLLOWS}**",
         f"- Time zone: **{value.timezone}**",
-        f"- No pings: **{quiet or 'never quiet'}**",
+        f"- Quiet hours: **{quiet or 'none'}**",
     )
     hours = (
         Choice("Ping me any time", "identity.set_quiet", {"hours": "off"}, row=1)

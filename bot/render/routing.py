@@ -33,13 +33,13 @@ _HOW = {
 
 def _why(value: Why) -> Message:
     what = f"**{name(value.title)}** for run #{value.number}"
-    lines = [f"{what}, asked as: {_quoted(value.text)}" if value.text else f"{what}."]
+    lines = [f"{what}: {_quoted(value.text)}" if value.text else f"{what}."]
     if how := _HOW.get(value.method):
         lines.append(how)
     if said := _said(value):
         lines.append("\n".join(f"- {reason}" for reason in said))
     if not value.method:
-        lines.append("It was started by name, so nothing had to be guessed.")
+        lines.append("It was asked for directly, so nothing had to be guessed.")
     others = [one for one in value.candidates if _counts(one)][:OTHERS]
     if others:
         named = ", ".join(f"{one.title}{_share(one.score)}" for one in others)

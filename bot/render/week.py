@@ -118,9 +118,9 @@ def _cost(value: Learnt) -> str:
     learning = ""
     if value.learning_usd > Decimal(0):
         learning = (
-            f", of it {dollars(value.learning_usd)} for drafting and trying rules"
+            f", {dollars(value.learning_usd)} of that for drafting and trying rules"
         )
-    return f"{scores} came in. It all cost {dollars(value.cost_usd)}{learning}."
+    return f"{scores} came in. All of it cost {dollars(value.cost_usd)}{learning}."
 
 
 def _choices(value: Learnt) -> tuple[Choice, ...]:

@@ -155,7 +155,7 @@ async def test_usage_comes_with_a_picture(here: tuple[House, OpenAIStandIn]) -> 
     await house.rests()
     await ana.writes("usage")
     seen = await ana.sees("This month: $0.0", "By skill", "Copywriting")
-    assert seen.has("At this pace the month comes to")
+    assert seen.has("At the pace of the last", "the month comes to")
     payload = await house.asks(
         "SELECT payload FROM deliveries WHERE payload ->> 'text' LIKE '%By skill%' "
         "ORDER BY id DESC LIMIT 1"

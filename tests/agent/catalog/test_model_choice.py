@@ -269,6 +269,6 @@ async def test_the_list_says_prices_tiers_and_what_was_chosen(stocked: World) ->
     haiku = "**Claude Haiku 5.5** (`anthropic/claude-haiku-5-5`): $0.10 / $0.50"
     assert f"{haiku}, fast, the usual one" in text
     assert "- Copywriting for Acme: fast" in text
-    assert "nobody stands in" in text
+    assert "none stands in" in text
     assert "Claude Opus 5** (`anthropic/claude-opus-5`)" in text
     assert "being retired" in text
