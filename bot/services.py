@@ -39,7 +39,7 @@ from bot.links import Links
 from bot.pace import Pace
 from bot.router import Router
 from bot.shelves import Shelves
-from bot.suspense import FilesAtHand, PlotsAtHand, Suspense, settled
+from bot.suspense import FilesAtHand, PlotsAtHand, Suspense, TrialsAtHand, settled
 from bot.telemetry.model import Watched
 from bot.telemetry.port import NOTHING, Telemetry
 from channels.contract import Channel
@@ -199,7 +199,7 @@ class Services:
             local_url=self.local_url,
             mail=self.mail,
             names=self.names,
-            trials=self.trials,
+            trials=TrialsAtHand(self.trials, suspense) if self.trials else None,
             models=self.providers,
             plots=PlotsAtHand(self.plots, suspense) if self.plots else None,
             usual_limits=(self.budgets.day_usd, self.budgets.month_usd),

@@ -1,7 +1,7 @@
-"""Files and drawings for a call whose transaction is open: had while none is.
+"""What a call needs from outside while its transaction is open: had while none is.
 
 A call that lacks something from outside is given up: its transaction is rolled back.
-What it lacked is fetched, kept or drawn, and the call is made again with that at hand.
+What it lacked is fetched, kept, drawn or tried, and the call is made again with that.
 So a call may begin several times; what it writes stands once, and no connection and no
 lock is held while others are waited for.
 """
@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 from agent.errors import AgentError, Unavailable
 from agent.plots import DayCost, Plots, QualityFigure, TrialFigure
-from agent.ports import Objects
+from agent.ports import Objects, Trials, Tried
 
 T = TypeVar("T")
 
@@ -32,8 +32,11 @@ class Suspended(Exception):
 class Suspense:
     """What one call has had from outside so far, and what it lacks."""
 
-    _had: list[tuple[Asked, Any]] = field(default_factory=list)
-    _lacks: tuple[Asked, Callable[[], Awaitable[Any]]] | None = None
+    # Not to be shown: there may be keys among what was asked.
+    _had: list[tuple[Asked, Any]] = field(default_factory=list, repr=False)
+    _lacks: tuple[Asked, Callable[[], Awaitable[Any]]] | None = field(
+        default=None, repr=False
+    )
 
     def have(self, asked: Asked, fetch: Callable[[], Awaitable[T]]) -> T:
         """What ``fetch`` came to, which ``settle`` awaits the first time.
@@ -136,3 +139,17 @@ class PlotsAtHand:
     async def trial(self, figure: TrialFigure) -> bytes:
         """Both sides' means so far."""
         return self.suspense.have(("trial", figure), lambda: self.plots.trial(figure))
+
+
+@dataclass(frozen=True, slots=True)
+class TrialsAtHand:
+    """Trying keys, for one call."""
+
+    trials: Trials
+    suspense: Suspense
+
+    async def trial(self, provider: str, secret: str) -> Tried:
+        """What the provider says of the key."""
+        return self.suspense.have(
+            ("key", provider, secret), lambda: self.trials.trial(provider, secret)
+        )

@@ -9,7 +9,16 @@ import pytest
 
 from agent.errors import NotFound, Unavailable
 from agent.plots import DayCost, QualityFigure, TrialFigure
-from bot.suspense import MOST, FilesAtHand, PlotsAtHand, Suspense, settled
+from agent.ports import Tried
+from bot.suspense import (
+    MOST,
+    FilesAtHand,
+    PlotsAtHand,
+    Suspended,
+    Suspense,
+    TrialsAtHand,
+    settled,
+)
 from tests.fakes.ports import Files
 
 
@@ -59,6 +68,17 @@ class Outside(Files):
     async def trial(self, figure: TrialFigure) -> bytes:
         self._ask("trial")
         return figure.title.encode()
+
+
+@dataclass
+class Provider:
+    """Somebody whose keys are tried."""
+
+    asked: list[str] = field(default_factory=list)
+
+    async def trial(self, provider: str, secret: str) -> Tried:
+        self.asked.append(provider)
+        return "refused"
 
 
 @pytest.fixture
@@ -133,6 +153,18 @@ async def test_a_picture_is_drawn_once_however_often_its_call_begins(
 
     assert await settled(begin) == b"May 1 0good"
     assert outside.asked == ["month May", "quality", "put a"]
+
+
+async def test_a_key_is_tried_once_and_never_shown() -> None:
+    suspense, provider = Suspense(), Provider()
+    trials = TrialsAtHand(provider, suspense)
+    with pytest.raises(Suspended):
+        await trials.trial("anthropic", "sk-1")
+    assert (provider.asked, "sk-1" in repr(suspense)) == ([], False)
+    await suspense.settle()
+    assert await trials.trial("anthropic", "sk-1") == "refused"
+    assert await trials.trial("anthropic", "sk-1") == "refused"
+    assert (provider.asked, "sk-1" in repr(suspense)) == (["anthropic"], False)
 
 
 async def test_a_call_that_asks_something_new_each_time_ends(outside: Outside) -> None:
