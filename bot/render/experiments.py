@@ -18,6 +18,7 @@ from agent.mailroom.schemas import Choice, Message, StoredFile
 from bot.render import overtaken
 from bot.render.words import name
 
+HALF = 50
 EARLIER = 5
 """Tests of before that a list shows."""
 MANY = 500
@@ -64,13 +65,13 @@ def _started(value: TestStarted) -> Message:
 
 def _refused(value: TooFew) -> Message:
     """Why a test would never end, and what helps instead."""
-    even = value.percent != 50 and value.units_here >= value.smallest_even  # noqa: PLR2004 - half
+    even = value.percent != HALF and value.units_here >= value.smallest_even
     said = (
-        f"I have not begun: a test of {value.skill} {value.version} could not end "
-        f"here. It compares clients, and people where there is no client; you have "
-        f"{value.units_here}, and on {value.percent} % it takes {value.smallest} at "
-        f"the very least (on 50 %: {value.smallest_even})."
+        f"I have not begun: a test of {value.skill} {value.version} would never end "
+        f"here. It compares clients, or people where there is no client. You have "
+        f"{value.units_here}; on {value.percent} % it takes {value.smallest} at least"
     )
+    said += "." if value.percent == HALF else f" (on 50 %: {value.smallest_even})."
     helps = (
         "Even shares would do."
         if even

@@ -29,10 +29,10 @@ ENOUGH = 30
 """Pieces rated in a month, from which on a test of a version can come to an end."""
 
 _VERBS = {
-    "add": "New rule",
-    "sharpen": "Sharper rule",
-    "loosen": "Looser rule",
-    "remove": "Rule to remove",
+    "add": "A new rule",
+    "sharpen": "A sharper rule",
+    "loosen": "A looser rule",
+    "remove": "One rule less",
 }
 _WHY_NOT = {
     "untried": "Not tried yet.",
@@ -49,9 +49,14 @@ def card(one: Proposal) -> Message:
 
 
 def _head(one: Proposal) -> str:
-    how = "checked by code" if one.check != "judge" else "checked by a judge"
     said = f"**{_VERBS[one.change]} for {name(one.title)}** ({one.code})"
-    return f"{said}\n\n> {name(one.statement, RULE)}\n\n{one.severity}, {how}"
+    pieces = "Today pieces" if one.change == "remove" else "Pieces"
+    holds = f"{pieces} {one.severity} keep to it, and {_by(one.check)} checks that."
+    return f"{said}\n\n> {name(one.statement, RULE)}\n\n{holds}"
+
+
+def _by(check: str) -> str:
+    return "a model" if check == "judge" else "code"
 
 
 def _why(one: Proposal) -> str:
@@ -75,37 +80,40 @@ def _tried(one: Proposal) -> str:
         )
     if one.state != "tried":
         return _WHY_NOT.get(one.state, "")
-    lines = [_low(one), _kept_apart(one), _anchors(one), _unclear(one), _went(one)]
-    return " ".join(filter(None, lines))
+    found = filter(None, (_low(one), _kept_apart(one), _anchors(one)))
+    listed = "\n".join(f"- {line}" for line in found)
+    besides = " ".join(filter(None, (_unclear(one), _went(one))))
+    head = "Tried on earlier requests, scored 1 to 5 by a model:"
+    return "\n\n".join(filter(None, (f"{head}\n\n{listed}", besides)))
 
 
 def _low(one: Proposal) -> str:
     if not one.cases:
-        return "No weak pieces to try it on yet."
+        return "no weak pieces to try it on yet"
     spread = f" (spread {one.spread:.1f})" if one.spread is not None else ""
     moved = _moved(one.before, one.after)
-    return f"Tried on {_counted(one.cases, 'case')}: {moved}{spread}."
+    return f"{_counted(one.cases, 'weak piece')}: {moved}{spread}"
 
 
 def _kept_apart(one: Proposal) -> str:
     if not one.held_out or one.held_out == one.cases:
         return ""
     moved = _moved(one.held_before, one.held_after)
-    return f"On the {one.held_out} kept apart while it was worded: {moved}."
+    return f"{one.held_out} of them, kept apart while it was worded: {moved}"
 
 
 def _anchors(one: Proposal) -> str:
     if not one.anchors:
-        return "No good pieces to hold it against yet."
+        return "no good pieces to hold it against yet"
     said = f"{one.anchors} good pieces and sample briefs, to get no worse: "
     moved = _moved(one.anchors_before, one.anchors_after)
-    return f"{said}{moved}{', worse: edit it or reject it' if one.is_harm else ''}."
+    return f"{said}{moved}{', worse: edit it or reject it' if one.is_harm else ''}"
 
 
 def _unclear(one: Proposal) -> str:
     if not one.unclear:
         return ""
-    return f"The judge gave no clear answer to {one.unclear} of {one.asked} questions."
+    return f"The model gave no clear answer to {one.unclear} of {one.asked} questions."
 
 
 def _went(one: Proposal) -> str:
@@ -252,12 +260,14 @@ def _rules(value: SkillRules) -> Message:
         said = f"None yet. Write one: /rule {value.skill}: ..."
         return Message(f"{head}\n\n{said}", choices=_open(value))
     listed = "\n".join(map(_line, value.rules))
-    legend = "must rules that came with the skill are protected."
-    return Message(f"{head}\n\n{listed}\n\n{legend}", choices=_open(value))
+    is_any = any(rule.is_protected for rule in value.rules)
+    legend = "Protected: it came with the skill, and stays." if is_any else ""
+    said = "\n\n".join(filter(None, (head, listed, legend)))
+    return Message(said, choices=_open(value))
 
 
 def _line(rule: SkillRule) -> str:
-    marks = [rule.severity, "code" if rule.check != "judge" else "judge"]
+    marks = [rule.severity, f"checked by {_by(rule.check)}"]
     marks += ["protected"] if rule.is_protected else []
     marks += [f"broken {rule.broken}x in 30 days"] if rule.broken else []
     said = name(rule.statement, RULE)

@@ -43,9 +43,9 @@ async def test_three_complaints_become_a_rule_that_the_next_piece_keeps(
     outside.claude.answer = Pupil()
     async with opens(skills=shelf(tmp_path / "skills"), learn_s=1.0) as house:
         ana, bob, card = await taught(house)
-        assert card.has("3 pieces with one complaint", "Too formal", "Tried on 3 cases")
+        assert card.has("3 pieces with one complaint", "Too formal", "3 weak pieces")
         assert "3.0 → 4.0" in card.text
-        assert "On the 1 kept apart" in card.text
+        assert "1 of them, kept apart" in card.text
         await ana.presses("Show the diff", card)
         await ana.sees("RULES.md of Kettles", f"K03 should judge {LEARNT}")
         await ana.presses("Accept", card)
