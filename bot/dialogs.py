@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from agent.clients import brands, profile
 from agent.clients.schemas import Chosen
 from agent.ctx import Ctx
+from agent.errors import AgentError
 from agent.gate import invoke
 from agent.mailroom import deliveries
 from agent.mailroom.schemas import Choice, Message
@@ -21,6 +22,7 @@ from agent.memory import conversations
 from agent.memory.operations import Interviewed, Retelling, answer, focus
 from agent.memory.schemas import Dialog
 from agent.registry import AnyOperation
+from agent.runs.errors import AlreadyDone
 from agent.runs.operations import cancel_run
 from agent.runs.output_operations import explain_score
 from agent.runs.pause_schemas import Revising
@@ -202,8 +204,22 @@ async def _reason(ctx: Ctx, dialog: Dialog, text: str, route: Route) -> bool:
         if not told.is_wish:
             await reply(ctx, render.result(explained))
     if told.is_wish:
-        await invoke(revise_output, ctx, {**about, "instruction": text[:MOST]})
+        wish = {**about, "instruction": text[:MOST]}
+        await _revise(ctx, wish, is_kept=told.is_reason)
     return told.is_reason or told.is_wish
+
+
+async def _revise(ctx: Ctx, wish: Mapping[str, object], *, is_kept: bool) -> None:
+    """Ask for a new version; where it is refused, a reason that was kept stays."""
+    try:
+        async with ctx.session.begin_nested():
+            await invoke(revise_output, ctx, wish)
+    except AlreadyDone:
+        raise
+    except AgentError as refused:
+        if not is_kept:
+            raise
+        await reply(ctx, render.refusal(refused))
 
 
 async def _settle(

@@ -115,6 +115,20 @@ async def test_a_fault_said_as_a_wish_is_kept_and_mended(house: House) -> None:
     assert said == "too stiff, make it warmer"
 
 
+async def test_where_nothing_can_be_mended_the_reason_is_kept_all_the_same(
+    house: House,
+) -> None:
+    ana = await house.member("telegram")
+    await scored_low(house, ana)
+    await ana.commands("limit day 0.0001")
+    await ana.sees("The limit for everybody")
+    await ana.writes("make it less stiff")
+    await ana.sees("it is used up", buttons=("Top up",))
+    await house.rests()
+    [row] = await rated(house)
+    assert row.comment == "make it less stiff"
+
+
 async def test_after_a_low_score_a_wish_changes_the_rated_piece(house: House) -> None:
     ana = await house.member("telegram")
     await scored_low(house, ana)
