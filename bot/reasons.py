@@ -27,13 +27,15 @@ class Told(NamedTuple):
 _NOTHING = (
     r"(?:never\s?mind|forget (?:it|about it|that)|skip(?: it| this)?"
     r"|not (?:now|important)|(?:i['\u2019]?ll )?(?:tell you )?later|no|nope|nah"
-    r"|nothing(?: really)?|no idea|idk|leave it|(?:let['\u2019]?s move|moving) on"
+    r"|nothing(?: really)?|no idea|let me think|idk|leave it"
+    r"|(?:let['\u2019]?s move|moving) on"
     r"|(?:i )?don['\u2019]?t (?:know|care|worry(?: about it)?)|you['\u2019]?re welcome"
     r"|(?:(?:das )?ist )?egal|vergiss es|schon gut|nichts|weiß nicht|passt schon"
     r"|lass (?:es|mal)|déjalo|olvídalo|da igual|no importa|nada|no sé)"
 )
 _LEFT = re.compile(
-    rf"{_NOTHING}(?:[\s.,!]+(?:{_NOTHING}|thanks|thank you|danke|gracias))*[\s.!]*",
+    rf"{_NOTHING}(?:[\s.,!]+(?:{_NOTHING}|thanks|thank you|danke|gracias"
+    r"|it['\u2019]?s (?:fine|ok|okay|good)))*[\s.!]*",
     re.IGNORECASE,
 )
 """When somebody would rather not say."""

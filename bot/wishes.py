@@ -54,14 +54,15 @@ _WISH = re.compile(
       | (?:(?:give|write|show)\ (?:me|us)\ )?another
             \ (?:take|version|one|try|go|variant|draft|option){_ON}
       | (?:try|once)\ (?:again|more)
-      | (?:a\ )?(?:different|new)
+      | give\ (?:it|this|that)\ (?!to\b|up\b)\S.*
+      | (?:try\ )?(?:a\ )?(?:different|new)
             \ (?:take|version|angle|draft|headline|opening){_ON}
       | without\ (?:the|a|an|any|all|so)\ \S.*
       | with\ (?:a|an|more|fewer|less)\ \S+(?:\ \S+){{0,4}}
       | no\ (?:more\ |so\ many\ )?(?:emojis?|hashtags?|exclamation|jargon|buzzwords?
             |bullets?|headings?|links?|questions?|adjectives?){_ON}
       | (?:drop|remove|cut|leave\ out|lose)\ (?:the|that|this|all|any)\ \S.*
-      | add\ (?:a|an|the|some|more)\ \S.*
+      | add\ (?:a|an|the|some|more|our|my)\ \S.*
       | (?:rewrite|rephrase|shorten|expand|simplify|tighten|polish|soften|redo)
             (?:\ (?:it|this|that|the\ (?:{_PARTS})){_ON})?
       | write\ (?:it|this|that)\ (?!down|up\b|off\b|for\b)\S.*

@@ -225,7 +225,10 @@ you're welcome
 I'll tell you later
 """.strip().splitlines()
 
-LEFT = "never mind|Nevermind.|no|egal|vergiss es|déjalo, gracias|I'll tell you later"
+LEFT = (
+    "never mind|Nevermind.|no|egal|vergiss es|déjalo, gracias|I'll tell you later"
+    "|nothing, it's fine"
+)
 
 
 @pytest.fixture(scope="module")

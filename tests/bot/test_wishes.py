@@ -40,6 +40,9 @@ make the headline a question
 please turn the subject line into a promise
 shorten the intro
 tone it down
+give it more energy
+try a different angle
+add our phone number
 write it like a friend
 translate to French
 give me another version
