@@ -19,6 +19,8 @@ class BadYaml(Exception):
         self.line = line
 
 
+DEEPEST = 50
+
 # libyaml's reads ten times as fast; a PyYAML built without it has the other only.
 _Safe = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -51,13 +53,14 @@ def parse(text: str, *, first_line: int = 1) -> tuple[Any, Lines]:
     """
     loader = _Loader(text)
     try:
-        _without_aliases(text)
+        _ensure_harmless(text)
         node = loader.get_single_node()
         data = loader.construct_document(node) if node else None
     except BadYaml as bad:
         raise BadYaml(bad.fault, bad.line + first_line - 1) from None
     except (yaml.YAMLError, ValueError, RecursionError) as bad:
-        raise BadYaml(_fault(bad), _line(bad) + first_line - 1) from None
+        said = _better_said(text, bad)
+        raise BadYaml(_fault(said), _line(said) + first_line - 1) from None
     finally:
         loader.dispose()
     lines: dict[tuple[str | int, ...], int] = {}
@@ -66,12 +69,29 @@ def parse(text: str, *, first_line: int = 1) -> tuple[Any, Lines]:
     return data, lines
 
 
-def _without_aliases(text: str) -> None:
-    # Unfolded, a few lines of them are gigabytes.
+def _ensure_harmless(text: str) -> None:
+    # Before anything is built of it: libyaml's composer dies of depth, and a few lines
+    # of aliases unfold into gigabytes.
+    depth = 0
     for event in yaml.parse(text, Loader=_Safe):
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent):
-            line = event.start_mark.line + 1 if event.start_mark else 1
             raise BadYaml("Aliases (*name) are not taken.", line)
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise BadYaml(f"This is nested more than {DEEPEST} deep.", line)
+
+
+def _better_said(text: str, bad: Exception) -> Exception:
+    """The same fault by PyYAML's own reader, which names it and its line better."""
+    try:
+        yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as said:
+        return said
+    except (ValueError, RecursionError):
+        pass
+    return bad
 
 
 def _fault(bad: Exception) -> str:
