@@ -78,7 +78,7 @@ async def begin(
     of = dialog.answers.get(OF) or str(len(steps))
     dialog = replace(dialog, step=steps[0].key, answers={**dialog.answers, OF: of})
     asked = _asked(dialog, file)
-    told = opening or words.known(_titles(dialog, file))
+    told = opening or words.opened(file.title, _titles(dialog, file))
     message = replace(asked, text=f"{told}{asked.text}")
     at_once = inputs.is_offered(services, ctx, steps)
     opened = await ask_first(ctx, dialog, message, at_once=at_once)

@@ -40,8 +40,10 @@ class Output:
 
     def named(self, suffix: str) -> str:
         """A name for a file of another sort."""
-        words = "".join(map(_letter, self.title.casefold()))
-        short = re.sub("-+", "-", words)[:NAME].strip("-")
+        words = re.sub("-+", "-", "".join(map(_letter, self.title.casefold())))
+        short = words[:NAME].strip("-")
+        if words[NAME : NAME + 1] not in ("", "-") and "-" in short:
+            short = short.rpartition("-")[0]  # no half a word at the end
         return f"{short or 'draper'}.{suffix}"
 
 

@@ -40,11 +40,12 @@ def question(step: Question, number: int, of: int) -> Message:
     return Message(text, choices=tuple(choices))
 
 
-def known(topics: Sequence[str]) -> str:
-    """What is not asked, since the profile says it."""
+def opened(title: str, topics: Sequence[str]) -> str:
+    """What the questions are for, and what is not asked, since the profile says it."""
+    heading = f"**{title}**\n\n"
     if not topics:
-        return ""
-    return f"From the profile I know already: {', '.join(topics)}.\n\n"
+        return heading
+    return f"{heading}From the profile I know already: {', '.join(topics)}.\n\n"
 
 
 def was(answer: str) -> str:

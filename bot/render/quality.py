@@ -32,7 +32,10 @@ SIGNALS = {
     "ignored": "left unanswered",
 }
 GRAVE = {"high": ", serious", "medium": "", "low": ", minor"}
-NOBODY = "Nobody has rated a piece of {} yet. Scores are given below each piece."
+NOBODY = (
+    "Nobody has rated a piece of {} yet. Scores are given below each piece; "
+    "those of rehearsals do not count."
+)
 
 
 def qualities(value: Qualities) -> Message:
@@ -175,8 +178,8 @@ def _nobody(value: Unhappy) -> str:
             "may read. What is private I tell you in our own chat: /unhappy there."
         )
     return (
-        f"Nobody complained in {value.days} days. If something is off, say so below "
-        "the piece: I learn from it."
+        f"Nobody complained in {value.days} days, rehearsals aside. If something is "
+        "off, say so below the piece: I learn from it."
     )
 
 

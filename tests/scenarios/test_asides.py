@@ -9,7 +9,7 @@ from tests.scenarios.test_clients import adds
 async def test_an_interview_takes_people_as_they_talk(house: House) -> None:
     ana = await house.member("telegram")
     await ana.commands("idea_to_spec a rota planner for clinics")
-    await ana.sees("1 of 9", "Any time: skip, back, or that's all")
+    await ana.sees("Idea to spec", "1 of 9", "Any time: skip, back, or that's all")
     await ana.writes("skip")
     await ana.sees("This one I cannot do without", "1 of 9")
     await ana.writes("a planner that fills gaps")

@@ -6,12 +6,15 @@ such mark; it never asks otherwise. Its first choice is the default.
 
 import re
 from dataclasses import dataclass
+from textwrap import shorten
 
 from agent.llm.port import Prompt, ToolUse, Turn
 
 _MARK = re.compile(r"\[ask:\s*([^\]|]+?)\s*((?:\|[^\]|]+)*)\]", re.IGNORECASE)
 _ASKS = "ask_person"
 _LABEL = "Rehearsal question:"
+_TOLD = 160
+"""Characters of what came back; another take quotes those before it at length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,8 @@ class Exchange:
 
     def noted(self, body: str) -> str:
         """The body below what came back, where all can see that it was heard."""
-        notes = [f"_Answered: {' '.join(answer.split())}_" for answer in self.answers]
-        notes += [f"_Sent back with: {' '.join(wish.split())}_" for wish in self.wishes]
+        notes = [f"_Answered: {_told(answer)}_" for answer in self.answers]
+        notes += [f"_Sent back with: {_told(wish)}_" for wish in self.wishes]
         return "\n\n".join([*notes, body])
 
 
@@ -44,6 +47,10 @@ def hear(prompt: Prompt) -> Exchange:
     due = marks[len(answers) :]
     use = _use(*due[0], number=len(answers) + 1) if due else None
     return Exchange(unmarked(brief), use, tuple(answers), tuple(wishes))
+
+
+def _told(words: str) -> str:
+    return shorten(words, _TOLD, placeholder=" ...")
 
 
 def _parted(prompt: Prompt) -> tuple[str, tuple[Turn, ...]]:

@@ -19,6 +19,9 @@ PROFILE = ("offer", "action", "proof", "voice", "problem", "rivals", "price", "s
 _EXCERPT, _BRIEF, _LINE = 1500, 300, 120
 """Characters of a text to work on, of the request, and of any other gap."""
 
+_BEFORE_A_SENTENCE = re.compile(r"\$([a-z_]+)(?= (?:\*\*)?[A-Z])")
+"""A placeholder that the script goes on from with a new sentence."""
+
 _MARKS = re.compile(r"^[\s#>|*+-]+|`{2,}|[<>]")
 
 
@@ -43,7 +46,9 @@ def filled(play: Play, brief: Brief, client: str = "") -> Mapping[str, str]:
 def fill(value: Any, names: Mapping[str, str]) -> Any:
     """``value``, text or JSON, with its placeholders replaced."""
     if isinstance(value, str):
-        return Template(value).safe_substitute(_Bracketed(names))
+        known = _Bracketed(names)
+        ended = _BEFORE_A_SENTENCE.sub(lambda gap: _as_sentence(known[gap[1]]), value)
+        return Template(ended).safe_substitute(known)
     if isinstance(value, list):
         return [fill(one, names) for one in value]
     if isinstance(value, Mapping):
@@ -59,6 +64,11 @@ class _Bracketed(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         return f"[{name.replace('_', ' ')}]"
+
+
+def _as_sentence(words: str) -> str:
+    ended = words if words.endswith((".", "?", ":")) else f"{words}."
+    return ended.replace("$", "$$")
 
 
 def _cut(told: Mapping[str, str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from agent.llm.port import Completion, Delta, Stop, Turn
 from agent.llm.prompt import Task, build
 from agent.llm.rehearsal import LABEL, Rehearsal
 from agent.llm.rehearsal.brief import read
+from agent.llm.rehearsal.gaps import fill
 from agent.llm.rehearsal.model import draft, pieces
 
 SKILLS = ("copywriting", "copy-editing", "page-cro", "positioning", "idea-to-spec")
@@ -158,3 +159,20 @@ def test_a_stage_leaves_short_notes_of_the_request() -> None:
     assert "Notes: Alternatives" in notes
     assert "Acme, payroll tool, for clinics" in notes
     assert len(notes) < 1000
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("Enters: $entry Leaves: who paid.", "Enters: left a cart. Leaves: who paid."),
+        ("**Enters:** $entry **Left:** no", "**Enters:** left a cart. **Left:** no"),
+        ("Asked: $done Then more.", "Asked: all of it. Then more."),
+        ("$entry and $price Then", "left a cart and $99 a $seat. Then"),
+        ("$nobody Told", "[nobody]. Told"),
+    ],
+)
+def test_an_answer_ends_before_the_script_s_next_sentence(
+    script: str, expected: str
+) -> None:
+    told = {"entry": "left a cart", "done": "all of it.", "price": "$99 a $seat"}
+    assert fill(script, told) == expected

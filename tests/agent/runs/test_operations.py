@@ -401,7 +401,14 @@ def test_a_title_is_found_in_no_time_whatever_the_text() -> None:
 
 @pytest.mark.parametrize(
     ("title", "expected"),
-    [("Tea & Co!", "tea-co.md"), ("茶", "茶.md"), ("***", "draper.md")],
+    [
+        ("Tea & Co!", "tea-co.md"),
+        ("茶", "茶.md"),
+        ("***", "draper.md"),
+        (f"{'a' * 55} spoken aloud", f"{'a' * 55}.md"),
+        (f"{'a' * 55} seen", f"{'a' * 55}-seen.md"),
+        ("x" * 70, f"{'x' * 60}.md"),
+    ],
 )
 def test_a_file_s_name_is_its_title_s(title: str, expected: str) -> None:
     made = outputs.Output(UUID(int=1), title, "k", 1)
