@@ -98,6 +98,10 @@ class Recall:
     """Whether they speak of a file."""
 
 
+ONLY = "only"
+"""In an origin's ``extra``: the one person who is to see the answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """The message or press a call came from, and where its answer goes."""
@@ -124,6 +128,11 @@ class Origin:
     """What the door needs to answer well."""
     routing: Mapping[str, object] = field(default_factory=dict)
     """How the message found its skill: method, confidence, candidates, reasons."""
+
+    @property
+    def is_whispered(self) -> bool:
+        """Whether the answer goes to one person alone."""
+        return bool(self.extra.get(ONLY))
 
     @property
     def attachments(self) -> list[dict[str, str]]:
@@ -162,6 +171,8 @@ class Ctx:
     """None where nobody can tell how a run gets on."""
     house: House | None = None
     """None where a call may not reach beyond the tenant's rows."""
+    is_overheard: bool | None = None
+    """Whether others read the answer, where it is known; None: see ``earshot``."""
     changes: list[Change] = field(default_factory=list)
     """What this call changed, for the audit; see ``changed``."""
 

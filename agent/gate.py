@@ -5,12 +5,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
-from agent import recognise
+from agent import earshot, recognise
 from agent.ctx import Caller, Ctx, Role, Via
+from agent.earshot import AskedInPrivate
 from agent.errors import BadInput, Forbidden, NeedsApproval
 from agent.operation import Effect, Operation, P, R
 
@@ -36,6 +38,7 @@ async def invoke(op: Operation[P, R], ctx: Ctx, raw: Mapping[str, object]) -> R:
         BadInput: ``raw`` does not fit ``op.params``; names the first bad field.
         NeedsApproval: The effect is guarded, and no unused approval is for this call.
         OverBudget: The operation spends, and nothing is left to spend.
+        AskedInPrivate: It tells of what only the caller may read, and others read on.
     """
     _admit(op, ctx.caller)
     params = shape(op, raw)
@@ -44,12 +47,23 @@ async def invoke(op: Operation[P, R], ctx: Ctx, raw: Mapping[str, object]) -> R:
     ctx = replace(ctx, changes=[])
     if op.effect is Effect.SPEND:
         await ctx.budget.ensure_left(ctx.session, ctx.caller)
-    result = await op.run(ctx, params)
+    result = await _made(op, ctx, params)
     if op.effect is not Effect.READ:
         await ctx.audit.record(
             ctx.session, ctx.caller, action=op.name, changes=ctx.changes
         )
     return result
+
+
+async def _made(op: Operation[P, R], ctx: Ctx, params: P) -> R:
+    """The call's result; one that tells something tells it to all who read it."""
+    if op.effect is not Effect.READ or op.personal or op.tells_settings:
+        return await op.run(ctx, params)
+    try:
+        return await earshot.told(ctx, partial(op.run, ctx, params))
+    except AskedInPrivate as refused:
+        refused.operation, refused.params = op.name, params.model_dump(mode="json")
+        raise
 
 
 def _admit(op: Operation[P, R], caller: Caller) -> None:

@@ -81,6 +81,8 @@ class Operation(Generic[P, R]):
     """Its result carries text that nobody of the team wrote: a page, a file, a mail."""
     personal: bool = False
     """Its result is for the one who asks: in a group, nobody else is shown it."""
+    tells_settings: bool = False
+    """It tells what the caller chose, which is no secret: in a group it does, too."""
 
 
 def operation(  # noqa: PLR0913 - a declaration
@@ -93,6 +95,7 @@ def operation(  # noqa: PLR0913 - a declaration
     example: Mapping[str, object] | None = None,
     reads_outside: bool = False,
     personal: bool = False,
+    tells_settings: bool = False,
 ) -> Callable[[Run[P, R]], Operation[P, R]]:
     """Turn ``async def f(ctx, p: Params) -> Result`` into an ``Operation``.
 
@@ -105,6 +108,8 @@ def operation(  # noqa: PLR0913 - a declaration
         example: Parameters of a typical call.
         reads_outside: Whether its result carries a stranger's text.
         personal: Whether its result is for nobody but the one who asks.
+        tells_settings: Whether it tells what the caller chose for themselves, though
+            others read along.
 
     Raises:
         TypeError: The function is not ``(ctx, p: Params) -> Result`` with a docstring,
@@ -133,6 +138,7 @@ def operation(  # noqa: PLR0913 - a declaration
             example=example or {},
             reads_outside=reads_outside,
             personal=personal,
+            tells_settings=tells_settings,
         )
 
     return declare

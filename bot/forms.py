@@ -10,10 +10,10 @@ import json
 from dataclasses import replace
 from uuid import UUID
 
+from agent import earshot
 from agent.ctx import Ctx
 from agent.errors import Forbidden
 from agent.gate import may
-from agent.identity import workspaces
 from agent.mailroom.schemas import Choice, Message
 from agent.memory import conversations
 from agent.memory.schemas import Dialog
@@ -75,7 +75,7 @@ async def begin(services: Services, ctx: Ctx, op: AnyOperation, form: Form) -> N
 
 async def _ensure_private(ctx: Ctx, form: Form) -> None:
     asks_for_one = any(one.kind is FieldKind.SECRET for one in form.fields)
-    if asks_for_one and not await workspaces.is_private(ctx):
+    if asks_for_one and not await earshot.is_private(ctx):
         raise Forbidden(
             "A key is nothing for a group: all could read it.",
             hint="Write to me in private, and send the command there.",

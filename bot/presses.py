@@ -147,7 +147,7 @@ async def _placed(
     ctx: Ctx,
     inbound: Inbound,
     delivery: RowMapping,
-    button: Mapping[str, Any],  # noqa: ARG001 - found along with the others
+    button: Mapping[str, Any],
     op: AnyOperation,
 ) -> Ctx:
     # The message's own conversation: the chat may have moved on to another.
@@ -155,7 +155,7 @@ async def _placed(
     if home.is_page(delivery):  # of somebody who may never have written
         here = await conversations.ensure(ctx.session, ctx.caller, is_private=True)
     placed = replace(ctx, caller=replace(ctx.caller, conversation_id=here))
-    if "whisper" in inbound.extra:
+    if "whisper" in inbound.extra or button.get("alone"):
         return privately.only(placed)
     return await privately.theirs(placed, op)
 

@@ -8,9 +8,9 @@ cannot be written to; they are told where, and that they must begin.
 from dataclasses import replace
 from uuid import UUID
 
-from agent.ctx import Ctx, Origin
+from agent import earshot
+from agent.ctx import ONLY, Ctx, Origin
 from agent.errors import AgentError, NeedsApproval
-from agent.identity import workspaces
 from agent.mailroom import deliveries, private_queries
 from agent.mailroom.deliveries import Owner
 from agent.mailroom.schemas import Message, Place
@@ -18,8 +18,6 @@ from agent.registry import AnyOperation
 from agent.runs.errors import AlreadyDone
 from channels.contract import ChannelName
 
-ONLY = "only"
-"""In an origin's ``extra``: the one person who is to see the answer."""
 TELEGRAM = ChannelName.TELEGRAM.value
 
 THERE = "That is for you alone: it is in our private chat."
@@ -32,7 +30,7 @@ FORM = "That is for you alone. Send it to me in our private chat, and I ask the 
 
 async def theirs(ctx: Ctx, op: AnyOperation) -> Ctx:
     """The call, answered to its caller alone where others read along."""
-    if not op.personal or ctx.origin is None or await workspaces.is_private(ctx):
+    if not op.personal or ctx.origin is None or await earshot.is_private(ctx):
         return ctx
     return only(ctx)
 
@@ -40,11 +38,7 @@ async def theirs(ctx: Ctx, op: AnyOperation) -> Ctx:
 async def refused(ctx: Ctx, why: AgentError) -> Ctx:
     """The call, refused to its caller alone where a messenger can whisper."""
     is_slack = ctx.origin is not None and ctx.origin.channel == ChannelName.SLACK
-    if (
-        not is_slack
-        or isinstance(why, NeedsApproval)
-        or await workspaces.is_private(ctx)
-    ):
+    if not is_slack or isinstance(why, NeedsApproval) or await earshot.is_private(ctx):
         return ctx
     return only(ctx)
 
@@ -66,7 +60,7 @@ def whispered(origin: Origin) -> Origin:
 
 def is_only(origin: Origin | None) -> bool:
     """Whether what is said goes to one person alone."""
-    return origin is not None and bool(origin.extra.get(ONLY))
+    return origin is not None and origin.is_whispered
 
 
 async def say(ctx: Ctx, message: Message) -> UUID:

@@ -16,10 +16,10 @@ from sqlalchemy import RowMapping
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from agent import earshot
 from agent.ctx import Caller, Ctx, Origin
 from agent.errors import AgentError, NeedsApproval
 from agent.gate import invoke
-from agent.identity import workspaces
 from agent.mailroom import deliveries
 from agent.operation import Effect
 from agent.registry import AnyOperation
@@ -147,6 +147,8 @@ class ToolCalls:
 
     async def _asked(self, call: ToolCall, use: Mapping[str, Any], opened: Ctx) -> Data:
         asking = await assistant.asker(opened.session, call.job)
+        # Whoever may see the run reads what it tells, wherever it was begun from.
+        opened = replace(opened, is_overheard=asking.is_overheard)
         op = tools.of_wire(use["name"], asking.caller)
         if op is None:
             return await self.fail(call, UNKNOWN)
@@ -199,7 +201,7 @@ async def _use(session: AsyncSession, call: ToolCall) -> Mapping[str, Any]:
 async def _is_for_nobody_else(ctx: Ctx, op: AnyOperation) -> bool:
     """Whether what it reads must not be said where the run is answered."""
     is_read = op.personal and op.effect is Effect.READ
-    return is_read and await workspaces.is_overheard(ctx)
+    return is_read and await earshot.is_overheard(ctx)
 
 
 def _filled(

@@ -23,6 +23,8 @@ _PLACE = text(
     f" set_config('{USER}', :person, true), set_config('{CHAT}', :chat, true)"
 )
 
+_SEE = text(f"SELECT set_config('{USER}', :person, true)")
+
 _TAKE = {
     "door": text(f"SET LOCAL ROLE {roles.DOOR}"),
     "worker": text(f"SET LOCAL ROLE {roles.WORKER}"),
@@ -51,6 +53,14 @@ async def tenant(
     )
     async with _begin(engine, settings) as session:
         yield session
+
+
+async def see_as(session: AsyncSession, user_id: UUID | None) -> None:
+    """Let the rest of a tenant's transaction see as this person; None: as nobody.
+
+    Nobody sees what all members may, and what is of the chat.
+    """
+    await session.execute(_SEE, {"person": str(user_id or "")})
 
 
 @asynccontextmanager
@@ -83,9 +93,11 @@ async def _begin(engine: AsyncEngine, first: Executable) -> AsyncIterator[AsyncS
     async with AsyncSession(engine, expire_on_commit=False) as session:
 
         @event.listens_for(session.sync_session, "after_begin")
-        def narrow(_: Session, __: SessionTransaction, connection: Connection) -> None:
-            # In the hook, so that a second transaction of the session is narrow too.
-            connection.execute(first)
+        def narrow(_: Session, begun: SessionTransaction, link: Connection) -> None:
+            # In the hook, so that a second transaction of the session is narrow too;
+            # a savepoint begins with what holds already.
+            if not begun.nested:
+                link.execute(first)
 
         async with session.begin():
             yield session

@@ -66,15 +66,14 @@ class Complaint:
 
 
 async def complaints(
-    session: AsyncSession, skill: str, since: datetime, *, overheard: bool = False
+    session: AsyncSession, skill: str, since: datetime
 ) -> list[Complaint]:
     """What was wrong with the pieces of a skill, newest first within each source.
 
-    ``session`` is a person's: pieces of chats that they may not read are left out, and
-    if they are ``overheard`` those that nobody else may. Rehearsals are no pieces. A
-    piece that was deleted took what was said of it along.
+    ``session`` is a person's: pieces of chats that they may not read are left out.
+    Rehearsals are no pieces. A piece that was deleted took what was said of it along.
     """
-    asked = {"skill": skill, "since": since, "overheard": overheard}
+    asked = {"skill": skill, "since": since}
     said = [_said(row) for row in await queries.said(session, asked)]
     ruled = [_ruled(row) for row in await queries.ruled(session, asked)]
     return [*weighed(said), *ruled]

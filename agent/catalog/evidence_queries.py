@@ -1,7 +1,6 @@
 """Statements about what was wrong with a skill's pieces. Row security narrows each.
 
-What somebody said of a piece of a private chat is read by who may read that chat, and
-by nobody where others read along (``overheard``). What a closed group said is its own.
+What somebody said of a piece of a private chat is read by who may read that chat.
 """
 
 from collections.abc import Mapping
@@ -20,7 +19,6 @@ _PIECES = """
         FROM skills s JOIN runs r ON r.skill_id = s.id
         JOIN outputs o ON o.run_id = r.id AND o.kind NOT IN ('answer', 'export')
         WHERE s.name = :skill AND r.provider IS DISTINCT FROM 'rehearsal'
-          AND (r.private_user_id IS NULL OR NOT :overheard)
     )
 """
 
@@ -82,7 +80,7 @@ _RULED = text(
 async def said(session: AsyncSession, asked: Mapping[str, Any]) -> list[RowMapping]:
     """What people said was wrong, or showed by what they did; newest first.
 
-    ``asked``: ``skill``, ``since``, and whether it is ``overheard``.
+    ``asked``: ``skill`` and ``since``.
     """
     return list((await session.execute(_SAID, asked)).mappings())
 

@@ -152,6 +152,7 @@ async def instruct_team(ctx: Ctx, p: Instruct) -> Instructed:
         in_menu=True,
         says=(r"(?:show )?(?:my )?(?:standing )?instructions",),
     ),
+    tells_settings=True,
 )
 async def list_instructions(ctx: Ctx, p: Nothing) -> Instructions:  # noqa: ARG001 - takes none
     """See the rules that hold for everything I write for you."""

@@ -1,9 +1,9 @@
 """How good the skills are: what people gave their pieces, and how sure that is."""
 
+from agent import earshot
 from agent.catalog import quality_shown as shown
 from agent.catalog.quality_schemas import Qualities, QualityOf, Unhappy
 from agent.ctx import Ctx, Role
-from agent.identity import workspaces
 from agent.operation import Command, Effect, Surface, operation
 from agent.shapes import Nothing
 
@@ -38,8 +38,7 @@ async def show_quality(ctx: Ctx, p: QualityOf) -> Qualities:
     asked = "" if p.skill.casefold() in {"skills", "all"} else p.skill
     if not asked:
         return await shown.everything(ctx.session, ctx.clock.now())
-    overheard = await workspaces.is_overheard(ctx)
-    found = await shown.of_one(ctx.session, asked, ctx.clock.now(), overheard=overheard)
+    found = await shown.of_one(ctx.session, asked, ctx.clock.now())
     is_chat = ctx.origin is not None
     return await shown.plotted(ctx, found) if is_chat and p.picture else found
 
@@ -60,7 +59,7 @@ async def show_quality(ctx: Ctx, p: QualityOf) -> Qualities:
 )
 async def show_unhappy(ctx: Ctx, p: Nothing) -> Unhappy:  # noqa: ARG001 - takes none
     """See what people found wrong with pieces lately, of all skills together."""
-    overheard = await workspaces.is_overheard(ctx)
+    overheard = await earshot.is_overheard(ctx)
     return await shown.unhappy(ctx.session, ctx.clock.now(), overheard=overheard)
 
 

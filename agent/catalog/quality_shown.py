@@ -59,10 +59,8 @@ async def everything(session: AsyncSession, now: datetime) -> Qualities:
     )
 
 
-async def of_one(
-    session: AsyncSession, said: str, now: datetime, *, overheard: bool
-) -> Qualities:
-    """One skill, by all that is known of its pieces; quoted is what all may read.
+async def of_one(session: AsyncSession, said: str, now: datetime) -> Qualities:
+    """One skill, by all that is known of its pieces.
 
     Raises:
         NoSuchSkill, NearSkills: The name fits none, or several.
@@ -70,7 +68,7 @@ async def of_one(
     facts = await _named(session, said)
     rows = await queries.scores(session, facts["name"])
     counts = await queries.counts(session, facts["name"], now - DAYS)
-    issues = await _human(session, facts["name"], now, overheard=overheard)
+    issues = await _human(session, facts["name"], now)
     return Qualities(
         lines=[_line(facts, rows, _of(counts, "asked"))],
         detail=SkillDetail(
@@ -86,7 +84,7 @@ async def unhappy(session: AsyncSession, now: datetime, *, overheard: bool) -> U
     found: list[tuple[float, IssueLine]] = []
     for name, title in (await queries.reviewed(session, now - DAYS)).items():
         facts = {"name": name, "title": title}
-        issues = await _human(session, name, now, overheard=overheard)
+        issues = await _human(session, name, now)
         found += [(one.weight, _issue(one, facts)) for one in issues]
     found.sort(key=lambda each: each[0], reverse=True)
     lines = [line for _, line in found[:UNHAPPY]]
@@ -198,10 +196,8 @@ def _of(counts: Rows, kind: str) -> dict[str, RowMapping]:
     return {row["label"]: row for row in counts if row["kind"] == kind}
 
 
-async def _human(
-    session: AsyncSession, name: str, now: datetime, *, overheard: bool
-) -> list[Issue]:
-    said = await evidence.complaints(session, name, now - DAYS, overheard=overheard)
+async def _human(session: AsyncSession, name: str, now: datetime) -> list[Issue]:
+    said = await evidence.complaints(session, name, now - DAYS)
     return grouped(one for one in said if one.source == "human")
 
 

@@ -18,7 +18,6 @@ from agent.catalog.proposal_schemas import (
 from agent.catalog.proposals import Standing
 from agent.catalog.rulefile import Rule
 from agent.ctx import Ctx, Role
-from agent.identity import workspaces
 from agent.operation import Command, Effect, Surface, operation
 
 LATELY = timedelta(days=30)
@@ -47,10 +46,7 @@ async def list_rules(ctx: Ctx, p: RulesOf) -> SkillRules:
         ctx.session, ctx.objects, ctx.caller.workspace_id, p.skill
     )
     since = ctx.clock.now() - LATELY
-    overheard = await workspaces.is_overheard(ctx)
-    found = await evidence.complaints(
-        ctx.session, here.name, since, overheard=overheard
-    )
+    found = await evidence.complaints(ctx.session, here.name, since)
     broken = Counter(
         code
         for code, _ in {

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from pydantic import Field
 
+from agent import earshot
 from agent.ctx import Ctx, Role
 from agent.errors import Forbidden
-from agent.identity import codes, session_queries
+from agent.identity import codes
 from agent.identity.schemas import Grant
 from agent.operation import Command, Effect, Surface, operation
 from agent.shapes import Frozen, Nothing
@@ -76,8 +77,7 @@ async def open_console(ctx: Ctx, p: Nothing) -> WayIn:  # noqa: ARG001 - takes n
 
 
 async def _ensure_private(ctx: Ctx) -> None:
-    here = ctx.caller.chat_id
-    if not here or await session_queries.kind_of_chat(ctx.session, here) != "private":
+    if not await earshot.is_private(ctx):
         raise NotInPrivate
 
 

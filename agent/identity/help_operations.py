@@ -51,6 +51,7 @@ class Help(Frozen):
         says=("help", "(?:show |list )?(?:me )?(?:all |the |your )*commands"),
     ),
     example={"topic": "clients"},
+    tells_settings=True,
 )
 async def show_help(ctx: Ctx, p: AskHelp) -> Help:
     """See what you can ask for, topic by topic."""

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from pydantic import Field, model_validator
 
+from agent import earshot
 from agent.ctx import Ctx, Role
 from agent.errors import AgentError, BadInput
 from agent.identity import codes, invites, members, names, workspaces
@@ -209,7 +210,7 @@ async def ensure_unseen(ctx: Ctx) -> None:
     Raises:
         BadInput: It is a group.
     """
-    if ctx.caller.chat_id is None or await workspaces.is_private(ctx):
+    if ctx.caller.chat_id is None or await earshot.is_private(ctx):
         return
     raise BadInput(
         "Others read along here, and a code is for one person.",

@@ -99,13 +99,6 @@ _END = text(f"""
     RETURNING id, pg_notify('u_' || user_id, CAST(id AS text))
 """)  # noqa: S608 - as above
 
-_CHAT_KIND = text("""
-    SELECT whole.kind FROM chats c
-    JOIN chats whole ON whole.channel = c.channel AND whole.account = c.account
-         AND whole.chat_id = c.chat_id AND whole.thread_id = ''
-    WHERE c.id = :id
-""")
-
 
 async def add(session: AsyncSession, row: Mapping[str, Any]) -> UUID:
     """Keep a session; its id."""
@@ -163,9 +156,3 @@ async def mine(session: AsyncSession) -> list[RowMapping]:
 async def end(session: AsyncSession, session_id: UUID | None) -> list[UUID]:
     """End one of the caller's sessions, or all of them; those that were live."""
     return [row.id for row in await session.execute(_END, {"id": session_id})]
-
-
-async def kind_of_chat(session: AsyncSession, chat_id: UUID) -> str | None:
-    """What kind of chat it is; of a thread, the chat it is in."""
-    found: str | None = await session.scalar(_CHAT_KIND, {"id": chat_id})
-    return found

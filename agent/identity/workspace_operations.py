@@ -4,6 +4,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from agent import earshot
 from agent.ctx import Ctx, Role
 from agent.errors import BadInput, Conflict
 from agent.identity import members, names, workspace_queries, workspaces
@@ -108,7 +109,7 @@ async def new_workspace(ctx: Ctx, p: NewWorkspace) -> Begun:
     ctx.changed(
         Change("workspace", str(made.workspace_id), None, after, label=made.name)
     )
-    is_private = await workspaces.is_private(ctx)
+    is_private = await earshot.is_private(ctx)
     chat_id = await workspaces.move_chat(ctx, made) if is_private else None
     return Begun.model_validate(_moved(ctx, made, chat_id))
 
@@ -176,7 +177,7 @@ async def bind(ctx: Ctx, p: Bind) -> Bound:
     """
     if p.target.casefold().strip() == TEAM:
         return await _bind_team(ctx)
-    if await workspaces.is_private(ctx):
+    if await earshot.is_private(ctx):
         raise BadInput(
             "This is a private chat.",
             hint="Write /bind in a group; here /workspace use <name> switches.",
@@ -241,7 +242,7 @@ async def open_chat(ctx: Ctx, p: OpenChat) -> ChatOpened:
     Raises:
         BadInput: It is a private chat.
     """
-    if ctx.caller.chat_id is None or await workspaces.is_private(ctx):
+    if ctx.caller.chat_id is None or await earshot.is_private(ctx):
         raise BadInput(
             "This chat is yours alone, and stays so.", hint="Write it in a group."
         )

@@ -8,8 +8,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.ctx import Ctx, Role
+from agent.earshot import is_private
 from agent.errors import BadInput, Conflict, Forbidden, NotFound
-from agent.identity import caller_queries, session_queries, workspace_queries
+from agent.identity import caller_queries, workspace_queries
 from agent.identity.account_schemas import RoleName, WorkspaceKind
 
 MOST_OWNED = 10
@@ -129,18 +130,6 @@ async def begin(ctx: Ctx, name: str, kind: WorkspaceKind) -> Mine:
     row = {"person": ctx.caller.user_id, "workspace": made.workspace_id, "kind": kind}
     await workspace_queries.begin(ctx.session, row | {"name": name})
     return made
-
-
-async def is_private(ctx: Ctx) -> bool:
-    """Whether the chat the call came from is one person's."""
-    here = ctx.caller.chat_id
-    kind = await session_queries.kind_of_chat(ctx.session, here) if here else None
-    return kind == "private"
-
-
-async def is_overheard(ctx: Ctx) -> bool:
-    """Whether others read along where the call's answer is shown."""
-    return ctx.caller.chat_id is not None and not await is_private(ctx)
 
 
 async def move_chat(ctx: Ctx, there: Mine) -> UUID:

@@ -78,6 +78,8 @@ class Choice:
     row: int = 0
     ask: bool = False
     """Show the parameters as a form first, filled in as far as they are here."""
+    alone: bool = False
+    """Answer whoever presses where nobody else reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ def _button(choice: Choice) -> dict[str, Any]:
         "row": choice.row,
         "shown": True,
         **({"ask": True} if choice.ask else {}),
+        **({"alone": True} if choice.alone else {}),
     }
 
 

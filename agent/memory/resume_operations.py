@@ -1,13 +1,16 @@
 """Going on in one chat with a form or an interview that was begun in another."""
 
 from collections.abc import Mapping
+from functools import partial
 from uuid import UUID
 
 from pydantic import Field
 
+from agent import earshot
 from agent.ctx import Ctx, Role
 from agent.errors import NotFound
 from agent.memory import queries
+from agent.memory.schemas import Dialog
 from agent.operation import Command, Effect, Surface, operation
 from agent.shapes import Frozen, Nothing
 
@@ -59,10 +62,9 @@ async def resume(ctx: Ctx, p: Nothing) -> Resumed:  # noqa: ARG001 - no paramete
 
     Raises:
         NothingOpen: There is none.
+        AskedInPrivate: It holds what was said in private, and others read along here.
     """
-    found = await queries.open_form(ctx.session, ctx.caller.user_id)
-    if found is None:
-        raise NothingOpen
+    found = await earshot.worked_on(ctx, partial(_left_open, ctx))
     await queries.close_dialog(ctx.session, found.id, "abandoned")
     if found.kind == "interview":
         return Resumed(
@@ -81,6 +83,13 @@ async def resume(ctx: Ctx, p: Nothing) -> Resumed:  # noqa: ARG001 - no paramete
         given=found.answers.get("_given", ""),
         answers=kept,
     )
+
+
+async def _left_open(ctx: Ctx) -> Dialog:
+    found = await queries.open_form(ctx.session, ctx.caller.user_id)
+    if found is None:
+        raise NothingOpen
+    return found
 
 
 OPERATIONS = (resume,)

@@ -51,6 +51,12 @@ class Asker:
     caller: Caller
     about: RowMapping
 
+    @property
+    def is_overheard(self) -> bool:
+        """Whether others than they read the answer in its chat."""
+        is_theirs = self.about["private_user_id"] is not None
+        return self.about["conversation_id"] is not None and not is_theirs
+
 
 @dataclass(frozen=True, slots=True)
 class Thought:

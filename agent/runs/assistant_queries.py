@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 _ABOUT = text("""
     SELECT r.user_message AS brief, r.input, r.message_id, r.conversation_id,
-           r.is_tainted, r.user_id AS asker_id, r.number, m.role, w.timezone,
+           r.private_user_id, r.is_tainted, r.user_id AS asker_id, r.number, m.role,
+           w.timezone,
            coalesce(c.client_id, r.client_id) AS client_id,
            coalesce(k.name, '') AS client
     FROM runs r JOIN workspaces w ON w.id = r.workspace_id

@@ -1,10 +1,12 @@
 """What can be done with a finished piece: see what, and hand it to another skill."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from agent import earshot
 from agent.ctx import Ctx, Role
 from agent.export.formats import Format
 from agent.operation import Effect, Surface, operation
@@ -79,10 +81,12 @@ async def hand_over(ctx: Ctx, p: HandOver) -> HandedOver:
 
     Raises:
         OutputNotFound: No such piece that the caller can see.
+        AskedInPrivate: It is the caller's alone, and others would read the new one.
         SkillNotFound: There is no such skill.
         ClientGone, ClientArchived: The client it is for is not in use.
     """
-    row = await handing.find(ctx.session, p.output_id)
+    find = partial(handing.find, ctx.session, p.output_id)
+    row = await earshot.worked_on(ctx, find)
     started = await handing.start(ctx, row, p.skill, p.brief)
     return HandedOver(**started.model_dump())
 

@@ -5,11 +5,13 @@ they add are merged into it, and a later answer replaces the earlier one.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping
 
+from agent import earshot
 from agent.catalog import experiment_looks
 from agent.ctx import Ctx, Role
 from agent.operation import Command, Effect, Surface, operation
@@ -78,7 +80,7 @@ async def give_review(ctx: Ctx, p: GiveReview) -> Saved:
         NothingToReview: The run made no piece.
         TooManyIssues: There is no room for one more.
     """
-    row = await _subject(ctx, p)
+    row = await earshot.told(ctx, partial(_subject, ctx, p))
     given = p.model_dump(exclude={"output_id", "number", "issue", "rule"})
     given["rules"] = [p.rule] if p.rule else []
     return await _save(ctx, row, given, _issue(p))
@@ -99,7 +101,7 @@ async def report_issue(ctx: Ctx, p: ReportIssue) -> Saved:
         NotScored: You have not said yet how good it is.
         TooManyIssues: There is no room for one more.
     """
-    row = await _subject(ctx, p)
+    row = await earshot.told(ctx, partial(_subject, ctx, p))
     if not row["overall"]:
         raise NotScored
     return await _save(ctx, row, {"overall": row["overall"]}, _issue(p))

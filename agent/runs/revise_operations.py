@@ -1,10 +1,13 @@
 """What can be asked of a piece that is there: a new version of it."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
+from sqlalchemy import RowMapping
 
+from agent import earshot
 from agent.ctx import Ctx, Role
 from agent.operation import Command, Effect, Surface, operation
 from agent.runs import learning, revise, revise_queries
@@ -52,18 +55,23 @@ async def revise_output(ctx: Ctx, p: ReviseOutput) -> Revised:
 
     Raises:
         OutputNotFound: No such piece that the caller can see, or none here yet.
+        AskedInPrivate: It is the caller's alone, and others would read the new one.
         SkillNotFound: The skill that wrote it is gone.
         ClientGone, ClientArchived: The client it is for is not in use.
     """
-    output_id = p.output_id
+    row = await earshot.worked_on(ctx, partial(_meant, ctx, p.output_id))
+    started = await revise.start(ctx, row, p.instruction, p.part)
+    await learning.heard(ctx, row["id"])
+    return Revised(**started.model_dump())
+
+
+async def _meant(ctx: Ctx, output_id: UUID | None) -> RowMapping:
     if output_id is None:
         output_id = await revise_queries.latest(ctx.session, ctx.caller.conversation_id)
     row = output_id and await revise_queries.earlier(ctx.session, output_id)
     if not row:
         raise OutputNotFound
-    started = await revise.start(ctx, row, p.instruction, p.part)
-    await learning.heard(ctx, row["id"])
-    return Revised(**started.model_dump())
+    return row
 
 
 OPERATIONS = (revise_output,)

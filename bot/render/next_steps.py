@@ -135,6 +135,7 @@ def _choice(button: Mapping[str, Any]) -> Choice:
         params=button["params"],
         row=button["row"],
         ask=button.get("ask", False),
+        alone=button.get("alone", False),
     )
 
 

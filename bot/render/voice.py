@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from agent.clients.errors import ClientArchived
+from agent.earshot import AskedInPrivate
 from agent.errors import AgentError, OverBudget
 from agent.mailroom.schemas import Choice, Message
 from agent.runs.revise_operations import MOST
-from bot.render import clients
+from bot.render import clients, sharing
 from bot.render.pieces import over_budget
 
 
@@ -17,6 +18,8 @@ def refusal(error: AgentError) -> Message:
         return clients.archived(error)
     if isinstance(error, OverBudget):
         return over_budget(error)
+    if isinstance(error, AskedInPrivate):
+        return sharing.kept_back(error)
     return Message(error.said)
 
 

@@ -65,6 +65,7 @@ def _face(op: AnyOperation) -> dict[str, Any]:
         "summary": op.summary.partition("\n")[0],
         "reads_outside": op.reads_outside,
         **({"personal": True} if op.personal else {}),
+        **({"tells_settings": True} if op.tells_settings else {}),
         "example": json.loads(json.dumps(dict(op.example), default=str)),
         "params": op.params.model_json_schema(),
         "result": op.result.model_json_schema(mode="serialization"),

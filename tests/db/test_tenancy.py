@@ -5,7 +5,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from db.tenancy import SystemRole, system, tenant
+from db.tenancy import SystemRole, see_as, system, tenant
 from tests.seeds import ACME, ANA, RIVAL
 
 CHAT = RIVAL  # any uuid: a setting points at nothing
@@ -31,6 +31,19 @@ async def test_what_is_left_out_is_nobodys(app_engine: AsyncEngine) -> None:
         row = (await session.execute(SETTINGS)).one()
         assert tuple(row) == (str(ACME), "", "")
         assert (await session.scalars(text("SELECT id FROM users"))).all() == []
+
+
+async def test_who_is_to_see_as_nobody_does_until_told_otherwise(
+    app_engine: AsyncEngine,
+) -> None:
+    async with tenant(app_engine, ACME, ANA, CHAT) as session:
+        await see_as(session, None)
+        async with session.begin_nested():
+            row = (await session.execute(SETTINGS)).one()
+        assert tuple(row) == (str(ACME), "", str(CHAT))
+        await see_as(session, ANA)
+        row = (await session.execute(SETTINGS)).one()
+        assert tuple(row) == (str(ACME), str(ANA), str(CHAT))
 
 
 async def test_the_settings_take_one_statement(app_engine: AsyncEngine) -> None:
