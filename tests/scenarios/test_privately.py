@@ -80,6 +80,24 @@ async def test_a_refusal_in_a_channel_is_nobody_elses_to_read(house: House) -> N
     assert not bob.chat()
 
 
+async def test_a_private_piece_asked_for_in_a_channel_is_whispered(
+    house: House,
+) -> None:
+    ana, bob = await in_channel(house)
+    direct = house.person("slack", ana.user)
+    await direct.writes("write homepage copy for Acme, a payroll tool in Zanzibar")
+    await direct.sees("Zanzibar", buttons=("5",))
+    await house.rests()
+    number = (await house.run()).number
+    await ana.commands(f"run {number}")
+    await ana.presses("Send it to me in private", await ana.sees("asked in private"))
+    shown = await ana.sees(f"Run #{number}", "Only you see this", "Zanzibar")
+    await ana.presses("Show the piece", under=shown)
+    assert (await direct.sees("of run")).files
+    await house.rests()
+    assert not bob.chat()
+
+
 async def test_what_is_everybodys_stays_everybodys(house: House) -> None:
     ana, bob = await in_channel(house)
     house.claude.script(Reply("Light, at last."))

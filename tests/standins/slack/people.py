@@ -270,12 +270,13 @@ class People:
         place = {"message_ts": message.ts, "channel_id": room.id}
         if message.thread:
             place |= {"thread_ts": message.thread}
+        container = {"type": "message", "is_ephemeral": bool(message.seen_by), **place}
         return {
             "type": "block_actions",
             "team": {"id": self.world.home(room.id), "domain": "acme"},
             "user": {"id": user, "name": self.world.users[user], "team_id": TEAM},
             "api_app_id": APP,
-            "container": {"type": "message", "is_ephemeral": False, **place},
+            "container": container,
             "trigger_id": self.world.new_trigger(),
             "channel": {"id": room.id, "name": room.name or "directmessage"},
             "message": as_event(message),
