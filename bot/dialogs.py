@@ -21,6 +21,7 @@ from agent.mailroom.schemas import Choice, Message
 from agent.memory import conversations
 from agent.memory.operations import Interviewed, Retelling, answer, focus
 from agent.memory.schemas import Dialog
+from agent.operation import Effect
 from agent.registry import AnyOperation
 from agent.runs.errors import AlreadyDone
 from agent.runs.operations import cancel_run
@@ -28,8 +29,9 @@ from agent.runs.output_operations import explain_score
 from agent.runs.pause_schemas import Revising
 from agent.runs.revise_operations import MOST, Revised, revise_output
 from agent.runs.schemas import Explained
-from bot import inputs, interviews, moves, pauses, reasons, render
+from bot import asides, inputs, interviews, moves, pauses, reasons, render
 from bot.answers import reply
+from bot.asides import Aside
 from bot.interviews import ask_first
 from bot.render import interviews as words
 from bot.router import Route
@@ -136,12 +138,7 @@ async def take(
     if dialog.kind == "interview":
         await interviews.take(services, ctx, dialog, text)
         return True
-    raw = {"dialog_id": str(dialog.id), "step": dialog.step, "text": text}
-    await invoke(answer, ctx, raw)
-    await go_on(
-        services, ctx, replace(dialog, answers={**dialog.answers, dialog.step: text})
-    )
-    return True
+    return await _of_client(services, ctx, dialog, text)
 
 
 async def go_on(services: Services, ctx: Ctx, dialog: Dialog) -> None:
@@ -172,7 +169,7 @@ async def follow(ctx: Ctx, result: BaseModel) -> None:
     if isinstance(result, Chosen) and result.created:
         await invoke(focus, ctx, {"name": result.name})
         added = f"**{render.name(result.name)}** is added."
-        opening = f"{added} A few questions, skip what you like."
+        opening = f"{added} A few questions: say skip, or that's all, at any time."
         await begin_client(ctx, result.client_id, result.name, opening)
     elif isinstance(result, Interviewed):
         await begin_client(ctx, result.client_id, result.name, "")
@@ -232,6 +229,25 @@ async def _settle(
         payload = asked["payload"]
         settled = render.explained(explained, payload, is_thanked=is_thanked)
         await deliveries.show(ctx.session, asked, settled)
+
+
+async def _of_client(services: Services, ctx: Ctx, dialog: Dialog, text: str) -> bool:
+    call = chat.heard(text)
+    if call is not None and call.op.effect is Effect.READ:
+        return False  # "what did #12 cost?" is no fact about a brand
+    heard = asides.heard(text, ())
+    aside = heard.aside if heard else None
+    is_skipped = aside is Aside.SKIP
+    if aside is Aside.ENOUGH or (is_skipped and ONLY in dialog.answers):
+        await conversations.close(ctx.session, dialog.id, "abandoned")
+        await reply(ctx, Message(LEFT))
+        return True
+    said = "" if is_skipped else text
+    raw = {"dialog_id": str(dialog.id), "step": dialog.step, "text": said}
+    await invoke(answer, ctx, raw)
+    answers = {**dialog.answers, dialog.step: said}
+    await go_on(services, ctx, replace(dialog, answers=answers))
+    return True
 
 
 async def _next_of_client(ctx: Ctx, dialog: Dialog) -> None:

@@ -78,6 +78,9 @@ def _name_bare_links(state: StateCore) -> None:
 def _made() -> MarkdownIt:
     made = reader().enable("linkify")
     made.options.update({"linkify": True, "breaks": True})
+    if made.linkify is not None:
+        # RULES.md is a file here, and no page in Moldova.
+        made.linkify.set({"fuzzy_link": False})
     for name, rule in (
         ("align_cells", _align_cells),
         ("tick_boxes", _tick_boxes),

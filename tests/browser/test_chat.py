@@ -1,5 +1,6 @@
 import json
 import re
+from base64 import b64decode
 from typing import Any
 
 import pytest
@@ -14,6 +15,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 RATING = [ShownButton(str(n), f"d:{n}") for n in range(1, 6)]
 ASK = "Write homepage copy for Acme, a payroll tool for clinics"
+DOT = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAA"
+    "AABJRU5ErkJggg=="
+)
+"""A picture of one dot."""
 PHONE: Any = {"viewport": {"width": 360, "height": 700}, "is_mobile": True}
 
 
@@ -48,6 +54,17 @@ async def test_a_file_downloads_under_its_name(page: Page, desk: FakeDesk) -> No
     download = await waiting.value
     assert download.suggested_filename == "acme é homepage.md"
     assert (await download.path()).read_bytes() == b"# Acme"
+
+
+async def test_a_picture_is_seen_and_other_files_are_named(
+    page: Page, desk: FakeDesk
+) -> None:
+    desk.files["p"] = OutFile("quality.png", "image/png", DOT)
+    shown = [ShownFile("quality.png", len(DOT), "/chat/files/p")]
+    desk.say("d", "So good.", files=[*shown, ShownFile("a.md", 6, "/chat/files/f")])
+    picture = page.locator(".files img")
+    await expect(picture).to_have_count(1)
+    await expect(picture).to_have_js_property("naturalWidth", 1)
 
 
 async def test_a_rating_shows_at_once_and_the_thanks_come_in_place(

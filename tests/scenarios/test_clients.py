@@ -428,3 +428,22 @@ async def test_two_who_edit_at_once_both_get_an_answer(house: House) -> None:
     await bob.sees("Audience updated")
     await house.rests()
     assert (await newest(house)).version == 2
+
+
+async def test_skip_and_that_s_all_are_no_facts_about_a_brand(house: House) -> None:
+    ana = await house.member("telegram")
+    await ana.commands("client new Acme")
+    await ana.sees("that's all, at any time", "1 of 8")
+    await ana.writes("skip")
+    await ana.sees("2 of 8")
+    await ana.writes("payroll for clinics")
+    await ana.sees("3 of 8")
+    await ana.writes("how good is copywriting?")
+    await ana.sees("Nobody has rated")
+    await ana.writes("that's all")
+    await ana.sees("we leave it there")
+    await house.rests()
+    kept = repr(await house.rows("SELECT * FROM client_versions"))
+    assert "payroll for clinics" in kept
+    for aside in ("skip", "how good is", "that's all"):
+        assert aside not in kept

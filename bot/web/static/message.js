@@ -65,8 +65,11 @@ const size = (bytes) =>
     : bytes < 1e6 ? `${Math.round(bytes / 1000)} kB`
       : `${(bytes / 1e6).toFixed(1)} MB`;
 
+const isPicture = (name) => /\.(png|jpe?g)$/i.test(name);
+
 function fileLink(file) {
   const link = element("a", { href: file.url, download: file.name, innerHTML: FILE });
+  if (isPicture(file.name)) link.prepend(element("img", { src: file.url, alt: "", decoding: "async" }));
   link.append(
     element("span", { className: "name", textContent: file.name }),
     element("span", { className: "size", textContent: size(file.size_bytes) }),

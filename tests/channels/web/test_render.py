@@ -1,3 +1,4 @@
+import re
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -124,3 +125,12 @@ def test_a_draft_cut_anywhere_is_still_whole_html() -> None:
     text = "## A\n\n**bold** and `code`\n\n```\nx < y\n```\n\n| a |\n|--|\n| b |"
     for end in range(len(text)):
         assert_harmless(to_html(text[:end]))
+
+
+def test_addresses_are_links_and_names_of_files_are_not() -> None:
+    html = to_html("See RULES.md, https://e.com/a and ana@e.com.")
+    assert "RULES.md," in html
+    assert re.findall(r'href="([^"]*)"', html) == [
+        "https://e.com/a",
+        "mailto:ana@e.com",
+    ]
