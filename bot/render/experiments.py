@@ -183,11 +183,11 @@ def _open(value: TestState) -> str:
         f"{_what(value)} is tried on {value.candidate.percent} % against "
         f"{value.control.version}: **not enough yet**"
     )
-    return f"{head}{_lacking(value)}. {_so_far(value)} {_basis(value)}"
+    return f"{head}{lacking(value)}. {_so_far(value)} {_basis(value)}"
 
 
-def _lacking(value: TestState) -> str:
-    """How many more ratings, and on what assumption."""
+def lacking(value: TestState) -> str:
+    """What a running test lacks: how many more ratings, and on what assumption."""
     more = value.more_ratings
     if value.units_here < value.smallest:
         here, least = _people(value.units_here), value.smallest

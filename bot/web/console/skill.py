@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from agent.errors import NotFound
+from bot.render.experiments import lacking
 from bot.render.quality import SIGNALS
 from bot.web.console import plots
 from bot.web.console.door import MAX_FORM_BYTES, Acting, ConsoleRoute, Looking
@@ -28,6 +29,7 @@ async def shown(visit: Looking, name: str) -> Response:
         "versions": await _versions(visit, line.name),
         "proposals": await _proposals(visit, line.name),
         "tests": (await visit.ask("catalog.tests", skill=line.name)).lines,
+        "lacking": lacking,
     }
     return visit.page("skill.html", facts)
 

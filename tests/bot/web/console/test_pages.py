@@ -212,6 +212,8 @@ async def test_a_skills_page_keeps_its_sources_apart(console: Console) -> None:
         *("1.2.0 against 1.2.0", "1.2.0 did better.", "in force"),
     ):
         assert said in page, said
+    tested = (await ana.get("/console/skills/cold-email")).text
+    assert "Not enough yet, and with " in tested, "as the chat says it"
     assert "/console/skills/copywriting/accept" in page
     colleagues = (await bob.get("/console/skills/copywriting")).text
     assert "A rule waits for a decision" in colleagues
