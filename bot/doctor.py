@@ -203,8 +203,14 @@ async def claude(base_url: str, api_key: str) -> Health:
         detail="the key is accepted"
         if answer.is_success
         else f"it answers {answer.status_code}",
-        hint="Try again later; status.anthropic.com tells about outages.",
+        hint=_later(base_url),
     )
+
+
+def _later(base_url: str) -> str:
+    if httpx.URL(base_url).host.endswith("anthropic.com"):
+        return "Try again later; status.anthropic.com tells about outages."
+    return f"Look at what serves ANTHROPIC_BASE_URL ({base_url}), and try again."
 
 
 class Down(Exception):

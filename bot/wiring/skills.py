@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
@@ -19,6 +20,9 @@ from db.tenancy import system, tenant
 
 FALLBACK_S = 60.0
 """How long a change elsewhere may stay unseen when its notification was lost."""
+
+MOST_TOLD = 10
+"""Skills loaded at once that are told one by one."""
 
 Looked = frozenset[tuple[str, int, int]]
 """Every file of the folder: path, time of change in ns, size."""
@@ -57,8 +61,7 @@ class Folder:
             kept = {problem.file.split("/")[0] for problem in problems}
             async with system(self._pools.system, "worker") as session:
                 changed = await stock.stock(session, files, kept)
-            for each in changed:
-                _tell(each)
+            _tell(changed)
         await shelves.refresh(problems)
 
     async def has_changed(self) -> bool:
@@ -121,8 +124,13 @@ async def follow(services: Services, ears: Ears) -> None:
                 log.warning("skills.refresh_failed", error=type(error).__name__)
 
 
-def _tell(each: stock.Restocked) -> None:
-    if each.version:
+def _tell(changed: Sequence[stock.Restocked]) -> None:
+    loaded = [each for each in changed if each.version]
+    if len(loaded) > MOST_TOLD:  # a first start: nobody reads a line of each
+        log.info("skills.loaded", count=len(loaded))
+        loaded = []
+    for each in loaded:
         log.info("skill.loaded", name=each.name, detail=each.version)
-    else:
-        log.info("skill.off", name=each.name, reason="its folder is gone")
+    for each in changed:
+        if not each.version:
+            log.info("skill.off", name=each.name, reason="its folder is gone")

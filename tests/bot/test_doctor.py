@@ -1,6 +1,7 @@
 """What the doctor finds about the work itself."""
 
 import pytest
+import respx
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import doctor
@@ -48,3 +49,20 @@ async def test_messages_given_up_are_counted(
     )
     found = await doctor.work(database.system)
     assert "1 message(s) given up" in found.detail
+
+
+@respx.mock
+@pytest.mark.parametrize(
+    ("url", "hint"),
+    [
+        ("https://api.anthropic.com", "status.anthropic.com"),
+        ("http://proxy.acme.test:8080", "ANTHROPIC_BASE_URL (http://proxy.acme.test"),
+    ],
+)
+async def test_a_model_that_is_down_is_looked_for_where_it_is(
+    url: str, hint: str
+) -> None:
+    respx.get(f"{url}/v1/models").respond(503)
+    health = await doctor.claude(url, "k")
+    assert not health.ok
+    assert hint in health.hint
