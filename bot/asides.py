@@ -41,18 +41,36 @@ class Heard:
     """What it is to be; empty: to be asked again."""
 
 
+_KINDLY = "(?:please|thanks|now|bitte|danke|por favor|gracias)"
+
+
 def _whole(*said: str) -> re.Pattern[str]:
     polite = (
-        r"(?:please|ok(?:ay)?|no|well|hm+|sorry|let['\u2019]?s|i['\u2019]?d)?[\s,]*"
+        r"(?:please|bitte|ok(?:ay)?|no|well|hm+|sorry|let['\u2019]?s|i['\u2019]?d)?"
+        r"[\s,]*"
     )
     return re.compile(
-        rf"{polite}(?:{'|'.join(said)})(?:[\s,]+(?:please|thanks|now))?[\s.!]*",
+        rf"{polite}(?:{'|'.join(said)})(?:[\s,]+{_KINDLY})?[\s.!]*",
         re.IGNORECASE,
     )
 
 
-_SKIP = _whole(
+_SKIPPED = (
     r"skip(?: (?:it|this|that|this one|the question))?",
+    r"überspringen|saltar|omitir",
+)
+_ALL_SAID = (
+    r"(?:that['\u2019]?s |that is |this is )(?:enough|all|it)(?: (?:for now|i have))?",
+    r"no more questions|enough questions",
+    r"skip (?:the rest|all|everything|them all|the other questions)",
+    r"das (?:ist|war) alles|das war['\u2019]?s|eso es todo|nada más",
+)
+_STEPPED_BACK = (
+    r"(?:go )?(?:one )?back|previous(?: (?:one|question))?",
+    r"zurück|atrás",
+)
+_SKIP = _whole(
+    *_SKIPPED,
     r"pass",
     r"next(?: (?:one|question))?",
     r"(?:i )?(?:don['\u2019]?t|do not) know(?: (?:yet|that))?",
@@ -63,16 +81,16 @@ _SKIP = _whole(
     r"whatever|doesn['\u2019]?t matter|n/?a|-+",
 )
 _ENOUGH = _whole(
-    r"(?:that['\u2019]?s |that is |this is )?(?:enough|all|it)(?: (?:for now|i have))?",
+    *_ALL_SAID,
+    r"(?:enough|all|it)(?: (?:for now|i have))?",
     r"(?:just )?(?:write|do|start|make|begin)(?: (?:it|writing|the piece))?"
     r"(?: (?:already|anyway))?",
-    r"go ahead|go on and write|no more(?: questions)?|enough questions",
-    r"skip (?:the rest|all|everything|them all|the other questions)",
+    r"go ahead|go on and write|no more",
     r"(?:use|take) (?:the )?defaults?|done|finish(?:ed)?|you have enough",
 )
-_BACK = _whole(
-    r"(?:go )?(?:one )?back|previous(?: (?:one|question))?|undo|(?:the )?last one again"
-)
+_BACK = _whole(*_STEPPED_BACK, r"undo|(?:the )?last one again")
+_WAY_OUT = _whole(*_SKIPPED, *_ALL_SAID, *_STEPPED_BACK)
+"""Of these the plain ones, which mean nothing else where no question stands."""
 _WHERE = re.compile(
     r"(?:so[\s,]+)?where (?:were|are) we(?: at)?|what (?:did|have) (?:i|you) "
     r"(?:say|said|got|have)(?: so far)?|(?:let['\u2019]?s )?(?:continue|go on|carry on|"
@@ -127,6 +145,11 @@ def heard(text: str, answered: Sequence[Question]) -> Heard | None:
     if _WHERE.fullmatch(bare):
         return Heard(Aside.WHERE)
     return _change(said, answered) or _question(said)
+
+
+def is_way_out(text: str) -> bool:
+    """Whether it can only be said to a question: "skip", "back", "that's all"."""
+    return bool(_WAY_OUT.fullmatch(text.strip()))
 
 
 def _change(said: str, answered: Sequence[Question]) -> Heard | None:

@@ -13,6 +13,7 @@ from agent.memory.schemas import Dialog, Standing
 from agent.runs.operations import cancel_run, start_run
 from bot import (
     amended,
+    asides,
     attached,
     brands,
     dialogs,
@@ -34,7 +35,8 @@ from bot import (
 )
 from bot.answers import keep, reply
 from bot.filled import Answer
-from bot.router import CANDIDATES, Route
+from bot.render import interviews as words
+from bot.router import ASSISTANT, CANDIDATES, Route
 from bot.routing import passed_on, with_route
 from bot.services import Services
 from bot.surfaces import chat
@@ -164,6 +166,9 @@ async def _unasked(
     text = route.brief
     if await _awaited(services, ctx, inbound, route, kept):
         return
+    if asides.is_way_out(text):
+        await _left_over(services, ctx, route, kept or await keep(ctx))
+        return
     call = await revisions.about(ctx, inbound, chat.heard(text))
     if call is not None:
         kept = kept or await keep(ctx)
@@ -174,6 +179,15 @@ async def _unasked(
     elif not await _carries_on(services, ctx, inbound, route, kept):
         route = await guessing.settled(services, ctx, route)
         await _start(services, with_route(ctx, route), route, kept)
+
+
+async def _left_over(services: Services, ctx: Ctx, route: Route, kept: UUID) -> None:
+    """Answer "skip": only the assistant's own words can still have asked something."""
+    if await conversations.ends_in_question(ctx.session, ctx.caller, before=kept):
+        plain = route._replace(skill=ASSISTANT, method=ASSISTANT)
+        await _start(services, with_route(ctx, plain), plain, kept)
+    else:
+        await reply(ctx, Message(words.NOTHING_ASKED))
 
 
 async def _awaited(

@@ -18,7 +18,7 @@ from agent.runs import revise_queries
 from agent.runs.export_operations import export_output
 from agent.runs.operations import cancel_run
 from agent.runs.revise_operations import MOST, revise_output
-from bot import wishes
+from bot import asides, wishes
 from bot.router import Route
 from bot.surfaces import chat
 from channels.contract import ChannelName, Inbound
@@ -89,7 +89,7 @@ def is_wish(text: str) -> bool:
 
 
 def _is_none(text: str) -> bool:
-    """Whether a reply wishes for nothing: thanks, a question, a command.
+    """Whether a reply wishes for nothing: thanks, a question, "skip", a command.
 
     Commands that change things may speak of the piece: "restore the first line".
     """
@@ -97,7 +97,8 @@ def _is_none(text: str) -> bool:
     is_command = call is not None and (
         call.op.effect is Effect.READ or call.op in (cancel_run, new_client)
     )
-    return is_command or wishes.is_aside(text) or wishes.is_question(text)
+    is_said = wishes.is_aside(text) or wishes.is_question(text)
+    return is_command or is_said or asides.is_way_out(text)
 
 
 def _is_new(route: Route) -> bool:

@@ -66,6 +66,18 @@ async def history(
     return await queries.history(session, conversation_id, before=before, n=HISTORY)
 
 
+async def ends_in_question(
+    session: AsyncSession, caller: Caller, *, before: UUID
+) -> bool:
+    """Whether what we said last before a message asks something in plain words."""
+    assert caller.conversation_id is not None  # noqa: S101 - ensured before
+    lines = await queries.history(session, caller.conversation_id, before=before, n=1)
+    return any(
+        line.role == "assistant" and line.content.rstrip(" *_)\n").endswith("?")
+        for line in lines
+    )
+
+
 async def find_said(session: AsyncSession, said: Said) -> str | None:
     """What a messenger's message said when it was kept, before it was edited."""
     return await queries.find_said(session, said)

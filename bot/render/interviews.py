@@ -17,6 +17,10 @@ GONE = (
     "That skill is off here by now, or gone, so I ask no further. "
     "/skills lists what I can do."
 )
+NOTHING_ASKED = (
+    "Nothing is asked here just now. Tell me what you need and I write it; "
+    "/help shows what else I can do."
+)
 FIRST = "This is the first question.\n\n"
 HOW = "_Any time: skip, back, or that's all._"
 _ANSWER, _LISTED = 200, 80

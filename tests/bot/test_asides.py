@@ -3,7 +3,7 @@
 import pytest
 
 from agent.catalog.sidecars import Question
-from bot.asides import Aside, heard
+from bot.asides import Aside, heard, is_way_out
 
 
 def question(key: str, asked: str) -> Question:
@@ -47,6 +47,40 @@ def test_an_aside_is_no_answer(said: str, aside: Aside) -> None:
     found = heard(said, ANSWERED)
     assert found is not None
     assert found.aside is aside
+
+
+@pytest.mark.parametrize(
+    ("said", "aside"),
+    [
+        *((one, Aside.SKIP) for one in ("skip", "Überspringen bitte", "omitir")),
+        *((one, Aside.BACK) for one in ("go back", "zurück", "Atrás, por favor")),
+        *(
+            (one, Aside.ENOUGH)
+            for one in (
+                *("ok, that's all thanks", "no more questions", "das war's"),
+                *("Das ist alles.", "eso es todo, gracias", "nada más"),
+            )
+        ),
+    ],
+)
+def test_the_plain_ones_are_ways_out_of_a_question_and_of_nothing_else(
+    said: str, aside: Aside
+) -> None:
+    found = heard(said, ())
+    assert found is not None
+    assert found.aside is aside
+    assert is_way_out(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("go ahead", "you decide", "no idea", "write it", "next", "undo", "done"),
+        *("back office staff", "skip the intro", "that's all wrong", "alles", "why?"),
+    ],
+)
+def test_what_may_be_meant_otherwise_is_no_way_out(said: str) -> None:
+    assert not is_way_out(said)
 
 
 @pytest.mark.parametrize(

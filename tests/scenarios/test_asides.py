@@ -4,6 +4,7 @@ import json
 
 from tests.scenarios.house import House
 from tests.scenarios.test_clients import adds
+from tests.standins.anthropic import Reply
 
 
 async def test_an_interview_takes_people_as_they_talk(house: House) -> None:
@@ -110,3 +111,28 @@ async def test_whom_a_piece_is_for_is_asked_once_where_there_are_clients(
     await house.rests()
     assert sum(seen.has("Whom is it for") for seen in desk.chat()) <= 1
     assert (await house.run()).number == 2
+
+
+async def test_skip_is_told_that_nothing_is_asked(house: House) -> None:
+    ana = await house.member("web")
+    for said in ("skip", "back", "that's all", "zurück"):
+        await ana.writes(said)
+        await house.rests()
+        told = ana.chat()[-1]
+        assert told.has("Nothing is asked here just now", "help"), said
+        assert told.buttons == [], said
+    assert house.claude.calls == 0
+
+
+async def test_skip_answers_what_the_assistant_asked_in_plain_words(
+    house: House,
+) -> None:
+    ana = await house.member("web")
+    house.claude.script(Reply("Mondays are fine. Which one do you mean?"), Reply("Ok."))
+    await ana.writes("what do you think of Mondays?")
+    await ana.sees("Which one do you mean")
+    await house.rests()
+    await ana.writes("skip")
+    await ana.sees("Ok.")
+    await house.rests()
+    assert "Which one do you mean" in json.dumps(house.claude.requests[-1].body)
