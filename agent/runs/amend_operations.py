@@ -9,6 +9,7 @@ from agent.errors import BadInput
 from agent.operation import Effect, Surface, operation
 from agent.runs import amending, learning, output_queries, signals
 from agent.runs.errors import OutputNotFound
+from agent.runs.schemas import Lesson
 from agent.shapes import Frozen
 
 MOST = 40_000
@@ -44,6 +45,7 @@ class EditKept(Frozen):
     number: int = Field(description="The run that made the piece")
     title: str = Field(description="What the piece is called")
     changes: int = Field(description="Passages that differ from mine")
+    about: Lesson = "skill"
 
 
 @operation(
@@ -71,12 +73,13 @@ async def keep_edit(ctx: Ctx, p: KeepEdit) -> EditKept:
     if not found:
         raise NotAnEdit
     await signals.note(ctx, p.output_id, "edit", diff=amending.told(found))
-    await learning.heard(ctx, p.output_id)
+    about = await learning.heard(ctx, p.output_id)
     return EditKept(
         output_id=p.output_id,
         number=row["number"],
         title=row["title"],
         changes=len(found),
+        about=about,
     )
 
 

@@ -109,8 +109,8 @@ async def explain_score(ctx: Ctx, p: ExplainScore) -> Explained:
         raise NotScored
     reason = " ".join(p.reason.split())
     await queries.explain(ctx.session, _feedback(ctx, p) | {"reason": reason})
-    await learning.heard(ctx, p.output_id)
-    return Explained(output_id=p.output_id, reason=reason, score=score)
+    about = await learning.heard(ctx, p.output_id)
+    return Explained(output_id=p.output_id, reason=reason, score=score, about=about)
 
 
 async def _content(ctx: Ctx, row: RowMapping) -> str:

@@ -181,9 +181,10 @@ async def _save(
     }
     await review_queries.save(ctx.session, values, fresh)
     await experiment_looks.rated(ctx, row["output_id"])
-    if fresh or values["comment"]:
-        await learning.heard(ctx, row["output_id"])
-    return Saved(**_shown(await _subject(ctx, Reviewed(output_id=row["output_id"]))))
+    hears = learning.heard if fresh or values["comment"] else learning.lesson
+    about = await hears(ctx, row["output_id"])
+    kept = await _subject(ctx, Reviewed(output_id=row["output_id"]))
+    return Saved(**_shown(kept), about=about)
 
 
 def _person(ctx: Ctx) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from agent.runs.schemas import Number
+from agent.runs.schemas import Lesson, Number
 from agent.shapes import Frozen
 
 WORDS = 2000
@@ -146,6 +146,8 @@ class Review(Frozen):
 
 class Saved(Review):
     """A review that was just kept."""
+
+    about: Lesson = "skill"
 
 
 class JudgeAnswer(Frozen):

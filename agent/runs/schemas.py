@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -240,9 +240,19 @@ class ExplainScore(Frozen):
     )
 
 
+Lesson = Annotated[
+    Literal["skill", "rehearsal", "answer"],
+    Field(
+        description="skill: its next pieces learn from it; rehearsal, or (plain) "
+        "answer: nothing does"
+    ),
+]
+
+
 class Explained(Frozen):
     """A reason was kept."""
 
     output_id: UUID
     reason: str = Field(description="As it was kept")
     score: int = Field(default=0, description="The score it explains; 0 for none")
+    about: Lesson = "skill"

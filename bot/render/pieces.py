@@ -11,12 +11,9 @@ from agent.llm.choice import ModelRef
 from agent.llm.port import Stop
 from agent.mailroom.schemas import Choice, Message, StoredFile
 from agent.runs.outputs import Output
-from agent.runs.schemas import (
-    Explained,
-    Scored,
-)
+from agent.runs.schemas import Explained, Scored
 from bot.render import next_steps
-from bot.render.reviews import tell_more
+from bot.render.reviews import TAUGHT, tell_more
 from bot.render.words import brief
 
 LOW_SCORE = 3
@@ -198,7 +195,7 @@ def scored(value: Scored, shown: Mapping[str, Any]) -> Message:
 def noted(value: Explained) -> Message:
     """Thanks for a reason."""
     reason = brief(value.reason, 200)
-    return Message(f'Thanks, noted: "{reason}". It will shape the next ones.')
+    return Message(f'Thanks, noted: "{reason}". {TAUGHT[value.about]}')
 
 
 def explained(

@@ -6,6 +6,7 @@ from typing import Any
 from agent.mailroom.schemas import Choice, Message
 from agent.runs.amend_operations import EditKept
 from agent.runs.review_schemas import Judged, Review, Saved
+from agent.runs.schemas import Lesson
 from bot.render.words import brief, name
 
 SHOWN = 120
@@ -19,12 +20,20 @@ SCORES = {
 }
 USED = "It counts in how this skill does (`/quality`), and new rules are made from it."
 
+TAUGHT: Mapping[Lesson, str] = {
+    "skill": "It will shape the next ones.",
+    "rehearsal": "This was a rehearsal, which teaches me nothing; real pieces do.",
+    "answer": "A plain answer teaches me nothing; what skills write does.",
+}
+"""What becomes of words about a piece."""
+
 
 def saved(value: Saved) -> Message:
     """Thanks, with what stands now."""
     head = f"Thank you, that is kept with **{name(value.title)}** (#{value.number})."
     listed = "\n".join(f"- {line}" for line in _lines(value))
-    return Message(f"{head}\n\n{listed}\n\n{USED}", choices=_more(value))
+    used = USED if value.about == "skill" else TAUGHT[value.about]
+    return Message(f"{head}\n\n{listed}\n\n{used}", choices=_more(value))
 
 
 def review(value: Review) -> Message:
@@ -94,7 +103,7 @@ def edited(value: EditKept) -> Message:
     return Message(
         f"Thank you. I keep your version of **{name(value.title)}** "
         f"(#{value.number}) as how it should read: {passages} changed. "
-        "The next ones learn from it."
+        f"{TAUGHT[value.about]}"
     )
 
 

@@ -526,3 +526,13 @@ def test_thanks_for_a_reason_leave_the_score_marked() -> None:
     message = render.explained(value, {"text": "Tea"})
     assert message.note == 'Thanks, noted: "Too long". It will shape the next ones.'
     assert buttons(message)[:5] == ["1", "• 2 •", "3", "4", "5"]
+
+
+@pytest.mark.parametrize("about", ["rehearsal", "answer"])
+def test_where_nothing_is_learnt_thanks_promise_nothing(about: Any) -> None:
+    value = Explained(output_id=ID, reason="Too long", score=2, about=about)
+    said = render.explained(value, {"text": "Tea"}).note
+    assert said.startswith('Thanks, noted: "Too long". ')
+    assert about in said
+    assert "teaches me nothing" in said
+    assert "next ones" not in said

@@ -11,6 +11,7 @@ from agent.ctx import Caller
 from agent.runs.errors import OutputNotFound
 from agent.runs.output_operations import explain_score, score_output
 from agent.runs.review_operations import give_review
+from bot.render import result
 from tests.agent.catalog.versioned import SKILL, Workshop
 from tests.agent.world import AS_ANA, AS_BOB, AS_EVE, World
 from tests.db.asking import one as tell
@@ -70,6 +71,30 @@ async def test_a_reason_is_one_complaint_though_kept_as_comment_and_issue(
     await shop.world.call(score_output, AS_BOB, output_id=output_id, score=2)
     await shop.world.call(explain_score, AS_BOB, output_id=output_id, reason="Too long")
     assert [one.text for one in await found(shop)] == ["Too long"]
+
+
+@pytest.mark.parametrize(
+    ("change", "about"),
+    [
+        ("UPDATE runs SET number = number", "skill"),
+        ("UPDATE runs SET provider = 'rehearsal'", "rehearsal"),
+        ("UPDATE runs SET skill_id = NULL", "answer"),
+    ],
+)
+async def test_thanks_say_whether_anything_learns_from_it(
+    shop: Workshop, change: str, about: str
+) -> None:
+    world, output_id = shop.world, str(await shop.piece())
+    await run(world.owner, change)
+    await world.call(score_output, AS_BOB, output_id=output_id, score=2)
+    before = len(world.outbox.sent)
+    told = await world.call(explain_score, AS_BOB, output_id=output_id, reason="Dull")
+    assert told.about == about
+    assert (len(world.outbox.sent) > before) is (about == "skill")
+    kept = await world.call(
+        give_review, AS_BOB, output_id=output_id, overall=2, issue="Dull"
+    )
+    assert (kept.about, "/quality" in result(kept).text) == (about, about == "skill")
 
 
 async def test_a_flood_by_one_person_weighs_as_three_complaints(
