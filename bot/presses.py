@@ -238,6 +238,8 @@ async def _choose(
         await deliveries.show(ctx.session, delivery, Message("One more question:"))
         return ""
     ctx = whom.ctx
+    if kept:  # the questions of another skill about the same message
+        await conversations.close_about(ctx.session, kept)
     if not await interviews.begin_skill(services, ctx, skill, brief, kept=kept):
         await invoke(
             start_run, ctx, {"skill": skill, "brief": brief, "message_id": kept}

@@ -6,11 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from agent.ctx import Ctx
+from agent.memory.schemas import ROUTING
 from bot.language import language_of
 from bot.router import Route
 
-KEPT = "_routing"
-"""Where an interview has it among its answers, and a button among its own."""
 _NONE: Mapping[str, Any] = {}
 _KEPT_AS = {"assistant": "none", "form": "phrase"}
 """Router methods that ``routing_labels`` knows by another name."""
@@ -42,7 +41,7 @@ def with_press(
 
     Where the button only said for whom, what was decided before stands.
     """
-    if KEPT in params:
+    if ROUTING in params:
         return unpacked(ctx, params)
     return _remember(
         ctx,
@@ -65,18 +64,18 @@ def passed_on(ctx: Ctx) -> dict[str, str]:
     """The decision, as buttons keep it that ask for whom; the text is the message's."""
     assert ctx.origin is not None  # noqa: S101 - a chat's call has an origin
     known = {key: one for key, one in ctx.origin.routing.items() if key != "text"}
-    return {KEPT: json.dumps(known)} if known else {}
+    return {ROUTING: json.dumps(known)} if known else {}
 
 
 def packed(ctx: Ctx) -> dict[str, str]:
     """The decision, as an open interview keeps it for the run it leads to."""
     assert ctx.origin is not None  # noqa: S101 - a chat's call has an origin
-    return {KEPT: json.dumps(dict(ctx.origin.routing))} if ctx.origin.routing else {}
+    return {ROUTING: json.dumps(dict(ctx.origin.routing))} if ctx.origin.routing else {}
 
 
 def unpacked(ctx: Ctx, answers: Mapping[str, str]) -> Ctx:
     """The call with the decision that its interview began with."""
-    return _remember(ctx, json.loads(answers[KEPT])) if KEPT in answers else ctx
+    return _remember(ctx, json.loads(answers[ROUTING])) if ROUTING in answers else ctx
 
 
 def _candidate(name: str, score: float | None) -> dict[str, object]:

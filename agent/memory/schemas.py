@@ -21,6 +21,10 @@ class Said:
     """``{asset_id, kind}`` of each file that came along."""
 
 
+ROUTING = "_routing"
+"""Where an interview has, among its answers, how its message found the skill: JSON."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dialog:
     """An open question to one person: an interview, a form, a request for a reason."""

@@ -1,12 +1,17 @@
 """What can be asked about routing: why this skill, and what choices have taught."""
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 
 from agent.ctx import Ctx, Role
 from agent.errors import BadInput, NotFound
+from agent.memory import conversations
+from agent.memory.schemas import ROUTING
 from agent.operation import Command, Effect, Surface, operation
 from agent.ports import Change
 from agent.runs import label_queries as queries
@@ -30,8 +35,10 @@ class Candidate(Frozen):
 class Why(Frozen):
     """How a message found its skill."""
 
-    run_id: UUID
-    number: int = Field(description="The short number people type")
+    run_id: UUID | None = Field(
+        description="Empty: no run yet, its questions are being asked"
+    )
+    number: int = Field(description="The short number people type; 0: no run yet")
     title: str = Field(description="What was chosen")
     skill: str = Field(description="Its name; empty: a plain answer")
     text: str = Field(description="The message, shortened")
@@ -112,24 +119,59 @@ async def show_why(ctx: Ctx, p: OneRun) -> Why:
     Raises:
         RunNotFound: There is no such run.
     """
+    if not p.number and not p.run_id and (asking := await _asking(ctx)):
+        return asking
     row = await the_run(ctx, p, latest_among=(*ALIVE, *OVER))
     label = await queries.of_run(ctx.session, row["id"])
     known = dict(label) if label else {}
-    others = [
-        one for one in known.get("candidates", ()) if one["skill"] != row["skill"]
-    ]
-    titles = await queries.titles(ctx.session, [one["skill"] for one in others])
     return Why(
         run_id=row["id"],
         number=row["number"],
         title=row["title"],
         skill=row["skill"] or "",
         text=(known.get("text") or row["user_message"] or "")[:200],
-        method=known.get("method", ""),
-        confidence=known.get("confidence"),
-        language=known.get("language") or "",
         reasons=list(row["metadata"].get("reasons", ())),
-        candidates=[
+        message_id=known.get("message_id"),
+        **await _told(ctx, known, row["skill"]),
+    )
+
+
+async def _asking(ctx: Ctx) -> Why | None:
+    """The same of the skill that asks its questions here; None: none does."""
+    here = ctx.caller.conversation_id
+    found = here and await conversations.standing(ctx.session, here, ctx.caller.user_id)
+    dialog = found.dialog if found else None
+    if dialog is None or dialog.kind != "interview" or dialog.skill_id is None:
+        return None
+    skill = await queries.skill(ctx.session, dialog.skill_id)
+    message_id = dialog.subject_id if dialog.subject_type == "message" else None
+    if skill is None:
+        return None
+    known = json.loads(dialog.answers.get(ROUTING, "{}"))
+    said = message_id and await conversations.text_of(ctx.session, message_id)
+    return Why(
+        run_id=None,
+        number=0,
+        title=skill["title"],
+        skill=skill["name"],
+        text=(known.get("text") or said or "")[:200],
+        reasons=known.get("reasons", []),
+        message_id=message_id,
+        **await _told(ctx, known, skill["name"]),
+    )
+
+
+async def _told(
+    ctx: Ctx, known: Mapping[str, Any], skill: str | None
+) -> dict[str, Any]:
+    """What the router kept, with the titles of the others that it thought of."""
+    others = [one for one in known.get("candidates", ()) if one["skill"] != skill]
+    titles = await queries.titles(ctx.session, [one["skill"] for one in others])
+    return {
+        "method": known.get("method", ""),
+        "confidence": known.get("confidence"),
+        "language": known.get("language") or "",
+        "candidates": [
             Candidate(
                 skill=one["skill"],
                 title=titles.get(one["skill"], "A plain answer"),
@@ -137,8 +179,7 @@ async def show_why(ctx: Ctx, p: OneRun) -> Why:
             )
             for one in others
         ],
-        message_id=known.get("message_id"),
-    )
+    }
 
 
 @operation(

@@ -52,6 +52,7 @@ _FORGET = text("""
     RETURNING left(text, 200) AS text
 """)
 
+_SKILL = text("SELECT name, title FROM skills WHERE id = :id")
 _TITLES = text("SELECT name, title FROM skills WHERE name = ANY(:names)")
 
 
@@ -93,6 +94,11 @@ async def forget(
     values = {"label_id": label_id, "message_id": message_id}
     found: str | None = await session.scalar(_FORGET, values)
     return found
+
+
+async def skill(session: AsyncSession, skill_id: UUID) -> RowMapping | None:
+    """A skill's name, and what people call it."""
+    return (await session.execute(_SKILL, {"id": skill_id})).mappings().one_or_none()
 
 
 async def titles(session: AsyncSession, names: list[str]) -> dict[str, str]:

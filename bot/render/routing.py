@@ -32,7 +32,8 @@ _HOW = {
 
 
 def _why(value: Why) -> Message:
-    what = f"**{name(value.title)}** for run #{value.number}"
+    run = f"run #{value.number}" if value.number else "what I ask you about now"
+    what = f"**{name(value.title)}** for {run}"
     lines = [f"{what}: {_quoted(value.text)}" if value.text else f"{what}."]
     if how := _HOW.get(value.method):
         lines.append(how)

@@ -6,6 +6,21 @@ from tests.scenarios.house import House
 from tests.scenarios.test_clients import adds
 from tests.standins.anthropic import Reply
 
+ASKING = """
+    SELECT s.name FROM dialogs d JOIN skills s ON s.id = d.skill_id
+    WHERE d.status = 'active' AND d.conversation_id = (
+        SELECT conversation_id FROM messages WHERE role = 'user'
+        ORDER BY id DESC LIMIT 1)
+"""
+
+SECOND_THOUGHT = """
+    UPDATE dialogs SET answers = jsonb_set(answers, '{_routing}', to_jsonb(jsonb_set(
+        CAST(answers ->> '_routing' AS jsonb), '{candidates}',
+        '[{"skill": "copywriting"}, {"skill": "page-cro", "score": 0.2}]')::text))
+    WHERE status = 'active' AND answers ? '_routing'
+    RETURNING id
+"""
+
 
 async def test_an_interview_takes_people_as_they_talk(house: House) -> None:
     ana = await house.member("telegram")
@@ -136,3 +151,27 @@ async def test_skip_answers_what_the_assistant_asked_in_plain_words(
     await ana.sees("Ok.")
     await house.rests()
     assert "Which one do you mean" in json.dumps(house.claude.requests[-1].body)
+
+
+async def test_why_tells_of_the_skill_that_is_asking_and_another_can_take_over(
+    house: House,
+) -> None:
+    ana = await house.member("web")
+    await ana.commands("copywriting an ad for Brew, a tea")
+    await ana.sees("You asked for", "Brew")
+    await house.rests()
+    await ana.writes("write homepage copy")
+    await ana.sees("1 of", "What are we selling")
+    await house.rests()
+    await house.rows(SECOND_THOUGHT)
+    await ana.commands("why")
+    told = await ana.sees("Copywriting for what I ask you about now", "homepage copy")
+    assert told.has("you wrote \u201chomepage copy\u201d", "I also thought of")
+    assert not told.has("run #"), "the piece before is not what was asked about"
+    await house.rests()
+    [asking] = await house.rows(ASKING)
+    assert asking.name == "copywriting", "it still asks"
+    await ana.presses(told.buttons[0], told)
+    await ana.sees_change(told, "remember it for messages like that")
+    await house.rests()
+    assert [row.name for row in await house.rows(ASKING)] != ["copywriting"]
