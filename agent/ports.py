@@ -290,8 +290,8 @@ class House:
     mail: Mail | None = None  # no mail server is set up
     names: Mapping[str, str] = field(default_factory=dict)
     """What the bot is called at each messenger, as soon as that is known."""
-    trials: Trials | None = None
-    """None: keys cannot be tried out from here."""
+    trials: Trials | None = None  # keys cannot be tried out from here
+    propose_after: int = 3  # pieces with one complaint, unless a team says otherwise
     models: Providers | None = None
     """The models there are, priced; None: nothing can be chosen from here."""
     plots: Plots | None = None

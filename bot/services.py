@@ -200,6 +200,7 @@ class Services:
             mail=self.mail,
             names=self.names,
             trials=TrialsAtHand(self.trials, suspense) if self.trials else None,
+            propose_after=self.propose_after,
             models=self.providers,
             plots=PlotsAtHand(self.plots, suspense) if self.plots else None,
             usual_limits=(self.budgets.day_usd, self.budgets.month_usd),

@@ -7,6 +7,7 @@ remarks about one piece are one. Pure.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from agent.catalog import likeness
@@ -18,6 +19,8 @@ OCCASIONS = 2
 
 
 Said = Sequence[Complaint]
+Missing = Literal["piece", "piece and occasion", "occasion"]
+"""One more piece, or somebody else or another day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +64,35 @@ def enough(said: Said, group: Group, least: int) -> bool:
     and what somebody said who floods us next to nothing: together they must come to
     half of ``least`` at any rate.
     """
+    counted = _weights(said, group)
+    is_often = len(counted) >= least and _occasions(said, group) >= OCCASIONS
+    return is_often and sum(counted) >= least / 2
+
+
+def missing(said: Said, group: Group, least: int) -> Missing | None:
+    """The one step that is missing for ``enough``; None: nothing is, or more."""
+    counted = _weights(said, group)
+    is_repeated = _occasions(said, group) >= OCCASIONS
+    if sum(counted) < least / 2:
+        return None
+    if len(counted) == least - 1:
+        return "piece" if is_repeated else "piece and occasion"
+    is_often = len(counted) >= least
+    return "occasion" if is_often and not is_repeated else None
+
+
+def _weights(said: Said, group: Group) -> list[float]:
+    """What each piece of a group weighs, but for those that weigh nothing."""
     weights: dict[UUID, float] = {}
     for one in (said[at] for at in group.members):
         weights[one.output_id] = max(weights.get(one.output_id, 0.0), one.weight)
-    counted = [weight for weight in weights.values() if weight > 0]
-    occasions = {
-        (said[at].reviewer_key, said[at].said_at.date()) for at in group.members
-    }
-    is_often = len(counted) >= least and len(occasions) >= OCCASIONS
-    return is_often and sum(counted) >= least / 2
+    return [weight for weight in weights.values() if weight > 0]
+
+
+def _occasions(said: Said, group: Group) -> int:
+    """On how many days, or by how many people, it was said."""
+    of = (said[at] for at in group.members)
+    return len({(one.reviewer_key, one.said_at.date()) for one in of})
 
 
 def _is_one(one: Complaint, other: Complaint) -> bool:

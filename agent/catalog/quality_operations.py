@@ -1,12 +1,15 @@
 """How good the skills are: what people gave their pieces, and how sure that is."""
 
 from agent import earshot
+from agent.catalog import proposal_queries
 from agent.catalog import quality_shown as shown
 from agent.catalog.quality_schemas import Qualities, QualityOf, Unhappy
 from agent.ctx import Ctx, Role
 from agent.operation import Command, Effect, Surface, operation
 from agent.shapes import Nothing
 
+USUAL = 3
+"""Like complaints that a rule is proposed from, where nothing else is said."""
 EVERYWHERE = {Surface.CHAT, Surface.BUTTON, Surface.TOOL, Surface.REST, Surface.MCP}
 _PEOPLE = "(?:people|we|they|users|customers|the team|my team|everybody)"
 
@@ -60,7 +63,10 @@ async def show_quality(ctx: Ctx, p: QualityOf) -> Qualities:
 async def show_unhappy(ctx: Ctx, p: Nothing) -> Unhappy:  # noqa: ARG001 - takes none
     """See what people found wrong with pieces lately, of all skills together."""
     overheard = await earshot.is_overheard(ctx)
-    return await shown.unhappy(ctx.session, ctx.clock.now(), overheard=overheard)
+    own = await proposal_queries.after(ctx.session, ctx.caller.workspace_id)
+    least = own or (ctx.house.propose_after if ctx.house else USUAL)
+    now = ctx.clock.now()
+    return await shown.unhappy(ctx.session, now, least, overheard=overheard)
 
 
 OPERATIONS = (show_quality, show_unhappy)

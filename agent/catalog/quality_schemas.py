@@ -4,6 +4,7 @@ from datetime import date
 
 from pydantic import Field
 
+from agent.catalog.complaint_groups import Missing
 from agent.shapes import Frozen
 
 
@@ -82,6 +83,9 @@ class IssueLine(Frozen):
     count: int = Field(description="How often it was said")
     pieces: int = Field(description="Of how many pieces")
     people: int = Field(description="By how many people")
+    missing: Missing | None = Field(
+        default=None, description="What it is short of, before a rule is proposed"
+    )
 
 
 class BrokenRule(Frozen):

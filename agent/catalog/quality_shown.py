@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from agent.catalog import evidence, model_queries
+from agent.catalog import evidence, model_queries, upcoming
 from agent.catalog import quality_queries as queries
+from agent.catalog.complaint_groups import Missing
 from agent.catalog.issues import Issue, grouped
 from agent.catalog.model_errors import NearSkills, NoSuchSkill
 from agent.catalog.quality import Score, change, estimate
@@ -79,13 +80,21 @@ async def of_one(session: AsyncSession, said: str, now: datetime) -> Qualities:
     )
 
 
-async def unhappy(session: AsyncSession, now: datetime, *, overheard: bool) -> Unhappy:
-    """What people found wrong with pieces of all skills, as far as it may be said."""
+async def unhappy(
+    session: AsyncSession, now: datetime, least: int, *, overheard: bool
+) -> Unhappy:
+    """What people found wrong with pieces of all skills, as far as it may be said.
+
+    ``least``: like complaints that a rule is proposed from.
+    """
     found: list[tuple[float, IssueLine]] = []
     for name, title in (await queries.reviewed(session, now - DAYS)).items():
         facts = {"name": name, "title": title}
         issues = await _human(session, name, now)
-        found += [(one.weight, _issue(one, facts)) for one in issues]
+        short = await upcoming.missing(session, name, now - DAYS, least)
+        found += [
+            (one.weight, _issue(one, facts, short.get(one.text))) for one in issues
+        ]
     found.sort(key=lambda each: each[0], reverse=True)
     lines = [line for _, line in found[:UNHAPPY]]
     return Unhappy(days=DAYS.days, lines=lines, is_overheard=overheard)
@@ -201,7 +210,9 @@ async def _human(session: AsyncSession, name: str, now: datetime) -> list[Issue]
     return grouped(one for one in said if one.source == "human")
 
 
-def _issue(one: Issue, facts: Mapping[str, Any]) -> IssueLine:
+def _issue(
+    one: Issue, facts: Mapping[str, Any], missing: Missing | None = None
+) -> IssueLine:
     return IssueLine(
         skill=facts["name"],
         title=facts["title"],
@@ -211,6 +222,7 @@ def _issue(one: Issue, facts: Mapping[str, Any]) -> IssueLine:
         count=one.count,
         pieces=one.pieces,
         people=one.people,
+        missing=missing,
     )
 
 

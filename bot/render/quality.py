@@ -1,8 +1,9 @@
 """How good the skills are, in words: sure where there is enough, plain where not."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from agent.catalog.complaint_groups import Missing
 from agent.catalog.quality_schemas import (
     Figure,
     IssueLine,
@@ -154,6 +155,16 @@ def _beside(detail: SkillDetail) -> Iterator[str]:
         )
 
 
+SHORT: Mapping[Missing | None, str] = {
+    None: "",
+    "piece": ". One more piece with it, and I propose a rule",
+    "piece and occasion": ". One more piece with it, by somebody else or on another "
+    "day, and I propose a rule",
+    "occasion": ". Once somebody else says so, or another day, I propose a rule",
+}
+"""How near a complaint is to a rule."""
+
+
 def unhappy(value: Unhappy) -> Message:
     """What people found wrong, the weightiest first."""
     if not value.lines:
@@ -188,7 +199,8 @@ def _issue(one: IssueLine) -> str:
     pieces = "one piece" if one.pieces == 1 else f"{one.pieces} pieces"
     who = "one person" if one.people == 1 else f"{one.people} people"
     said = name(brief(one.text, SAID))
-    return f"\u201c{said}\u201d{rule}: {pieces}, {who}{GRAVE[one.severity]}"
+    how = f"{GRAVE[one.severity]}{SHORT[one.missing]}"
+    return f"\u201c{said}\u201d{rule}: {pieces}, {who}{how}"
 
 
 def _picture(

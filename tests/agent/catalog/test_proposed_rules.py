@@ -265,6 +265,29 @@ def test_three_pieces_on_one_occasion_are_not_enough() -> None:
     assert not enough(same, group, 3)
 
 
+@pytest.mark.parametrize(
+    ("pieces", "who", "least", "missing"),
+    [
+        (1, (1, 1), 3, None),
+        (2, (1, 2), 3, "piece"),
+        (2, (1, 1), 3, "piece and occasion"),
+        (3, (1, 1, 1), 3, "occasion"),
+        (3, (1, 2, 2), 3, None),
+        (3, (1, 2, 2), 4, "piece"),
+        (3, (1, 2, 2), 5, None),
+    ],
+)
+def test_one_step_short_of_a_rule_says_which(
+    pieces: int, who: tuple[int, ...], least: int, missing: str | None
+) -> None:
+    found = said(*("too formal",) * pieces, who=who, days=(1, 1, 1))
+    group = Group("formal", tuple(range(pieces)))
+    assert complaint_groups.missing(found, group, least) == missing
+    assert not missing or not complaint_groups.enough(found, group, least)
+    faint = [replace(one, weight=0.1) for one in found]
+    assert complaint_groups.missing(faint, group, least) is None
+
+
 def test_a_flood_and_who_left_weigh_too_little() -> None:
     group = Group("formal", (0, 1, 2))
     flood = [replace(one, weight=0.1) for one in said(*("too formal",) * 3)]

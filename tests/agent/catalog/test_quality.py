@@ -17,6 +17,7 @@ from agent.catalog.quality import (
     student,
 )
 from agent.catalog.quality_operations import show_quality, show_unhappy
+from agent.catalog.skill_rule_operations import propose_after
 from agent.plots import QualityFigure
 from bot.render import result
 from tests.agent.catalog.taught import judge
@@ -25,6 +26,12 @@ from tests.bot.web.console.furnished import OUTPUT, RUN, furnish, ident
 from tests.db.asking import run
 from tests.fakes.plots import Sketches
 from tests.seeds import BOB
+
+OPEN_RULE = """
+    INSERT INTO rules (workspace_id, scope, skill_id, code, statement, status, proposal)
+    SELECT r.workspace_id, 'skill', r.skill_id, 'P1', 'Be plain.', 'proposed', '{}'
+    FROM runs r JOIN skills s ON s.id = r.skill_id WHERE s.name = 'copywriting' LIMIT 1
+"""
 
 
 def pieces(*values: float, person: str = "ana") -> list[Score]:
@@ -155,6 +162,25 @@ async def test_sources_stand_apart_and_complaints_together(world: World) -> None
     assert (broken.code, broken.broken, broken.checked) == ("C01", 1, 1)
     [worst, *_] = (await world.call(show_unhappy, AS_ANA)).lines
     assert (worst.skill, worst.text) == ("copywriting", "Too formal.")
+
+
+async def test_what_is_one_step_short_of_a_rule_says_so_while_none_is_open(
+    world: World,
+) -> None:
+    await furnish(world)
+    await judge(world)
+
+    async def told() -> str:
+        found = await world.call(show_unhappy, AS_ANA)
+        return result(found).text
+
+    assert "propose a rule" not in await told(), "two steps short of three pieces"
+    await world.call(propose_after, AS_ANA, number=2)
+    assert "propose a rule" not in await told(), "others think well of the piece"
+    await run(world.owner, "UPDATE feedback SET overall_score = 2")
+    assert "One more piece with it, and I propose a rule" in await told()
+    await run(world.owner, OPEN_RULE)
+    assert "propose a rule" not in await told()
 
 
 async def test_private_pieces_count_and_their_words_stay_private(world: World) -> None:
