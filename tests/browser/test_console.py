@@ -175,6 +175,31 @@ async def test_the_link_signs_in_and_a_run_is_followed_live(
     await context.close()
 
 
+_CHECKED = """
+    INSERT INTO run_steps (workspace_id, run_id, position, name, kind, status, output)
+    SELECT workspace_id, id, 9, 'check', 'check', 'completed',
+           jsonb_build_object('rulings', jsonb_build_array(jsonb_build_object(
+               'code', 'C01', 'rule', 'Name a price.', 'outcome', 'kept',
+               'how', 'code')))
+    FROM runs WHERE id = :id
+"""
+
+
+async def test_what_was_opened_stays_open_while_the_page_is_kept_fresh(
+    browser: Browser, served: Served
+) -> None:
+    waiting, owner = ident(RUN, 5), served.world.owner
+    await run(owner, _CHECKED, id=waiting)
+    async with visiting(browser, served.site, await served.token()) as context:
+        page = await context.new_page()
+        await page.goto(f"{served.site.url}/console/runs/6")
+        await page.get_by_text("Each rule").click()
+        await expect(page.get_by_text("Name a price.")).to_be_visible()
+        await run(owner, "UPDATE runs SET cost_usd = 0.77 WHERE id = :id", id=waiting)
+        await expect(page.get_by_text("$0.77")).to_be_visible()
+        await expect(page.get_by_text("Name a price.")).to_be_visible()
+
+
 async def test_it_works_without_javascript_by_keyboard_alone(
     browser: Browser, served: Served
 ) -> None:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from agent.errors import NotFound, Unavailable
 from agent.runs.search_operations import ALIVE, Standing
 from bot.render.words import STATUS_WORDS
+from bot.web.console import steps
 from bot.web.console.door import MAX_FORM_BYTES, Acting, ConsoleRoute, Looking
 from bot.web.console.visit import Visit
 
@@ -49,6 +50,7 @@ async def one(visit: Looking, number: int) -> Response:
         "run.html",
         {
             "run": run,
+            "steps": await _steps(visit, run),
             "piece": written,
             "draft": await _draft(visit, run),
             "is_alive": run.status in ALIVE,
@@ -84,6 +86,14 @@ async def decide(visit: Acting, number: int) -> Response:
     given = {name: visit.said(name) for name in ("draft_id", "decision", "feedback")}
     await visit.ask("runs.decide", **given)
     return visit.to(f"/console/runs/{number}", DECIDED[given["decision"]])
+
+
+async def _steps(visit: Visit, run: Any) -> list[Any]:
+    """Its steps, with what was found about its rules as one of them."""
+    rules = []
+    if steps.has_checks(run.steps):
+        rules = (await visit.ask("runs.rules", number=run.number)).lines
+    return steps.folded(run.steps, rules, is_alive=run.status in ALIVE)
 
 
 async def _written(visit: Visit, output_id: object) -> dict[str, Any]:

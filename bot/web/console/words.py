@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from agent.runs.rulings import Outcome
 from bot.render.words import STATUS_WORDS
 from bot.render.words import glance as at_a_glance
 from bot.web.pages import HERE
@@ -26,6 +27,11 @@ TONES = {
     "failed": "bad",
     "timeout": "bad",
     "cancelled": "off",
+}
+OUTCOMES = {
+    Outcome.KEPT: ("good", "met"),
+    Outcome.BROKEN: ("bad", "not met"),
+    Outcome.UNKNOWN: ("off", "n/a"),
 }
 MINUTE, HOUR = 60, 3600
 CENT = Decimal("0.01")
@@ -112,6 +118,11 @@ def status(name: str) -> Markup:
     return Markup('<span class="badge {}">{}</span>').format(TONES.get(name, ""), said)
 
 
+def outcome(found: Outcome) -> Markup:
+    """Whether a rule is met, as a badge."""
+    return Markup('<span class="badge {}">{}</span>').format(*OUTCOMES[found])
+
+
 @pass_context
 def older(context: Context, cursor: str, wanted: Mapping[str, Any]) -> str:
     """The query of a list's next page, with the same filters."""
@@ -144,6 +155,7 @@ ENVIRONMENT.filters |= {
     "size": size,
     "piece": piece,
     "status": status,
+    "outcome": outcome,
     "glance": glance,
     "older": older,
     "plain": plain,

@@ -19,6 +19,7 @@ function show(fresh) {
   const live = part(document);
   const next = part(fresh);
   if (!next || isInUse(live)) return;
+  for (const { id } of live.querySelectorAll("details[open][id]")) next.querySelector(`#${CSS.escape(id)}`)?.toggleAttribute("open", true);
   live.dataset.every = next.dataset.every ?? "0";
   if (live.innerHTML !== next.innerHTML) {
     const href = focusedLink(live);
