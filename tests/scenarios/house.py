@@ -55,6 +55,7 @@ _SOON = Pace(
     inbox_again_s=0.1,
     again_s=0.1,
     skills_s=0.2,
+    learn_s=3600.0,  # what a test taught is not looked at in another one
     circuit=Rule(failures=10_000),  # tests share the house, and break its model
     engine=Limits(backoff=lambda _: timedelta(milliseconds=30)),
 )
