@@ -262,11 +262,19 @@ def _by(rows: Rows, key: Callable[[RowMapping], Any]) -> dict[Any, list[RowMappi
 def _figure(line: SkillQuality, detail: SkillDetail) -> QualityFigure:
     sides = _marks(detail.versions)
     return QualityFigure(
-        title=f"{line.title}: {line.mean:.1f} of 5",
+        title=f"{line.title}: {_told(line)}",
         dimensions=_marks(detail.dimensions),
         weeks=_marks(line.weeks) if len(line.weeks) > 1 else (),
         versions=sides if len(sides) > 1 else (),
     )
+
+
+def _told(line: SkillQuality) -> str:
+    """A mean is named where the words beside the picture name one, too."""
+    if line.low is not None:
+        return f"{line.mean:.1f} of 5"
+    ratings = "1 rating" if line.n == 1 else f"{line.n} ratings"
+    return f"{ratings}, too few to say"
 
 
 def _marks(figures: Sequence[Figure]) -> list[Mark]:

@@ -1,6 +1,7 @@
 """How good a skill's pieces were found: what it is of, week by week, by version."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import Any
 
 from bot.drawings.look import FIRST, GROUND, INK, SECOND, SOFT, plain
@@ -8,6 +9,8 @@ from bot.drawings.look import FIRST, GROUND, INK, SECOND, SOFT, plain
 WIDE_INCHES = 5.0
 """At 150 dots an inch a telephone shows it as it is, and its letters stay large."""
 LINE_INCHES, TREND_INCHES, FRAME_INCHES = 0.46, 1.9, 0.95
+TITLE_CHARS = 40
+"""Of the title in one line, bold as it is."""
 SCALE = (1, 2, 3, 4, 5)
 ENDS = (0.8, 5.2)
 """Of the scale, with room for the marks at 1 and 5."""
@@ -35,7 +38,7 @@ def draw(figure: Any, told: Mapping[str, Any]) -> None:
     shown = [part for part in parts if part[1]]
     tall = [_inches(part) for part in shown]
     figure.set_size_inches(WIDE_INCHES, sum(tall) + 1.0)
-    figure.suptitle(told["title"], fontweight="bold")
+    figure.suptitle(fill(told["title"], TITLE_CHARS), fontweight="bold")
     figure.supxlabel(KEY, fontsize="small", color=SOFT)
     all_axes = figure.subplots(len(shown), gridspec_kw={"height_ratios": tall})
     for axes, (paint, marks, title, colour, shape) in zip(

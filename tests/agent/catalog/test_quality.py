@@ -249,6 +249,20 @@ async def test_a_chat_gets_a_picture_that_says_what_it_shows(world: World) -> No
     assert world.files.kept[file.storage_key].startswith(b"PNG of Cold e-mails")
 
 
+async def test_a_picture_names_no_mean_where_the_words_name_none(world: World) -> None:
+    plots = world.plots = Sketches()
+    await furnish(world)
+    async with world.ctx(AS_ANA, asked(AS_ANA, "inbox:9")) as ctx:
+        few = await show_quality.run(ctx, show_quality.params(skill="cold-email"))
+    assert "too few to say" in result(few).text
+    assert plots.titles == [f"Cold e-mails: {few.lines[0].n} ratings, too few to say"]
+    await _on_pieces_of_their_own(world)
+    async with world.ctx(AS_ANA, asked(AS_ANA, "inbox:10")) as ctx:
+        sure = await show_quality.run(ctx, show_quality.params(skill="cold-email"))
+    assert "too few to say how" not in result(sure).text
+    assert plots.titles[1:] == ["Cold e-mails: 4.0 of 5"]
+
+
 async def test_a_skill_nobody_has_is_said_so(world: World) -> None:
     await furnish(world)
     with pytest.raises(NoSuchSkill):
