@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent.billing import usage_queries as queries
-from agent.billing.money import CENT, dollars
+from agent.billing.money import CENT
 from agent.billing.schemas import DayLine, Share, Usage
 from agent.ctx import Ctx, Role
 from agent.errors import Unavailable
@@ -71,12 +71,17 @@ async def latest(
     return await queries.latest(session, skill_id, runs)
 
 
+def month_name(month: str) -> str:
+    """``2026-11`` as people say it: ``November 2026``."""
+    return f"{date.fromisoformat(f'{month}-01'):%B %Y}"
+
+
 async def plotted(ctx: Ctx, usage: Usage) -> Usage:
     """The same with its plot in the object store; as it is where none can be drawn."""
     plots = ctx.house.plots if ctx.house else None
     if plots is None or not usage.total_usd:
         return usage
-    title = f"{usage.month}: {dollars(usage.total_usd)}"
+    title = f"Usage in {month_name(usage.month)}"
     days = [DayCost(one.day, one.cost_usd) for one in usage.days]
     try:
         drawn = await plots.month(days, usage.limit_usd, title)

@@ -6,6 +6,7 @@ from typing import Any
 
 from agent.billing.money import dollars
 from agent.billing.schemas import Budget, LimitLine, LimitSet, Share, TopUp, Usage
+from agent.billing.usage import month_name
 from agent.catalog.model_schemas import (
     ChoiceLine,
     Compared,
@@ -56,9 +57,11 @@ def usage(value: Usage) -> Message:
 
 
 def _total(value: Usage) -> str:
-    span = "This month" if value.is_current else value.month
+    name = month_name(value.month)
     if not value.total_usd:
-        return f"{span} nothing was spent."
+        when = "This month" if value.is_current else f"In {name}"
+        return f"{when} nothing was spent."
+    span = "This month" if value.is_current else name
     said = f"**{span}: {dollars(value.total_usd)}**"
     if value.limit_usd:
         share = round(value.total_usd * 100 / value.limit_usd)

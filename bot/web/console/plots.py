@@ -9,6 +9,8 @@ from dataclasses import dataclass
 LOWEST, HIGHEST = 1.0, 5.0
 WIDE, PAD = 240, 6
 BARS_WIDE, BARS_HIGH = 640, 160
+AMOUNT = 90
+"""So much room an amount takes, at its largest: on a telephone."""
 LABEL = 110
 """So much room a label takes."""
 
@@ -50,6 +52,22 @@ class Placed:
     wide: float
     tall: float
     has_label: bool
+    is_highest: bool
+    """Its amount stands over it."""
+
+    @property
+    def middle(self) -> float:
+        """Where what stands under it is centred."""
+        return self.x + self.wide / 2
+
+    @property
+    def over(self) -> tuple[str, float]:
+        """Where its amount is anchored: at the ends it may not leave the picture."""
+        if self.middle < AMOUNT / 2:
+            return "start", self.x
+        if self.middle > BARS_WIDE - AMOUNT / 2:
+            return "end", self.x + self.wide
+        return "middle", self.middle
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +104,8 @@ def bars(title: str, values: Sequence[Bar]) -> Bars | None:
     if not values:
         return None
     most = max(bar.value for bar in values) or 1.0
-    step, foot, room = BARS_WIDE / len(values), BARS_HIGH - 22, BARS_HIGH - 36
+    step, foot, room = BARS_WIDE / len(values), BARS_HIGH - 22, BARS_HIGH - 48
+    highest = max(range(len(values)), key=lambda n: values[n].value)
     every = max(1, round(LABEL / step))
     placed = tuple(
         Placed(
@@ -96,6 +115,7 @@ def bars(title: str, values: Sequence[Bar]) -> Bars | None:
             wide=step * 0.7,
             tall=room * bar.value / most,
             has_label=n % every == 0,
+            is_highest=n == highest,
         )
         for n, bar in enumerate(values)
     )

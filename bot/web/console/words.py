@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from agent.billing.usage import month_name
 from agent.runs.rulings import Outcome
 from bot.render.words import STATUS_WORDS
 from bot.render.words import glance as at_a_glance
@@ -151,6 +152,7 @@ ENVIRONMENT = Environment(
 ENVIRONMENT.filters |= {
     "when": when,
     "money": money,
+    "month": month_name,
     "took": took,
     "size": size,
     "piece": piece,

@@ -8,7 +8,7 @@ import pytest
 
 from agent.billing.operations import show_usage
 from agent.billing.schemas import DayLine
-from agent.billing.usage import projected
+from agent.billing.usage import month_name, projected
 from agent.errors import BadInput
 from bot.render import result
 from tests.agent.billing.spending import spend
@@ -84,7 +84,7 @@ async def test_a_day_belongs_to_the_month_of_where_the_workspace_is(
     october = await world.call(show_usage, AS_ANA, month="2026-10")
     assert (october.total_usd, len(october.days)) == (Decimal(0), 31)
     assert october.projected_usd is None
-    assert result(october).text == "2026-10 nothing was spent."
+    assert result(october).text == "In October 2026 nothing was spent."
 
 
 def line(number: int, usd: str) -> DayLine:
@@ -97,6 +97,10 @@ def test_the_projection_is_what_is_spent_and_the_last_week_s_pace() -> None:
     assert projected(days[:1], date(2026, 11, 1)) == (Decimal("300.00"), 1)
     whole = [line(n, "1") for n in range(1, 31)]
     assert projected(whole, date(2026, 11, 30)) == (Decimal("30.00"), 7)
+
+
+def test_a_month_is_named_as_people_say_it() -> None:
+    assert month_name("2026-11") == "November 2026"
 
 
 @pytest.mark.parametrize("month", ["2026-13", "november", "2026-1", "'; DROP"])
@@ -112,6 +116,7 @@ async def test_a_chat_gets_a_plot_and_a_program_gets_numbers(world: World) -> No
     assert plots.asked == []
     async with world.ctx(AS_ANA, asked(AS_ANA, "inbox:9")) as ctx:
         seen = await show_usage.run(ctx, show_usage.params())
+    assert plots.titles == [f"Usage in {month_name(seen.month)}"]
     message = result(seen)
     assert [file.media_type for file in message.files] == ["image/png"]
     assert world.files.kept[seen.plot_key].startswith(b"PNG of")
