@@ -54,7 +54,8 @@ async def test_the_page_shows_the_line_beside_the_text(house: House) -> None:
     await ana.writes(ASK)
     growing = await ana.sees("slow0", "Working on it", buttons=("Stop",))
     assert "slow0" not in ana.shown(growing.ref)["note"]
-    done = await ana.sees_change(growing, "slow59")
+    done = await ana.sees("slow59", buttons=("5",))
+    assert done.ref == growing.ref
     assert not done.has("Working on it")
 
 
